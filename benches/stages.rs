@@ -1,0 +1,3 @@
+//! Benchmarks by stage.
+#![allow(missing_docs)]
+fn main() {}

@@ -1,0 +1,4 @@
+//! The `tokentide` command.
+mod cli;
+
+fn main() {}

@@ -1,0 +1,2 @@
+//! Integration tests.
+#![allow(missing_docs)]

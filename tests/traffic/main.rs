@@ -1,0 +1,2 @@
+//! Tests on real traffic, which the project does not contain.
+#![allow(missing_docs)]
