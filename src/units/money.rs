@@ -165,7 +165,8 @@ mod tests {
 
     #[test]
     fn a_price_needs_number_currency_and_denominator() {
-        for text in ["3.00", "3.00 USD", "USD/1M tokens", "3.00/1M tokens", "-3 USD/1M tokens", "3 USD/1M", "3 usd/1M tokens", "3 USD/hour"] {
+        for text in ["3.00", "3.00 USD", "USD/1M tokens", "3.00/1M tokens", "-3 USD/1M tokens", "3 USD/1M", "3 usd/1M tokens", "3 USD/hour"]
+        {
             assert!(TokenPrice::parse(text).is_err(), "{text:?}");
         }
         assert!(UnitPrice::parse("3 USD/h").is_err());
