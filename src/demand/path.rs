@@ -9,8 +9,7 @@ pub struct WorkloadPath {
     pub tokens: Vec<ByClass>,
     /// Requests of the hour, >= 0; whole numbers only where the workload draws them exactly.
     pub requests: Vec<f64>,
-    /// Squared coefficient of variation of a minute's demand given the hour, before the hour's burstiness factor; >= 0. The `V` of
-    /// [`MinuteLaw`](crate::supply::minute::MinuteLaw).
+    /// Squared coefficient of variation of a minute's demand given the hour, before the hour's burstiness factor; >= 0.
     pub minute_variance: Vec<f64>,
 }
 
