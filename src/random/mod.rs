@@ -1,1 +1,3 @@
-//! random
+//! Random numbers: the streams that every draw comes from, the laws they follow, and the special functions both need.
+
+pub mod stream;
