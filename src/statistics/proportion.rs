@@ -91,7 +91,8 @@ pub struct ClusterProportion {
 }
 
 impl ClusterProportion {
-    /// Adds a cluster with `successes` events in `size` observations, `successes` ≤ `size`. An empty cluster has no share and is left out.
+    /// Adds a cluster with `successes` events in `size` observations, `successes` ≤ `size`.
+    /// An empty cluster has no share and is left out.
     pub fn add(&mut self, successes: u64, size: u64) {
         debug_assert!(successes <= size);
         if size > 0 {

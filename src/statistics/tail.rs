@@ -14,7 +14,8 @@ pub struct Cvar {
     pub estimate: Estimate,
     /// The interval of the confidence asked for; `None` below [`EVENTS_FOR_INTERVAL`] events.
     pub interval: Option<(f64, f64)>,
-    /// Number of samples strictly above the quantile: ties at the quantile, such as an event that mostly does not happen, tell nothing of the tail.
+    /// Number of samples strictly above the quantile: ties at it, such as the zeros of an event that mostly does not happen, tell
+    /// nothing of the tail.
     pub events: u64,
 }
 
@@ -147,6 +148,37 @@ mod tests {
                     && cvar_sorted(&[1.0], 0.95, odd).is_none()
             );
         }
+    }
+
+    #[test]
+    fn the_interval_is_that_of_the_mean_excess_of_all_samples() {
+        let sorted: Vec<f64> = (0..1_000).map(|i| f64::from(i * i)).collect();
+        let q = sorted[499];
+        let excess: Vec<f64> = sorted.iter().map(|x| (x - q).max(0.0)).collect();
+        let moment =
+            |centre: f64, power| excess.iter().map(|x| (x - centre).powi(power)).sum::<f64>() / 1e3;
+        let mean = moment(0.0, 1);
+        let variance = moment(mean, 2);
+        let skewness = moment(mean, 3) / (variance * variance.sqrt());
+        let sd = (variance * 1_000.0 / 999.0).sqrt();
+        let (low, high) = SkewedMean {
+            mean,
+            sd,
+            skewness,
+            n: 1_000.0,
+        }
+        .interval(0.9)
+        .unwrap();
+        let cvar = cvar_sorted(&sorted, 0.5, 0.9).unwrap();
+        let (ours_low, ours_high) = cvar.interval.unwrap();
+        assert!(
+            (ours_low / (q + 2.0 * low) - 1.0).abs() < 1e-12
+                && (ours_high / (q + 2.0 * high) - 1.0).abs() < 1e-12
+        );
+        assert!(
+            (cvar.estimate.standard_error.unwrap() / (2.0 * sd / 1_000.0_f64.sqrt()) - 1.0).abs()
+                < 1e-12
+        );
     }
 
     #[test]
