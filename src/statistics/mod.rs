@@ -1,1 +1,36 @@
-//! statistics
+//! Summaries of samples, each number with its error: moments, percentiles, tails, shares and paired comparisons.
+//!
+//! A leaf: it knows columns of numbers, one per replication, and nothing of what they stand for.
+//!
+//! - [`Moments`] accumulate a mean and merge; [`Estimate`] is a point with its error and prints to the digits the error deserves.
+//! - [`Distribution`] summarises a whole column; [`Summariser`] does so for many.
+//! - [`Proportion`] and [`ClusterProportion`] are shares of events, with the rule of three where none was seen.
+//! - [`Paired`] and [`regret`] compare columns drawn from the same replications.
+//!
+//! An error that cannot be known is `None`, never 0. Every sum runs in a fixed order, so equal input gives equal bits on any machine.
+
+mod binomial;
+mod comparison;
+mod distribution;
+mod estimate;
+mod moments;
+mod normal;
+mod proportion;
+mod quantile;
+mod skewness;
+mod summariser;
+mod tail;
+#[cfg(test)]
+mod testing;
+
+pub use comparison::{Paired, Regret, expected_regret, regret};
+pub use distribution::{CONFIDENCE, Distribution};
+pub use estimate::Estimate;
+pub use moments::Moments;
+pub use normal::{normal_cdf, normal_quantile, student_t_quantile};
+pub use proportion::{ClusterProportion, Proportion};
+pub use quantile::{
+    order_statistic_coverage, order_statistic_interval, quantile_by_selection, quantile_sorted,
+};
+pub use summariser::{QuantileRanks, Summariser};
+pub use tail::{Cvar, EVENTS_FOR_INTERVAL, cvar_sorted};

@@ -1,0 +1,233 @@
+//! Columns compared replication by replication: on the same draws the difference of two plans is known far better than either.
+
+use super::estimate::Estimate;
+use super::moments::Moments;
+use super::proportion::Proportion;
+use super::quantile::quantile_by_selection;
+
+/// Column a against column b, sample by sample: entry r of both belongs to replication r.
+///
+/// # Example
+///
+/// ```
+/// use tokentide::statistics::Paired;
+///
+/// let paired = Paired::of(&[1.0, 2.0, 3.0, 4.0], &[2.0, 2.0, 5.0, 1.0]).unwrap();
+/// assert_eq!(paired.mean_difference.point, 0.0);
+/// assert_eq!(paired.probability_less.share(), 0.625);
+/// assert_eq!(paired.ties, 1);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Paired {
+    /// Number of pairs in which both samples are finite; the others are left out.
+    pub n: u64,
+    /// Mean of a − b.
+    pub mean_difference: Estimate,
+    /// 5th percentile of a − b.
+    pub p05: f64,
+    /// 95th percentile of a − b.
+    pub p95: f64,
+    /// Share of pairs with a < b, a tie counting half.
+    pub probability_less: Proportion,
+    /// Number of pairs with a = b.
+    pub ties: u64,
+}
+
+impl Paired {
+    /// Compares two columns; `None` when their lengths differ or no pair is finite.
+    pub fn of(a: &[f64], b: &[f64]) -> Option<Self> {
+        if a.len() != b.len() {
+            return None;
+        }
+        let finite = |(&a, &b): (&f64, &f64)| (a.is_finite() && b.is_finite()).then_some(a - b);
+        let mut differences: Vec<f64> = a.iter().zip(b).filter_map(finite).collect();
+        let moments = Moments::from_slice(&differences);
+        if moments.n() == 0 {
+            return None;
+        }
+        // The difference of unequal numbers is never 0: subtraction underflows gradually.
+        let less = differences
+            .iter()
+            .filter(|&&difference| difference < 0.0)
+            .count();
+        let ties = differences
+            .iter()
+            .filter(|&&difference| difference == 0.0)
+            .count();
+        Some(Self {
+            n: moments.n(),
+            mean_difference: moments.estimate(),
+            p05: quantile_by_selection(&mut differences, 0.05),
+            p95: quantile_by_selection(&mut differences, 0.95),
+            probability_less: Proportion {
+                successes: less as f64 + 0.5 * ties as f64,
+                n: moments.n(),
+            },
+            ties: ties as u64,
+        })
+    }
+}
+
+/// What it costs to have chosen one column, once it is known which would have been the cheapest.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Regret {
+    /// Mean over the replications of own value − smallest value of all columns, ≥ 0.
+    pub expected: Estimate,
+    /// 95th percentile of the same.
+    pub p95: f64,
+}
+
+/// The [`Regret`] of each of `columns` (column × replication, smaller is better), in their order. Replications in which a column is
+/// not finite are left out. `None` when there is no column, the lengths differ, or no replication is left.
+pub fn regret(columns: &[&[f64]]) -> Option<Vec<Regret>> {
+    let mut own = Vec::new();
+    let best = best_of(columns)?;
+    let of_column = |column: &&[f64]| {
+        fill_regret(&mut own, column, &best);
+        Regret {
+            expected: Moments::from_slice(&own).estimate(),
+            p95: quantile_by_selection(&mut own, 0.95),
+        }
+    };
+    Some(columns.iter().map(of_column).collect())
+}
+
+/// The expected part of [`regret`] alone.
+pub fn expected_regret(columns: &[&[f64]]) -> Option<Vec<Estimate>> {
+    let mut own = Vec::new();
+    let best = best_of(columns)?;
+    let of_column = |column: &&[f64]| {
+        fill_regret(&mut own, column, &best);
+        Moments::from_slice(&own).estimate()
+    };
+    Some(columns.iter().map(of_column).collect())
+}
+
+/// The smallest value of each replication; NaN where a column is not finite.
+fn best_of(columns: &[&[f64]]) -> Option<Vec<f64>> {
+    let (first, others) = columns.split_first()?;
+    if others.iter().any(|column| column.len() != first.len()) {
+        return None;
+    }
+    let mut best: Vec<f64> = first
+        .iter()
+        .map(|&x| if x.is_finite() { x } else { f64::NAN })
+        .collect();
+    for column in others {
+        for (best, &x) in best.iter_mut().zip(*column) {
+            // NaN fails the comparison and stays.
+            *best = if !x.is_finite() {
+                f64::NAN
+            } else if x < *best {
+                x
+            } else {
+                *best
+            };
+        }
+    }
+    best.iter().any(|x| x.is_finite()).then_some(best)
+}
+
+fn fill_regret(own: &mut Vec<f64>, column: &[f64], best: &[f64]) {
+    own.clear();
+    own.extend(
+        column
+            .iter()
+            .zip(best)
+            .filter(|(_, best)| best.is_finite())
+            .map(|(x, best)| x - best),
+    );
+}
+
+#[cfg(test)]
+#[expect(clippy::float_cmp, reason = "the results compared are exact")]
+mod tests {
+    use super::*;
+    use crate::statistics::testing::Draws;
+
+    #[test]
+    fn a_pair_by_hand() {
+        let a = [1.0, 2.0, 3.0, f64::NAN, 4.0, 0.0];
+        let b = [2.0, 2.0, 5.0, 1.0, 1.0, f64::INFINITY];
+        let paired = Paired::of(&a, &b).unwrap();
+        assert_eq!((paired.n, paired.ties), (4, 1));
+        assert_eq!(paired.mean_difference.point, 0.0);
+        // Differences -2, -1, 0, 3: variance 14 / 3.
+        assert!(
+            (paired.mean_difference.standard_error.unwrap() - (14.0_f64 / 12.0).sqrt()).abs()
+                < 1e-15
+        );
+        assert!((paired.p05 + 1.85).abs() < 1e-12 && (paired.p95 - 2.55).abs() < 1e-12);
+        assert_eq!(
+            paired.probability_less,
+            Proportion {
+                successes: 2.5,
+                n: 4
+            }
+        );
+        assert!(Paired::of(&a, &b[1..]).is_none());
+        assert!(Paired::of(&[], &[]).is_none() && Paired::of(&[f64::NAN], &[1.0]).is_none());
+    }
+
+    #[test]
+    fn pairing_keeps_what_the_columns_share_out_of_the_error() {
+        let mut draws = Draws::new(7);
+        let common: Vec<f64> = (0..1_000).map(|_| 1e6 * draws.normal()).collect();
+        let shifted: Vec<f64> = common.iter().map(|x| x + 5.0).collect();
+        let paired = Paired::of(&shifted, &common).unwrap();
+        assert!((paired.mean_difference.point - 5.0).abs() < 1e-9);
+        assert!(paired.mean_difference.standard_error.unwrap() < 1e-9);
+        assert_eq!(paired.probability_less.to_string(), "< 3/1000");
+    }
+
+    #[test]
+    fn regret_by_hand() {
+        let columns: [&[f64]; 3] = [
+            &[1.0, 5.0, 9.0, f64::NAN],
+            &[2.0, 4.0, 9.0, 0.0],
+            &[4.0, 4.0, 3.0, 0.0],
+        ];
+        let regrets = regret(&columns).unwrap();
+        for (regret, (mean, p95)) in
+            regrets
+                .iter()
+                .zip([(7.0 / 3.0, 5.5), (7.0 / 3.0, 5.5), (1.0, 2.7)])
+        {
+            assert!(
+                (regret.expected.point - mean).abs() < 1e-15 && (regret.p95 - p95).abs() < 1e-12,
+                "{regret:?}"
+            );
+            assert_eq!(regret.expected.n, 3);
+        }
+        let expected: Vec<Estimate> = regrets.iter().map(|regret| regret.expected).collect();
+        assert_eq!(expected_regret(&columns).unwrap(), expected);
+        assert!(
+            regret(&[]).is_none() && regret(&[&[]]).is_none() && regret(&[&[f64::NAN]]).is_none()
+        );
+        assert!(regret(&[&[1.0, 2.0], &[1.0]]).is_none());
+    }
+
+    #[test]
+    fn a_flat_price_against_a_lognormal_one_has_its_closed_form() {
+        // 800 USD flat, 730 USD x lognormal with median 1 and sigma 0.3 on demand.
+        const N: usize = 200_000;
+        let mut draws = Draws::new(8);
+        let on_demand: Vec<f64> = (0..N)
+            .map(|_| 730.0 * libm::exp(0.3 * draws.normal()))
+            .collect();
+        let flat = vec![800.0; N];
+        let near = |estimate: Estimate, truth: f64| {
+            let error = estimate.standard_error.unwrap();
+            assert!(
+                (estimate.point - truth).abs() < 4.0 * error,
+                "{estimate:?} against {truth}"
+            );
+        };
+        let paired = Paired::of(&flat, &on_demand).unwrap();
+        near(paired.probability_less.estimate(), 0.380_097_785_5);
+        near(paired.mean_difference, 800.0 - 763.600_337_7);
+        let regrets = expected_regret(&[&flat, &on_demand]).unwrap();
+        near(regrets[0], 112.530_216_5);
+        near(regrets[1], 76.130_554_3);
+    }
+}

@@ -1,0 +1,305 @@
+//! A share of events: never printed as 0 or 1 when it was only sampled, and with an error that knows which observations hang together.
+
+use std::fmt;
+
+use super::estimate::Estimate;
+use super::moments::Moments;
+use super::normal::normal_quantile;
+
+/// How many of `n` independent observations had an event.
+///
+/// # Display
+///
+/// The share with its standard error, as [`Estimate`] prints it. An event never seen prints as `< 3/n`, one always seen as `> 1 - 3/n`,
+/// the bound that 95 % confidence allows (rule of three[^three]). With three observations or fewer even that says nothing, and the
+/// count is printed: `0 of 2`.
+///
+/// [^three]: J. A. Hanley, A. Lippman-Hand, "If nothing goes wrong, is everything all right?", JAMA 249 (1983), 1743-1745,
+///     doi:10.1001/jama.1983.03330370053031.
+///
+/// # Example
+///
+/// ```
+/// use tokentide::statistics::Proportion;
+///
+/// assert_eq!(Proportion::of(0, 10_000).to_string(), "< 3/10000");
+/// assert_eq!(Proportion::of(2_500, 10_000).to_string(), "0.250±0.004");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Proportion {
+    /// Number of events, in `[0, n]`; halves where ties count half.
+    pub successes: f64,
+    /// Number of observations.
+    pub n: u64,
+}
+
+impl Proportion {
+    /// `successes` whole events in `n` observations.
+    pub fn of(successes: u64, n: u64) -> Self {
+        Self {
+            successes: successes as f64,
+            n,
+        }
+    }
+
+    /// The share, in `[0, 1]`; NaN of no observations.
+    pub fn share(&self) -> f64 {
+        if self.n == 0 {
+            f64::NAN
+        } else {
+            self.successes / self.n as f64
+        }
+    }
+
+    /// The share with its binomial standard error, which is unknown when the event was never or always seen.
+    pub fn estimate(&self) -> Estimate {
+        let share = self.share();
+        let varies = share > 0.0 && share < 1.0;
+        let standard_error =
+            (varies && self.n > 1).then(|| (share * (1.0 - share) / (self.n - 1) as f64).sqrt());
+        Estimate {
+            point: share,
+            standard_error,
+            n: self.n,
+        }
+    }
+
+    /// Wilson's score interval[^wilson], inside `[0, 1]` and of use also when the event was never seen; `None` of no observations or
+    /// for a `confidence` outside (0, 1).
+    ///
+    /// [^wilson]: E. B. Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22 (1927), 209-212,
+    ///     doi:10.1080/01621459.1927.10502953.
+    pub fn interval(&self, confidence: f64) -> Option<(f64, f64)> {
+        wilson(self.share(), self.n as f64, confidence)
+    }
+}
+
+impl fmt::Display for Proportion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&share_text(&self.estimate(), self.n))
+    }
+}
+
+/// A share of observations that come in clusters, such as the months within replications: its error comes from the spread between
+/// clusters, for observations of one cluster hang together and count for less than their number.
+///
+/// The point is the mean over clusters of each cluster's share. Prints as [`Proportion`] does, with the clusters as n.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct ClusterProportion {
+    shares: Moments,
+    observations: u64,
+}
+
+impl ClusterProportion {
+    /// Adds a cluster with `successes` events in `size` observations, `successes` ≤ `size`.
+    /// An empty cluster has no share and is left out.
+    pub fn add(&mut self, successes: u64, size: u64) {
+        debug_assert!(successes <= size);
+        if size > 0 {
+            self.shares.add(successes as f64 / size as f64);
+            self.observations += size;
+        }
+    }
+
+    /// Adds all clusters of `other`.
+    pub fn merge(&mut self, other: &Self) {
+        self.shares.merge(&other.shares);
+        self.observations += other.observations;
+    }
+
+    /// Number of clusters that are not empty.
+    pub fn clusters(&self) -> u64 {
+        self.shares.n()
+    }
+
+    /// Number of observations in all clusters.
+    pub fn observations(&self) -> u64 {
+        self.observations
+    }
+
+    /// The mean share with the standard error from the spread of the clusters, which is unknown when they do not differ.
+    pub fn estimate(&self) -> Estimate {
+        let all = self.shares.estimate();
+        Estimate {
+            standard_error: all.standard_error.filter(|&error| error > 0.0),
+            ..all
+        }
+    }
+
+    /// Wilson's interval for as many independent observations as would have the same standard error, at most the number observed, and
+    /// the number of clusters where the error is unknown. `None` of no clusters or for a `confidence` outside (0, 1).
+    pub fn interval(&self, confidence: f64) -> Option<(f64, f64)> {
+        let estimate = self.estimate();
+        let share = estimate.point.clamp(0.0, 1.0);
+        let effective = match estimate.standard_error {
+            Some(error) => (share * (1.0 - share) / (error * error)).min(self.observations as f64),
+            None => estimate.n as f64,
+        };
+        wilson(share, effective, confidence)
+    }
+}
+
+impl fmt::Display for ClusterProportion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&share_text(&self.estimate(), self.clusters()))
+    }
+}
+
+fn share_text(estimate: &Estimate, n: u64) -> String {
+    if estimate.point <= 0.0 {
+        return if n > 3 {
+            format!("< 3/{n}")
+        } else {
+            format!("0 of {n}")
+        };
+    }
+    if estimate.point >= 1.0 {
+        return if n > 3 {
+            format!("> 1 - 3/{n}")
+        } else {
+            format!("{n} of {n}")
+        };
+    }
+    estimate.to_string()
+}
+
+fn wilson(share: f64, n: f64, confidence: f64) -> Option<(f64, f64)> {
+    if !(n > 0.0 && share >= 0.0 && confidence > 0.0 && confidence < 1.0) {
+        return None;
+    }
+    let z = normal_quantile(0.5 * (1.0 + confidence));
+    let shrink = z * z / n;
+    let centre = share + 0.5 * shrink;
+    let reach = z * (share * (1.0 - share) / n + 0.25 * shrink / n).sqrt();
+    // At a share of 0 or 1 the near end is exactly there; rounding must not move it.
+    let low = if share <= 0.0 {
+        0.0
+    } else {
+        ((centre - reach) / (1.0 + shrink)).max(0.0)
+    };
+    let high = if share >= 1.0 {
+        1.0
+    } else {
+        ((centre + reach) / (1.0 + shrink)).min(1.0)
+    };
+    Some((low, high))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::statistics::testing::Draws;
+
+    #[test]
+    fn prints_what_was_seen() {
+        assert_eq!(Proportion::of(0, 10_000).to_string(), "< 3/10000");
+        assert_eq!(Proportion::of(10_000, 10_000).to_string(), "> 1 - 3/10000");
+        assert_eq!(Proportion::of(1, 10_000).to_string(), "0.0001±0.0001");
+        assert_eq!(Proportion::of(0, 3).to_string(), "0 of 3");
+        assert_eq!(Proportion::of(2, 2).to_string(), "2 of 2");
+        assert_eq!(Proportion::of(0, 0).to_string(), "n/a");
+        assert_eq!(format!("{:>10}|", Proportion::of(0, 100)), "   < 3/100|");
+    }
+
+    #[test]
+    fn wilsons_interval_by_hand() {
+        // Newcombe (1998), doi:10.1002/(SICI)1097-0258(19980430)17:8<857::AID-SIM777>3.0.CO;2-E, table I, method 3.
+        for (successes, n, low, high) in [
+            (81, 263, 0.2553, 0.3662),
+            (15, 148, 0.0624, 0.1605),
+            (0, 20, 0.0, 0.1611),
+            (1, 29, 0.0061, 0.1718),
+        ] {
+            let ends = Proportion::of(successes, n).interval(0.95).unwrap();
+            assert!(
+                (ends.0 - low).abs() < 5.1e-5 && (ends.1 - high).abs() < 5.1e-5,
+                "{successes}/{n}: {ends:?}"
+            );
+        }
+        let (all, none) = (
+            Proportion::of(50, 50).interval(0.95).unwrap(),
+            Proportion::of(0, 50).interval(0.95).unwrap(),
+        );
+        assert_eq!((all.1, none.0), (1.0, 0.0));
+        assert!((1.0 - all.0 - none.1).abs() < 1e-15);
+        assert_eq!(Proportion::of(0, 0).interval(0.95), None);
+        assert_eq!(Proportion::of(1, 2).interval(1.0), None);
+    }
+
+    #[test]
+    fn a_share_never_seen_has_no_error() {
+        for proportion in [
+            Proportion::of(0, 9),
+            Proportion::of(9, 9),
+            Proportion::of(1, 1),
+        ] {
+            assert_eq!(proportion.estimate().standard_error, None);
+        }
+    }
+
+    #[test]
+    fn clusters_that_hang_together_count_once() {
+        // All twelve months of a replication alike: as good as one observation each.
+        let mut together = ClusterProportion::default();
+        let mut apart = Proportion::of(0, 200);
+        for replication in 0..200 {
+            let hit = u64::from(replication % 4 == 0);
+            together.add(12 * hit, 12);
+            apart.successes += hit as f64;
+        }
+        assert_eq!((together.clusters(), together.observations()), (200, 2_400));
+        let (mine, theirs) = (together.estimate(), apart.estimate());
+        assert!((mine.point - theirs.point).abs() < 1e-14);
+        assert!(
+            (mine.standard_error.unwrap() / theirs.standard_error.unwrap() - 1.0).abs() < 1e-12
+        );
+        let (ends, reference) = (
+            together.interval(0.95).unwrap(),
+            Proportion {
+                successes: 0.25 * 199.0,
+                n: 199,
+            }
+            .interval(0.95)
+            .unwrap(),
+        );
+        assert!((ends.0 - reference.0).abs() < 1e-12 && (ends.1 - reference.1).abs() < 1e-12);
+    }
+
+    #[test]
+    fn clusters_never_hit_print_the_rule_of_three_and_empty_ones_do_not_count() {
+        let mut none = ClusterProportion::default();
+        assert_eq!(
+            (none.to_string(), none.interval(0.95)),
+            ("n/a".to_owned(), None)
+        );
+        for _ in 0..50 {
+            none.add(0, 12);
+            none.add(0, 0);
+        }
+        assert_eq!(none.to_string(), "< 3/50");
+        assert_eq!(none.interval(0.95), Proportion::of(0, 50).interval(0.95));
+        let mut half = none;
+        half.merge(&none);
+        assert_eq!(half.to_string(), "< 3/100");
+    }
+
+    #[test]
+    fn cluster_intervals_cover() {
+        const REPEATS: u32 = 4_000;
+        let mut draws = Draws::new(6);
+        let mut covered = 0;
+        for _ in 0..REPEATS {
+            let mut share = ClusterProportion::default();
+            for _ in 0..300 {
+                // A cluster's own rate, uniform on [0, 0.2]: mean 0.1.
+                let rate = 0.2 * draws.uniform();
+                share.add((0..12).map(|_| u64::from(draws.uniform() < rate)).sum(), 12);
+            }
+            let (low, high) = share.interval(0.95).unwrap();
+            covered += u32::from(low <= 0.1 && 0.1 <= high);
+        }
+        let seen = f64::from(covered) / f64::from(REPEATS);
+        // The interval is approximate: allow four standard errors of .0034 around 95 %.
+        assert!((seen - 0.95).abs() < 4.0 * 0.0035, "{seen}");
+    }
+}
