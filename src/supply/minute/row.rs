@@ -97,9 +97,8 @@ type Node = [(f64, f64); 3];
 /// The functions at one variance: above the mean G, P and H; below it E\[(R − m)+\], 1 − P and 1 − H, which are small there.
 #[derive(Debug)]
 pub(super) struct Row {
-    /// By function, so that a look-up touches one cache line, or two.
-    upper: [Vec<(f64, f64)>; 3],
-    lower: [Vec<(f64, f64)>; 3],
+    /// Above and below the mean, by function, so that a look-up touches one cache line, or two.
+    sides: [[Vec<(f64, f64)>; 3]; 2],
     /// The capacity at which `lower` ends.
     lower_end: f64,
     /// Values there, and their elasticities R f'(R) / f(R).
@@ -142,8 +141,7 @@ impl Row {
         let by_function =
             |nodes: &[Node]| [0, 1, 2].map(|which| nodes.iter().map(|node| node[which]).collect());
         Self {
-            upper: by_function(&upper),
-            lower: by_function(&lower),
+            sides: [by_function(&upper), by_function(&lower)],
             lower_end,
             lower_last,
         }
@@ -152,11 +150,7 @@ impl Row {
     /// Function `WHICH` at a position.
     #[inline]
     pub(super) fn value<const WHICH: usize>(&self, at: &Position) -> f64 {
-        let nodes = if at.below {
-            &self.lower[WHICH]
-        } else {
-            &self.upper[WHICH]
-        };
+        let nodes = &self.sides[usize::from(at.below)][WHICH];
         if let Some(&[(a, slope_a), (b, slope_b)]) = nodes
             .get(at.piece..)
             .and_then(|rest| rest.first_chunk::<2>())

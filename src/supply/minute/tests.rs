@@ -1,3 +1,6 @@
+// Ends and repeated reads are compared exactly, on purpose.
+#![allow(clippy::float_cmp)]
+
 use super::*;
 use crate::random::law::Law;
 use crate::random::stream::{Purpose, Stream, StreamKey};
