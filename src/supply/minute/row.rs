@@ -176,7 +176,8 @@ impl Row {
 /// The variances that burstiness makes of one, with their probabilities: a trapezoidal rule in the normal z behind ln f.
 ///
 /// Under a normal density its error on analytic functions falls faster than any power of the spacing, and it stays as good in the
-/// tails, where a Gauss–Hermite rule thins out. Its relative error where G > 1e-6 is below 1e-7 for G and P, 1e-6 for H (see the tests).
+/// tails, where a Gauss–Hermite rule thins out. Where G > 1e-6, its relative error
+/// was 3e-8 at most for `sigma_f` of 0.5 and 1, V from 1e-6 to 200 and both margins, against a third of the spacing.
 fn mixture(sigma_f: f64, variance: f64) -> Vec<(f64, f64)> {
     if sigma_f <= 0.0 {
         return vec![(variance, 1.0)];
