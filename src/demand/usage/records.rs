@@ -2,7 +2,7 @@
 
 use super::problems::{Place, Problems};
 use super::timestamp;
-use crate::spec::{At, Field, Node, Reader, Spec, nearest};
+use crate::spec::{At, Field, Reader, nearest};
 use crate::units::ByClass;
 use std::path::Path;
 
@@ -29,36 +29,14 @@ const LARGEST: f64 = 1e15;
 const MAX_BYTES: u64 = 64 << 20;
 const MAX_SECONDS: i64 = 10 * 366 * 86_400;
 
-/// What an hour without a row, or an empty cell, means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Missing {
-    /// Nothing was asked for: CloudWatch and its like write no datapoint for zero.
-    Zero,
-    /// Nobody knows: the hour is left out.
-    Gap,
-}
-
-impl Spec for Missing {
-    fn read(node: &Node, at: &At, reader: &mut Reader) -> Option<Self> {
-        read_word(node, at, reader, &[("zero", Self::Zero), ("gap", Self::Gap)])
+crate::spec_words! {
+    /// What an hour without a row, or an empty cell, means.
+    pub enum Missing {
+        /// Nothing was asked for: CloudWatch and its like write no datapoint for zero.
+        "zero" => Zero,
+        /// Nobody knows: the hour is left out.
+        "gap" => Gap,
     }
-
-    fn schema() -> serde_json::Value {
-        serde_json::json!({ "enum": ["zero", "gap"] })
-    }
-}
-
-/// Reads one word of a closed set.
-pub(in crate::demand) fn read_word<T: Copy>(node: &Node, at: &At, reader: &mut Reader, words: &[(&str, T)]) -> Option<T> {
-    let text = String::read(node, at, reader)?;
-    if let Some((_, value)) = words.iter().find(|(word, _)| *word == text) {
-        return Some(*value);
-    }
-    let diagnostic = reader.error(at, "is unknown");
-    diagnostic.given = Some(format!("\"{text}\""));
-    diagnostic.allowed = Some(words.iter().map(|(word, _)| format!("\"{word}\"")).collect::<Vec<_>>().join(", "));
-    diagnostic.help = nearest(&text, words.iter().map(|(word, _)| *word)).map(|word| format!("did you mean \"{word}\"?"));
-    None
 }
 
 /// One row.
