@@ -87,11 +87,16 @@ impl Event {
         horizon: &Horizon,
         reader: &mut Reader,
     ) -> Option<Option<Self>> {
-        let start =
-            place([spec.value.at.as_ref().map(When::Date), month(&spec.at_month), hour(&spec.at_hour)], &spec.at, "at", horizon, reader);
+        let start = place(
+            [spec.value.at.as_ref().map(When::Date), month(spec.at_month.as_ref()), hour(spec.at_hour.as_ref())],
+            &spec.at,
+            "at",
+            horizon,
+            reader,
+        );
         let end = match (&spec.until, &spec.until_month, &spec.until_hour) {
             (None, None, None) => Some(horizon.hours()),
-            (date, m, h) => place([date.as_ref().map(When::Date), month(m), hour(h)], &spec.at, "until", horizon, reader),
+            (date, m, h) => place([date.as_ref().map(When::Date), month(m.as_ref()), hour(h.as_ref())], &spec.at, "until", horizon, reader),
         };
         let effect = Self::effect(spec, names, from, reader);
         let (start, end, (factor, moved)) = (start?, end?, effect?);
@@ -111,7 +116,7 @@ impl Event {
     }
 
     /// The factor, or where which share goes with which factor on its tokens.
-    fn effect(spec: &Field<EventSpec>, names: &[&str], from: usize, reader: &mut Reader) -> Option<(f64, Option<(usize, f64, f64)>)> {
+    fn effect(spec: &Field<EventSpec>, names: &[&str], from: usize, reader: &mut Reader) -> Option<(f64, Option<Target>)> {
         let alone = exclusive(spec.factor.as_ref(), spec.r#move.as_ref(), "an event has a factor or moves a share", reader);
         let allowed = "a factor from 0 to 1e6";
         let factor = spec.factor.as_ref().map_or(Some(1.0), |factor| number(factor, reader, allowed, |x| (0.0..=1e6).contains(&x)));
@@ -151,6 +156,9 @@ impl Event {
     }
 }
 
+/// Where a share goes: the workload, the share, tokens there per token here.
+type Target = (usize, f64, f64);
+
 /// One of the three ways to say when.
 enum When<'a> {
     Date(&'a Field<Date>),
@@ -158,12 +166,12 @@ enum When<'a> {
     Hour(&'a Field<u64>),
 }
 
-fn month(field: &Option<Field<u64>>) -> Option<When<'_>> {
-    field.as_ref().map(When::Month)
+fn month(field: Option<&Field<u64>>) -> Option<When<'_>> {
+    field.map(When::Month)
 }
 
-fn hour(field: &Option<Field<u64>>) -> Option<When<'_>> {
-    field.as_ref().map(When::Hour)
+fn hour(field: Option<&Field<u64>>) -> Option<When<'_>> {
+    field.map(When::Hour)
 }
 
 /// The hour of a time; the horizon's length for anything after its end.
@@ -205,6 +213,7 @@ fn date_place(date: &Field<Date>, key: &str, horizon: &Horizon, reader: &mut Rea
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "exact values")]
 mod tests {
     use super::*;
     use crate::demand::testing::read;

@@ -71,7 +71,9 @@ impl Factor {
         let offset = -0.5 * loading * loading * self.part.sd * self.part.sd;
         if self.constant {
             let factor = libm::exp(loading * path.first().copied().unwrap_or(0.0) + offset);
-            out.iter_mut().for_each(|out| *out *= factor);
+            for out in &mut *out {
+                *out *= factor;
+            }
             return;
         }
         for (out, x) in out.iter_mut().zip(path) {
@@ -81,6 +83,7 @@ impl Factor {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "exact values")]
 mod tests {
     use super::*;
     use crate::random::stream::{Purpose, StreamKey};

@@ -62,7 +62,9 @@ impl<'a> DemandGenerator<'a> {
         let Demand { workloads, factors, moves, horizon } = self.demand;
         let hours = horizon.hours();
         path.workloads.resize_with(workloads.len(), WorkloadPath::default);
-        path.workloads.iter_mut().for_each(|workload| workload.resize(hours));
+        for workload in &mut path.workloads {
+            workload.resize(hours);
+        }
         scratch.resize(workloads.len(), factors.len(), hours);
         for ((factor, key), out) in factors.iter().zip(&self.factors).zip(&mut scratch.factors) {
             factor.fill(&mut key.replication(replication), out);
@@ -156,20 +158,20 @@ fn realise(workload: &Workload, keys: &Keys, replication: u64, expected: &[f64],
         let drift = drift.as_mut().map_or((0.0, 0.0), Drift::step);
         // Stepped in every hour, so that consumption does not depend on what was drawn.
         let other = second.as_mut().map_or(0.0, |stream| stream.normals().0);
-        (*requests, *tokens) = if !(total > 0.0) {
-            (0.0, ByClass::ZERO)
-        } else {
+        (*requests, *tokens) = if total > 0.0 {
             match workload.counts {
                 Counts::None => totals::expected(sizes, total, drift),
                 Counts::Random { overdispersion } if totals::is_matched(workload.mean[hour] * per_request, cv2) => {
                     totals::matched(sizes, overdispersion, total, drift, normals[hour], other)
                 }
-                counts => {
+                counts @ Counts::Random { .. } => {
                     let hour = u32::try_from(hour).unwrap_or(u32::MAX);
                     let (mut of_counts, mut of_sizes) = (keys.requests.hour(replication, hour), keys.sizes.hour(replication, hour));
                     totals::exact(sizes, counts, total, drift, &mut of_counts, &mut of_sizes)
                 }
             }
+        } else {
+            (0.0, ByClass::ZERO)
         };
         *variance = workload.minute.variance(*requests, workload.size_cv2);
     }
@@ -220,7 +222,9 @@ impl DemandScratch {
     fn resize(&mut self, workloads: usize, factors: usize, hours: usize) {
         for (lists, count) in [(&mut self.expected, workloads), (&mut self.normals, workloads), (&mut self.factors, factors)] {
             lists.resize_with(count, Vec::new);
-            lists.iter_mut().for_each(|list| list.resize(hours, 0.0));
+            for list in lists.iter_mut() {
+                list.resize(hours, 0.0);
+            }
         }
     }
 }

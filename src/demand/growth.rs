@@ -74,6 +74,7 @@ pub(super) fn season(values: &[Field<f64>], at: &At, name: &str, reader: &mut Re
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "exact values")]
 mod tests {
     use super::*;
     use crate::random::stream::{Purpose, StreamKey};

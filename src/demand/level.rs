@@ -110,6 +110,7 @@ impl Level {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "exact values")]
 mod tests {
     use super::*;
     use crate::demand::testing::read;

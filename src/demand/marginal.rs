@@ -79,7 +79,9 @@ impl Marginal {
     pub(super) fn new(values: Vec<f64>, alpha: f64, cap: f64) -> Self {
         let mut marginal = Self { values, alpha, cap };
         let mean = marginal.mean();
-        marginal.values.iter_mut().for_each(|value| *value /= mean);
+        for value in &mut marginal.values {
+            *value /= mean;
+        }
         marginal
     }
 
@@ -109,6 +111,7 @@ impl Marginal {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "exact values")]
 mod tests {
     use super::*;
     use crate::random::special::normal_quantile;

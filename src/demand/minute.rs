@@ -126,6 +126,7 @@ fn defaults(kind: Option<Kind>) -> (f64, f64, f64, &'static str) {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "exact values")]
 mod tests {
     use super::*;
 

@@ -3,6 +3,9 @@
 //! Specs stand beside the models that they become. [`Demand::resolve`] checks them and builds the models, [`Demand::generator`] hashes the
 //! streams of a seed, and [`DemandGenerator::generate`] writes one replication's [`DemandPath`].
 
+#![allow(clippy::neg_cmp_op_on_partial_ord, reason = "preconditions are written so that NaN fails them")]
+#![allow(clippy::option_option, reason = "the outer one is whether a problem was told, the inner one what the file says")]
+
 mod blocks;
 mod check;
 mod events;
@@ -22,10 +25,12 @@ mod resolve;
 mod shape;
 mod size;
 mod source;
+mod sourced;
 mod spikes;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "exact values")]
 mod tests;
 mod tokens;
 mod totals;

@@ -98,12 +98,11 @@ impl Noise {
         let mut part = |field: &Option<Field<PartSpec>>| field.as_ref().map_or(Some(Part::default()), |field| Part::resolve(field, reader));
         let (fast, slow) = (part(&spec.fast), part(&spec.slow));
         let white = spec.white.as_ref().map_or(Some(0.0), |white| number(&white.sd, reader, LOG_SD, is_log_sd));
-        let marginal = match &spec.marginal {
-            Some(marginal) => Marginal::resolve(marginal, reader),
-            None => {
-                assumed(&spec.at, "marginal", "lognormal", "the parts add in the logarithm", reader);
-                Some(None)
-            }
+        let marginal = if let Some(marginal) = &spec.marginal {
+            Marginal::resolve(marginal, reader)
+        } else {
+            assumed(&spec.at, "marginal", "lognormal", "the parts add in the logarithm", reader);
+            Some(None)
         };
         let noise = Self { fast: fast?, slow: slow?, white: white?, marginal: marginal? };
         let sd = noise.variance().sqrt();
@@ -170,6 +169,7 @@ impl Noise {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "exact values")]
 mod tests {
     use super::*;
     use crate::demand::testing::read;

@@ -59,7 +59,9 @@ impl OnOff {
             let (run, after) = rest.split_at_mut((length as usize).min(rest.len()));
             if on {
                 let level = libm::exp(self.sd * stream.normals().0 - 0.5 * self.sd * self.sd) / self.share;
-                run.iter_mut().for_each(|x| *x *= level);
+                for x in &mut *run {
+                    *x *= level;
+                }
             } else {
                 run.fill(0.0);
             }
@@ -70,6 +72,7 @@ impl OnOff {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "exact values")]
 mod tests {
     use super::*;
     use crate::random::stream::{Purpose, StreamKey};

@@ -34,7 +34,9 @@ impl DemandPath {
     #[must_use]
     pub fn new(workloads: usize, hours: usize) -> Self {
         let mut path = Self { workloads: vec![WorkloadPath::default(); workloads] };
-        path.workloads.iter_mut().for_each(|workload| workload.resize(hours));
+        for workload in &mut path.workloads {
+            workload.resize(hours);
+        }
         path
     }
 }

@@ -205,7 +205,7 @@ impl Plain {
                 // Counts beyond eight standard deviations have chances below 1e-15, and normals end at 6.7.
                 let reach = 9.0 * mean.sqrt() + 40.0;
                 let first = (mean - reach).max(0.0).floor();
-                let counts = (0..(2.0 * reach) as u32 + 1).map(|i| first + f64::from(i));
+                let counts = (0..=(2.0 * reach) as u32).map(|i| first + f64::from(i));
                 Ranks::Steps(counts.map(|count| normal_quantile(law.cdf(count))).collect(), first)
             }
             _ => Ranks::Law,
@@ -224,7 +224,9 @@ impl Plain {
     /// Multiplies `out` by one path. Independent hours draw by the law, correlated ones take a pair of normals an hour and use the first.
     pub(super) fn apply(&self, stream: &mut Stream, out: &mut [f64]) {
         let Some((rho, ranks)) = &self.chain else {
-            out.iter_mut().for_each(|out| *out *= self.law.sample(stream).max(0.0));
+            for out in &mut *out {
+                *out *= self.law.sample(stream).max(0.0);
+            }
             return;
         };
         let innovation = (1.0 - rho * rho).sqrt();
@@ -244,6 +246,7 @@ impl Plain {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "exact values")]
 mod tests {
     use super::*;
     use crate::random::stream::{Purpose, StreamKey};
@@ -270,8 +273,8 @@ mod tests {
     fn the_exact_bill() {
         let n = 4000;
         let (mean, sd) = mean_sd(&months(&Plain::new(Law::gamma(4.0, 25.0).unwrap(), 0.0), n, 730));
-        assert!((mean - 73_000.0).abs() < 4.0 * 1350.925_609 / (n as f64).sqrt(), "{mean}");
-        assert!((sd / 1350.925_609 - 1.0).abs() < 4.0 / (2.0 * n as f64).sqrt(), "{sd}");
+        assert!((mean - 73_000.0).abs() < 4.0 * 1_350.925_609 / (n as f64).sqrt(), "{mean}");
+        assert!((sd / 1_350.925_609 - 1.0).abs() < 4.0 / (2.0 * n as f64).sqrt(), "{sd}");
     }
 
     /// VALIDATION C4: 100 + AR(1) with sd 20: the month's sd is 2 340.085469 at ρ .9.
@@ -279,8 +282,8 @@ mod tests {
     fn autocorrelation() {
         let n = 4000;
         let (mean, sd) = mean_sd(&months(&Plain::new(Law::normal(100.0, 20.0).unwrap(), 0.9), n, 730));
-        assert!((mean - 73_000.0).abs() < 4.0 * 2340.085_469 / (n as f64).sqrt(), "{mean}");
-        assert!((sd / 2340.085_469 - 1.0).abs() < 4.0 / (2.0 * n as f64).sqrt(), "{sd}");
+        assert!((mean - 73_000.0).abs() < 4.0 * 2_340.085_469 / (n as f64).sqrt(), "{mean}");
+        assert!((sd / 2_340.085_469 - 1.0).abs() < 4.0 / (2.0 * n as f64).sqrt(), "{sd}");
     }
 
     /// Correlated hours keep the law: mean and variance of the last of 20 hours.

@@ -234,7 +234,9 @@ impl Shape {
     /// The callers' values are not all zero.
     fn normalised(mut values: Vec<f64>) -> Self {
         let mean = values.iter().sum::<f64>() / HOURS_PER_WEEK as f64;
-        values.iter_mut().for_each(|value| *value /= mean);
+        for value in &mut values {
+            *value /= mean;
+        }
         Self(values)
     }
 }
@@ -261,6 +263,7 @@ fn is_factor(x: f64) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "exact values")]
 mod tests {
     use super::*;
     use crate::demand::testing::read;

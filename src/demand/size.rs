@@ -75,7 +75,7 @@ impl Size {
     /// Checks the spec.
     pub(super) fn resolve(spec: &RequestSizeSpec, at: &At, kind: Option<Kind>, reader: &mut Reader) -> Option<Law> {
         if spec.law.as_ref().is_some_and(|law| law.value == SizeLaw::Quantiles) || !spec.values.is_empty() {
-            for field in [&spec.mean, &spec.p95, &spec.cv, &spec.sigma].into_iter().flatten() {
+            if let Some(field) = [&spec.mean, &spec.p95, &spec.cv, &spec.sigma].into_iter().flatten().next() {
                 reader.refuse(&field.at, "cannot stand beside a table", "`probabilities` and `values` alone");
                 return None;
             }
@@ -121,12 +121,11 @@ impl Size {
             let sigma_value = number(sigma, reader, super::check::LOG_SD, super::check::is_log_sd)?;
             return law(Law::lognormal_by_mean(mean_tokens, sigma_value), &sigma.at, reader);
         }
-        let cv = match &spec.cv {
-            Some(cv) => number(cv, reader, "a coefficient of variation from 0 to 20", |x| (0.0..=20.0).contains(&x))?,
-            None => {
-                let (cv, reason) = super::kind::size_cv(kind);
-                super::check::assumed(at, "cv", cv, reason, reader)
-            }
+        let cv = if let Some(cv) = &spec.cv {
+            number(cv, reader, "a coefficient of variation from 0 to 20", |x| (0.0..=20.0).contains(&x))?
+        } else {
+            let (cv, reason) = super::kind::size_cv(kind);
+            super::check::assumed(at, "cv", cv, reason, reader)
         };
         if cv == 0.0 {
             return law(Law::constant(mean_tokens), &mean.at, reader);
@@ -287,6 +286,7 @@ fn gamma_quantile(shape: f64, z: f64) -> f64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "exact values")]
 mod tests {
     use super::*;
 

@@ -79,7 +79,7 @@ pub(super) struct Spikes {
     size: Law,
     /// Share of the hours with a spike.
     share: f64,
-    /// 1, or the factor that keeps the mean.
+    /// 1, or the factor below it that keeps the mean.
     base: f64,
 }
 
@@ -153,8 +153,10 @@ impl Spikes {
 
     /// Multiplies `out` by one path.
     pub(super) fn apply(&self, stream: &mut Stream, out: &mut [f64]) {
-        if self.base != 1.0 {
-            out.iter_mut().for_each(|x| *x *= self.base);
+        if self.base < 1.0 {
+            for x in &mut *out {
+                *x *= self.base;
+            }
         }
         if !(self.start > 0.0) {
             return;
@@ -168,7 +170,9 @@ impl Spikes {
             let length = self.length.sample(stream) as usize;
             let factor = 1.0 + self.size.sample(stream);
             let (spike, after) = rest.split_at_mut(length.min(rest.len()));
-            spike.iter_mut().for_each(|x| *x *= factor);
+            for x in &mut *spike {
+                *x *= factor;
+            }
             rest = after;
             gap = Self::gap(per_hour, stream);
         }
@@ -181,6 +185,7 @@ impl Spikes {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "exact values")]
 mod tests {
     use super::*;
     use crate::demand::testing::read;

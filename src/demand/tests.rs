@@ -3,6 +3,7 @@
 use super::*;
 use crate::spec::Spec;
 use crate::spec_table;
+use std::fmt::Write;
 use std::path::Path;
 
 spec_table! {
@@ -157,7 +158,7 @@ const PINS: [[f64; 7]; 2] = [
 ];
 
 fn bits(path: &WorkloadPath) -> Vec<u64> {
-    let tokens = path.tokens.iter().flat_map(|tokens| tokens.to_array());
+    let tokens = path.tokens.iter().flat_map(ByClass::to_array);
     tokens.chain(path.requests.iter().copied()).chain(path.minute_variance.iter().copied()).map(f64::to_bits).collect()
 }
 
@@ -286,7 +287,8 @@ fn usage_keeps_its_means() {
     let mut csv = "timestamp,requests,input_tokens,output_tokens\n".to_owned();
     for hour in 0..240_u32 {
         let busy = 10 + hour % 24 + 5 * (hour / 24 % 3);
-        csv += &format!("2026-09-{:02}T{:02}:00:00Z,{busy},{},{}\n", 1 + hour / 24, hour % 24, 100 * busy, 20 * busy);
+        let (day, hour, input, output) = (1 + hour / 24, hour % 24, 100 * busy, 20 * busy);
+        writeln!(csv, "2026-09-{day:02}T{hour:02}:00:00Z,{busy},{input},{output}").unwrap();
     }
     std::fs::write(folder.path().join("usage.csv"), csv).unwrap();
     let text = "[[workload]]\nname = \"a\"\nusage = \"usage.csv\"\nlevel = { scale = 2, sigma = 0.1, walk = { scale = 0.1, df = 5 } }\n";

@@ -118,12 +118,12 @@ impl Sizes {
         if let Some(field) = &spec.output_share {
             reader.refuse(&field.at, "is about a total", "either `input` and `output`, or a total");
         }
-        let mut size = |field: &Option<Field<RequestSizeSpec>>, key: &str| match field {
-            Some(field) => Size::resolve(field, &field.at, kind, reader),
-            None => {
-                reader.missing(&spec.at, key, "tokens a request, such as { mean = 400, p95 = 900 }");
-                None
+        let mut size = |field: &Option<Field<RequestSizeSpec>>, key: &str| {
+            if let Some(field) = field {
+                return Size::resolve(field, &field.at, kind, reader);
             }
+            reader.missing(&spec.at, key, "tokens a request, such as { mean = 400, p95 = 900 }");
+            None
         };
         let (input, output) = (size(&spec.input, "input"), size(&spec.output, "output"));
         let correlation = number_or(

@@ -129,6 +129,7 @@ pub(super) fn exact(sizes: &Sizes, counts: Counts, tokens: f64, drift: (f64, f64
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "exact values")]
 mod tests {
     use super::*;
     use crate::demand::testing::read;
@@ -140,10 +141,12 @@ mod tests {
         Sizes::resolve(&spec, None, &mut reader).unwrap_or_else(|| panic!("{:?}", reader.finish()))
     }
 
+    type Term = fn(&(f64, f64)) -> f64;
+
     /// Mean, variance and joint moment of an hour, relative to the mean, with their standard errors.
     fn moments(mut draw: impl FnMut(u64) -> (f64, f64), n: u64) -> [(f64, f64); 6] {
         let samples: Vec<(f64, f64)> = (0..n).map(&mut draw).collect();
-        let terms: [fn(&(f64, f64)) -> f64; 6] = [
+        let terms: [Term; 6] = [
             |s| s.0,
             |s| s.1,
             |s| (s.0 - 1.0) * (s.0 - 1.0),

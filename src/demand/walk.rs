@@ -103,6 +103,7 @@ impl Walk {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "exact values")]
 mod tests {
     use super::*;
     use crate::random::stream::{Purpose, StreamKey};
