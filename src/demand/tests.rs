@@ -88,9 +88,9 @@ impl Draws {
 /// The mean of every month and class against [`Demand::expected_tokens`], within 4 standard errors, with everything on.
 #[test]
 fn expected_tokens_are_the_mean() {
-    let demand = demand(RICH, Horizon::flat(2, 400).unwrap());
+    let demand = demand(RICH, Horizon::flat(2, 200).unwrap());
     let generator = demand.generator(3);
-    let n = 6000;
+    let n = 5000;
     let mut sums = vec![[(0.0, 0.0); 4]; 4];
     let mut draws = Draws::new();
     for replication in 0..n {
