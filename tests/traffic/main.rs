@@ -11,7 +11,7 @@ use scores::Table;
 use std::path::PathBuf;
 
 /// Paths simulated for every series and origin.
-const PATHS: u64 = 4000;
+const PATHS: u64 = 2000;
 
 /// The directory of the data, or a line that says why the test does nothing.
 fn data_or_skip(test: &str) -> Option<PathBuf> {
