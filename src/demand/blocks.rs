@@ -9,10 +9,9 @@ mod walk;
 pub use walk::WalkDefaults;
 
 use super::WorkloadPath;
-use super::usage::{Usage, UsageHour, read_word};
+use super::usage::{Usage, UsageHour};
 use crate::horizon::Horizon;
 use crate::random::stream::Stream;
-use crate::spec::{At, Node, Reader, Spec};
 use std::fmt;
 use std::ops::Range;
 
@@ -24,15 +23,16 @@ const DAYS_FOR_KINDS: usize = 14;
 
 const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
-/// Which days of the history may stand for a day of the horizon.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DayMatch {
-    /// Any day.
-    Any,
-    /// Monday to Friday for Monday to Friday, Saturday and Sunday for Saturday and Sunday.
-    DayKind,
-    /// The same day of the week.
-    Weekday,
+crate::spec_words! {
+    /// Which days of the history may stand for a day of the horizon.
+    pub enum DayMatch {
+        /// Any day.
+        "any" => Any,
+        /// Monday to Friday for Monday to Friday, Saturday and Sunday for Saturday and Sunday.
+        "day-kind" => DayKind,
+        /// The same day of the week.
+        "weekday" => Weekday,
+    }
 }
 
 impl DayMatch {
@@ -48,26 +48,6 @@ impl DayMatch {
     /// The kind of day where nothing is said: weekdays and weekends apart from two weeks of history on and on a real calendar only.
     fn default_for(usage: &Usage, horizon: &Horizon) -> Self {
         if horizon.is_calendar() && usage.days().len() >= DAYS_FOR_KINDS { Self::DayKind } else { Self::Any }
-    }
-}
-
-impl Spec for DayMatch {
-    fn read(node: &Node, at: &At, reader: &mut Reader) -> Option<Self> {
-        read_word(node, at, reader, &[("any", Self::Any), ("day-kind", Self::DayKind), ("weekday", Self::Weekday)])
-    }
-
-    fn schema() -> serde_json::Value {
-        serde_json::json!({ "enum": ["any", "day-kind", "weekday"] })
-    }
-}
-
-impl fmt::Display for DayMatch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Any => "any",
-            Self::DayKind => "day-kind",
-            Self::Weekday => "weekday",
-        })
     }
 }
 

@@ -7,7 +7,7 @@ mod timestamp;
 
 pub use history::{DayRecord, HistoryDay, Usage, UsageHour};
 pub use records::{COLUMNS, Missing};
-pub(in crate::demand) use records::{Records, Row, read as read_records, read_word};
+pub(in crate::demand) use records::{Records, Row, read as read_records};
 
 use crate::spec::{At, Field, Reader};
 use crate::units::ByClass;

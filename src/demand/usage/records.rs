@@ -2,8 +2,9 @@
 
 use super::problems::{Place, Problems};
 use super::timestamp;
-use crate::spec::{At, Field, Node, Reader, Spec, nearest};
+use crate::spec::{At, Field, Reader, nearest};
 use crate::units::ByClass;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The columns of a usage file, in their usual order. Only `timestamp` and one of requests or tokens must be there.
@@ -29,36 +30,14 @@ const LARGEST: f64 = 1e15;
 const MAX_BYTES: u64 = 64 << 20;
 const MAX_SECONDS: i64 = 10 * 366 * 86_400;
 
-/// What an hour without a row, or an empty cell, means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Missing {
-    /// Nothing was asked for: CloudWatch and its like write no datapoint for zero.
-    Zero,
-    /// Nobody knows: the hour is left out.
-    Gap,
-}
-
-impl Spec for Missing {
-    fn read(node: &Node, at: &At, reader: &mut Reader) -> Option<Self> {
-        read_word(node, at, reader, &[("zero", Self::Zero), ("gap", Self::Gap)])
+crate::spec_words! {
+    /// What an hour without a row, or an empty cell, means.
+    pub enum Missing {
+        /// Nothing was asked for: CloudWatch and its like write no datapoint for zero.
+        "zero" => Zero,
+        /// Nobody knows: the hour is left out.
+        "gap" => Gap,
     }
-
-    fn schema() -> serde_json::Value {
-        serde_json::json!({ "enum": ["zero", "gap"] })
-    }
-}
-
-/// Reads one word of a closed set.
-pub(in crate::demand) fn read_word<T: Copy>(node: &Node, at: &At, reader: &mut Reader, words: &[(&str, T)]) -> Option<T> {
-    let text = String::read(node, at, reader)?;
-    if let Some((_, value)) = words.iter().find(|(word, _)| *word == text) {
-        return Some(*value);
-    }
-    let diagnostic = reader.error(at, "is unknown");
-    diagnostic.given = Some(format!("\"{text}\""));
-    diagnostic.allowed = Some(words.iter().map(|(word, _)| format!("\"{word}\"")).collect::<Vec<_>>().join(", "));
-    diagnostic.help = nearest(&text, words.iter().map(|(word, _)| *word)).map(|word| format!("did you mean \"{word}\"?"));
-    None
 }
 
 /// One row.
@@ -130,7 +109,7 @@ fn load(path: &Path) -> Result<Vec<u8>, (String, &'static str)> {
 fn parse(text: &str, at: &At, model: Option<&Field<String>>, problems: &mut Problems, reader: &mut Reader) -> Option<Records> {
     let mut csv = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
     let mut record = csv::StringRecord::new();
-    if !matches!(csv.read_record(&mut record), Ok(true)) {
+    if !next(&mut csv, &mut record, problems) {
         problems.tell(
             &Place::START,
             "",
@@ -143,17 +122,19 @@ fn parse(text: &str, at: &At, model: Option<&Field<String>>, problems: &mut Prob
     let columns = Columns::read(&record, text, problems)?;
     let mut read: Vec<(usize, Place, Row)> = Vec::new();
     let mut models: Vec<String> = Vec::new();
-    while matches!(csv.read_record(&mut record), Ok(true)) {
+    let mut numbers: BTreeMap<String, usize> = BTreeMap::new();
+    while next(&mut csv, &mut record, problems) {
         let place = Place::of(&record, text);
         let row = columns.row(&record, &place, text, problems);
         if problems.full() {
             return None;
         }
         let name = columns.at[MODEL].and_then(|i| record.get(i)).unwrap_or("").trim();
-        let which = models.iter().position(|m| m == name).unwrap_or_else(|| {
+        let which = numbers.get(name).copied().unwrap_or(models.len());
+        if which == models.len() {
             models.push(name.to_owned());
-            models.len() - 1
-        });
+            numbers.insert(name.to_owned(), which);
+        }
         if let Some(row) = row {
             read.push((which, place, row));
         }
@@ -192,6 +173,15 @@ fn parse(text: &str, at: &At, model: Option<&Field<String>>, problems: &mut Prob
         step,
         has_requests: columns.at[REQUESTS].is_some(),
         has_tokens: columns.has_tokens(),
+    })
+}
+
+/// Reads the next record; `false` at the end, or after telling why there is none.
+fn next(csv: &mut csv::Reader<&[u8]>, record: &mut csv::StringRecord, problems: &mut Problems) -> bool {
+    csv.read_record(record).unwrap_or_else(|error| {
+        let line = error.position().map_or(1, |position| position.line() as usize);
+        problems.tell(&Place { line, ..Place::START }, "", &format!("is no CSV: {error}"), None, "comma-separated cells");
+        false
     })
 }
 
