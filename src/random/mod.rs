@@ -1,1 +1,6 @@
-//! random
+//! Random numbers: the streams that every draw comes from, the laws they follow, and the special functions both need.
+
+pub mod law;
+pub mod normal;
+pub mod special;
+pub mod stream;

@@ -1,2 +1,4 @@
 //! Integration tests.
 #![allow(missing_docs)]
+
+mod laws;
