@@ -1,1 +1,3 @@
-//! supply
+//! Supply: what serves the demand, minute by minute.
+
+pub mod minute;
