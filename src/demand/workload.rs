@@ -125,6 +125,22 @@ pub struct Workload {
 }
 
 impl Workload {
+    /// Which token classes can occur, in the order of [`crate::units::CLASSES`].
+    pub fn classes(&self) -> [bool; 4] {
+        match &self.source {
+            Source::Recorded(recorded) => {
+                let tokens = recorded.mean.iter().fold(crate::units::ByClass::ZERO, |sum, &tokens| sum + tokens);
+                tokens.to_array().map(|tokens| tokens > 0.0)
+            }
+            Source::Modelled | Source::Plain(_) => self.sizes.possible(),
+        }
+    }
+
+    /// Coefficient of variation of a request's tokens, >= 0.
+    pub fn size_cv(&self) -> f64 {
+        self.size_cv2.sqrt()
+    }
+
     /// Mean of the factors on an hour that do not have mean 1.
     pub(super) fn mean_factor(&self) -> f64 {
         self.spikes.as_ref().map_or(1.0, Spikes::mean)
