@@ -164,9 +164,9 @@ pub(super) fn moved(kink: f64, factor: f64, from: f64, to: f64, law: &MinuteLaw)
     for _ in 0..100 {
         let (beyond, chance) = (row.overflow(at), row.exceedance(at));
         if beyond > wanted {
-            low = at
+            low = at;
         } else {
-            high = at
+            high = at;
         }
         let step = if beyond > 0.0 && chance > 0.0 { libm::log(beyond / wanted) * beyond / chance } else { f64::NAN };
         let next = at + step;
