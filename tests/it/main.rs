@@ -1,4 +1,5 @@
 //! Integration tests.
 #![allow(missing_docs)]
 
+mod cli;
 mod laws;
