@@ -1,6 +1,6 @@
 //! Laws a scenario can name: one closed enum with draws, mean, variance, distribution function and, where closed, quantiles.
 //!
-//! The constructors in [`construct`](self) check every parameter; a law in hand is valid and has a finite mean and variance.
+//! The constructors check every parameter, so a law in hand is valid and has a finite mean and variance.
 
 mod clipped;
 mod construct;
