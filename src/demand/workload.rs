@@ -16,7 +16,7 @@ use super::tokens::{Sizes, TokensSpec};
 use super::walk::Walk;
 use super::{DayMatch, Missing};
 use crate::spec::{Map, OffOr};
-use crate::units::{Hours, Share};
+use crate::units::{ByClass, Hours, Share};
 use crate::{spec_table, spec_words};
 
 spec_words! {
@@ -125,6 +125,24 @@ pub struct Workload {
 }
 
 impl Workload {
+    /// Which token classes can occur, in the order of [`crate::units::CLASSES`].
+    #[must_use]
+    pub fn classes(&self) -> [bool; 4] {
+        match &self.source {
+            Source::Recorded(recorded) => {
+                let tokens = recorded.mean.iter().fold(ByClass::ZERO, |sum, &tokens| sum + tokens);
+                tokens.to_array().map(|tokens| tokens > 0.0)
+            }
+            Source::Modelled | Source::Plain(_) => self.sizes.possible(),
+        }
+    }
+
+    /// Coefficient of variation of a request's tokens, >= 0.
+    #[must_use]
+    pub fn size_cv(&self) -> f64 {
+        self.size_cv2.sqrt()
+    }
+
     /// Mean of the factors on an hour that do not have mean 1.
     pub(super) fn mean_factor(&self) -> f64 {
         self.spikes.as_ref().map_or(1.0, Spikes::mean)

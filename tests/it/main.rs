@@ -1,5 +1,6 @@
 //! Integration tests.
 #![allow(missing_docs)]
 
+mod architecture;
 mod cli;
 mod laws;
