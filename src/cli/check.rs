@@ -51,14 +51,13 @@ mod tests {
             provenance,
             note: note.to_owned(),
         };
-        let resolved = [
-            value("seed", "1", Provenance::Assumed, "the default"),
-            value("workload.größe.level", &"9".repeat(60), Provenance::Given, ""),
-        ];
+        let resolved =
+            [value("seed", "1", Provenance::Assumed, "the default"), value("workload.größe.level", &"9".repeat(60), Provenance::Given, "")];
         let mut out = Vec::new();
         list(&resolved, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
-        let expected = format!("seed                  1{}  assumed   the default\nworkload.größe.level  {}…  given\n", " ".repeat(47), "9".repeat(47));
+        let expected =
+            format!("seed                  1{}  assumed   the default\nworkload.größe.level  {}…  given\n", " ".repeat(47), "9".repeat(47));
         assert_eq!(text, expected);
     }
 }

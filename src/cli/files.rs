@@ -5,21 +5,29 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 use tokentide::error::{Error, Result};
+use tokentide::report::ReportFile;
 
 /// A folder that results can be written to.
 #[derive(Debug)]
 pub(crate) struct OutputFolder {
     path: PathBuf,
-    /// Finished files under temporary names, and the names they will have.
-    staged: Vec<(NamedTempFile, PathBuf)>,
+    staged: Vec<Staged>,
+}
+
+/// A file under a temporary name.
+#[derive(Debug)]
+struct Staged {
+    /// The name it will have.
+    name: &'static str,
+    file: BufWriter<NamedTempFile>,
 }
 
 impl OutputFolder {
-    /// Makes the folder if need be and sees that `names` can be written in it.
+    /// Makes the folder if need be and sees that `files` can be written in it.
     ///
     /// # Errors
     /// When the path leads through a regular file, a name is taken by a folder, or nothing can be written there.
-    pub(crate) fn prepare(path: &Path, names: &[&str]) -> Result<Self> {
+    pub(crate) fn prepare(path: &Path, files: &[ReportFile]) -> Result<Self> {
         for part in path.ancestors().filter(|part| !part.as_os_str().is_empty()) {
             // Only what exists can be in the way; rights are found out by writing.
             if fs::metadata(part).is_ok_and(|found| !found.is_dir()) {
@@ -30,8 +38,8 @@ impl OutputFolder {
             }
         }
         fs::create_dir_all(path).map_err(|source| Error::io(path, "create the folder", source))?;
-        for name in names {
-            let target = path.join(name);
+        for file in files {
+            let target = path.join(file.name());
             if fs::metadata(&target).is_ok_and(|found| found.is_dir()) {
                 return Err(Error::usage(format!("--out: cannot write {}: a folder of that name is in the way", target.display())));
             }
@@ -41,27 +49,36 @@ impl OutputFolder {
         Ok(folder)
     }
 
-    /// Writes a file under a temporary name, down to the disk.
+    /// Adds text to a file, which has a temporary name until [`Self::commit`].
     ///
     /// # Errors
     /// When writing fails, on a full disk say. The files of an earlier run are then still as they were.
-    pub(crate) fn stage(&mut self, name: &str, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
-        let target = self.path.join(name);
-        let mut file = self.temporary()?;
-        let mut out = BufWriter::with_capacity(1 << 16, file.as_file_mut());
-        let written = write(&mut out).and_then(|()| out.flush());
-        drop(out);
-        written.and_then(|()| file.as_file().sync_all()).map_err(|source| Error::io(&target, "write", source))?;
-        self.staged.push((file, target));
-        Ok(())
+    pub(crate) fn append(&mut self, name: &'static str, text: &str) -> Result<()> {
+        let index = match self.staged.iter().position(|staged| staged.name == name) {
+            Some(index) => index,
+            None => {
+                let file = BufWriter::with_capacity(1 << 16, self.temporary()?);
+                self.staged.push(Staged { name, file });
+                self.staged.len() - 1
+            }
+        };
+        let Some(staged) = self.staged.get_mut(index) else { return Ok(()) };
+        staged.file.write_all(text.as_bytes()).map_err(|source| Error::io(self.path.join(name), "write", source))
     }
 
-    /// Gives all staged files their names, in the order of staging.
+    /// Sees all files down to the disk, then gives them their names, in the order they were begun.
     ///
     /// # Errors
-    /// When a rename fails.
+    /// When the disk is full, before any file has its name; when a rename fails.
     pub(crate) fn commit(self) -> Result<()> {
-        for (file, target) in self.staged {
+        let mut whole = Vec::with_capacity(self.staged.len());
+        for Staged { name, file } in self.staged {
+            let target = self.path.join(name);
+            let flushed = file.into_inner().map_err(io::IntoInnerError::into_error);
+            let synced = flushed.and_then(|file| file.as_file().sync_all().map(|()| file));
+            whole.push((synced.map_err(|source| Error::io(&target, "write", source))?, target));
+        }
+        for (file, target) in whole {
             file.persist(&target).map_err(|failed| Error::io(&target, "write", failed.error))?;
         }
         Ok(())
@@ -91,26 +108,39 @@ mod tests {
     fn files_appear_together_and_whole() {
         let place = tempfile::tempdir().unwrap();
         let path = place.path().join("new/folder");
-        let mut folder = OutputFolder::prepare(&path, &["a.csv"]).unwrap();
+        let mut folder = OutputFolder::prepare(&path, &[]).unwrap();
         assert_eq!(names(&path), [""; 0], "the check leaves nothing behind");
-        folder.stage("a.csv", |out| out.write_all(b"1")).unwrap();
-        folder.stage("b.csv", |out| out.write_all(b"2")).unwrap();
+        folder.append("a.csv", "1").unwrap();
+        folder.append("b.csv", "2").unwrap();
+        folder.append("a.csv", "3").unwrap();
         assert!(!path.join("a.csv").exists());
         folder.commit().unwrap();
         assert_eq!(names(&path), ["a.csv", "b.csv"]);
+        assert_eq!(fs::read_to_string(path.join("a.csv")).unwrap(), "13");
     }
 
     #[test]
-    fn a_failed_write_leaves_the_earlier_files() {
+    fn what_is_not_committed_leaves_the_earlier_files() {
         let place = tempfile::tempdir().unwrap();
         fs::write(place.path().join("a.csv"), "old").unwrap();
-        let mut folder = OutputFolder::prepare(place.path(), &["a.csv"]).unwrap();
-        folder.stage("a.csv", |out| out.write_all(b"new")).unwrap();
-        let full = folder.stage("b.csv", |_| Err(io::Error::from(io::ErrorKind::StorageFull))).unwrap_err();
-        assert!(full.to_string().contains("b.csv"), "{full}");
+        let mut folder = OutputFolder::prepare(place.path(), &[]).unwrap();
+        folder.append("a.csv", "new").unwrap();
         drop(folder);
         assert_eq!(fs::read_to_string(place.path().join("a.csv")).unwrap(), "old");
         assert_eq!(names(place.path()), ["a.csv"]);
+    }
+
+    #[test]
+    fn a_failed_write_names_the_file_and_is_no_panic() {
+        let place = tempfile::tempdir().unwrap();
+        let mut folder = OutputFolder::prepare(place.path(), &[]).unwrap();
+        // A file that is open for reading only fails as a full disk does.
+        let read_only = fs::File::open(folder.temporary().unwrap().keep().unwrap().1).unwrap();
+        let file = NamedTempFile::from_parts(read_only, tempfile::TempPath::from_path(place.path().join("x")));
+        folder.staged.push(Staged { name: "a.csv", file: BufWriter::new(file) });
+        folder.append("a.csv", "text").unwrap();
+        let error = folder.commit().unwrap_err();
+        assert!(!error.is_input() && error.to_string().contains("a.csv"), "{error}");
     }
 
     #[test]
@@ -123,6 +153,6 @@ mod tests {
             assert!(error.is_input() && error.to_string().contains("is a file"), "{error}");
         }
         fs::create_dir(place.path().join("plans.csv")).unwrap();
-        assert!(OutputFolder::prepare(place.path(), &["plans.csv"]).unwrap_err().is_input());
+        assert!(OutputFolder::prepare(place.path(), &[ReportFile::Plans]).unwrap_err().is_input());
     }
 }

@@ -1,11 +1,22 @@
 //! The command line: parses, calls the library, prints. Results go to standard output, everything else to standard error.
 
 mod args;
+mod breakeven;
+mod check;
 mod console;
+mod files;
+mod gates;
 mod init;
+mod inspect;
+mod interrupt;
+mod prices;
+mod progress;
 mod render;
+mod run;
+mod scenario;
+mod schema;
 
-use args::{Cli, Command, Engine, RunArgs};
+use args::{Cli, Command};
 use clap::Parser;
 use std::process::ExitCode;
 use tokentide::error::{Error, ErrorKind, Result};
@@ -45,23 +56,16 @@ pub(crate) fn main() -> ExitCode {
 
 fn dispatch(command: &Command) -> Result<Exit> {
     match command {
-        Command::Run(args) => run(args),
+        Command::Run(args) => run::run(args),
+        Command::Check(args) => check::check(args),
         Command::Init(args) => init::init(&args.name),
+        Command::Breakeven(args) => breakeven::breakeven(args),
+        Command::Inspect(args) => inspect::inspect(args),
+        Command::Schema => schema::schema(),
         Command::Explain(_) => later("`tokentide explain`"),
         Command::Size(_) => later("`tokentide size`"),
         Command::Compare(_) => later("`tokentide compare`"),
-        Command::Check(_) | Command::Schema | Command::Breakeven(_) | Command::Inspect(_) => later("this command"),
     }
-}
-
-fn run(args: &RunArgs) -> Result<Exit> {
-    if args.engine == Engine::Kernel {
-        return later("`--engine kernel`");
-    }
-    if args.precision.is_some() {
-        return later("`--precision`");
-    }
-    later("`tokentide run`")
 }
 
 /// Refuses what is named in the interface but not built yet.

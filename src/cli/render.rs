@@ -16,6 +16,11 @@ pub(crate) fn warning(text: &str) {
     console::note(&render(Group::with_title(Level::WARNING.primary_title(text))));
 }
 
+/// Tells that a gate was missed, on standard error.
+pub(crate) fn gate(text: &str) {
+    console::note(&render(Group::with_title(Level::ERROR.primary_title(text))));
+}
+
 /// The error with terminal colours.
 fn error_text(error: &Error) -> String {
     let ErrorKind::Input { diagnostics, sources } = error.kind() else {
