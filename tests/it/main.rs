@@ -1,5 +1,6 @@
 //! Integration tests.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 mod architecture;
+mod cli;
 mod laws;
