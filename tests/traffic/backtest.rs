@@ -10,8 +10,17 @@ use tokentide::random::stream::{Purpose, StreamKey};
 const SEED: u64 = 20_260_901;
 const WEEK: usize = 168;
 
+/// What the mean of the history stands for.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Centre {
+    /// The middle of the coming week.
+    Median,
+    /// The mean of the coming week.
+    Mean,
+}
+
 /// The score of week `weeks` (from 0) after that many weeks of history; `None` where the history has no demand to resample.
-pub(crate) fn score(series: &Series, weeks: usize, paths: u64) -> Option<Score> {
+pub(crate) fn score(series: &Series, weeks: usize, paths: u64, centre: Centre) -> Option<Score> {
     let usage = series.history(weeks)?;
     let came: Vec<Option<f64>> =
         series.hours[weeks * WEEK..][..WEEK].iter().map(|hour| hour.map(|hour: UsageHour| usage.volume(&hour))).collect();
@@ -20,7 +29,7 @@ pub(crate) fn score(series: &Series, weeks: usize, paths: u64) -> Option<Score> 
     let horizon = Horizon::calendar(series.day(7 * weeks), 1, jiff::tz::TimeZone::UTC).unwrap();
     let blocks = DayBlocks::new(&usage, None, &horizon).unwrap();
     let key = |purpose| StreamKey::new(SEED, purpose, &format!("{} {weeks}", series.name));
-    let (days, level) = (key(Purpose::Days), Level::new(blocks.walk_defaults(), key(Purpose::Level), key(Purpose::Walk)));
+    let (days, level) = (key(Purpose::Days), Level::new(blocks.walk_defaults(), centre, key(Purpose::Level), key(Purpose::Walk)));
     let mut path = DemandPath::new(1, horizon.hours());
     let mut by_hour: Vec<Vec<f64>> = vec![Vec::new(); known.len()];
     let (mut totals, mut largest) = (Vec::new(), Vec::new());
@@ -59,25 +68,26 @@ pub(crate) fn score(series: &Series, weeks: usize, paths: u64) -> Option<Score> 
     })
 }
 
-/// The level of the first week after a history: its own uncertainty and one step of the walk, of mean 1.
+/// The level of the first week after a history: its own uncertainty and one step of the walk, both of mean 1, and the factor on them.
 struct Level {
     sd: f64,
     step: Law,
-    mean: f64,
-    level: StreamKey,
-    walk: StreamKey,
+    factor: f64,
+    normals: StreamKey,
+    steps: StreamKey,
 }
 
 impl Level {
-    fn new(defaults: WalkDefaults, level: StreamKey, walk: StreamKey) -> Self {
+    fn new(defaults: WalkDefaults, centre: Centre, normals: StreamKey, steps: StreamKey) -> Self {
         let clip = std::f64::consts::LN_10;
         let step = Law::student_t(defaults.df, defaults.scale, clip).unwrap();
-        Self { sd: defaults.level_sd, step, mean: clipped_exp_mean(defaults.df, defaults.scale, clip, 1.0), level, walk }
+        let mean = if centre == Centre::Median { defaults.mean_factor } else { 1.0 };
+        Self { sd: defaults.level_sd, step, factor: mean / clipped_exp_mean(defaults.df, defaults.scale, clip, 1.0), normals, steps }
     }
 
     fn draw(&self, replication: u64) -> f64 {
-        let normal = self.level.replication(replication).normals().0;
-        let step = self.step.sample(&mut self.walk.replication(replication));
-        libm::exp(self.sd * normal - 0.5 * self.sd * self.sd + step) / self.mean
+        let normal = self.normals.replication(replication).normals().0;
+        let step = self.step.sample(&mut self.steps.replication(replication));
+        libm::exp(self.sd * normal - 0.5 * self.sd * self.sd + step) * self.factor
     }
 }

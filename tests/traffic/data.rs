@@ -53,7 +53,8 @@ fn rows(path: &Path) -> Vec<BTreeMap<String, String>> {
 /// is unknown. A client's volume is tokens where all its rows have them, else requests.
 pub(crate) fn servegen(folder: &Path) -> Vec<Series> {
     const BINS: usize = 14 * 144;
-    let mut clients: BTreeMap<(String, String), (Vec<Option<UsageHour>>, bool)> = BTreeMap::new();
+    type Bins = Vec<Option<UsageHour>>;
+    let mut clients: BTreeMap<(String, String), (Bins, bool)> = BTreeMap::new();
     for row in rows(&folder.join("servegen_clients_odd_10min.csv.gz")) {
         let key = (row["model"].clone(), row["client"].clone());
         let (bins, tokens_known) = clients.entry(key).or_insert_with(|| (vec![Some(UsageHour::default()); BINS], true));

@@ -22,7 +22,7 @@ pub(crate) struct Score {
 /// Randomised PIT: the share of simulated values below `came`, and of those equal to it the part that `uniform` says.
 pub(crate) fn pit(simulated: &[f64], came: f64, uniform: f64) -> f64 {
     let below = simulated.iter().filter(|&&x| x < came).count() as f64;
-    let equal = simulated.iter().filter(|&&x| x == came).count() as f64;
+    let equal = simulated.iter().filter(|x| x.total_cmp(&came).is_eq()).count() as f64;
     (below + uniform * (equal + 1.0)) / (simulated.len() as f64 + 1.0)
 }
 

@@ -44,9 +44,9 @@ impl Problems {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place {
     pub(super) line: usize,
-    column: usize,
-    byte: usize,
-    length: usize,
+    pub(super) column: usize,
+    pub(super) byte: usize,
+    pub(super) length: usize,
 }
 
 impl Place {

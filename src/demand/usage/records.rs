@@ -4,6 +4,7 @@ use super::problems::{Place, Problems};
 use super::timestamp;
 use crate::spec::{At, Field, Reader, nearest};
 use crate::units::ByClass;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The columns of a usage file, in their usual order. Only `timestamp` and one of requests or tokens must be there.
@@ -108,7 +109,7 @@ fn load(path: &Path) -> Result<Vec<u8>, (String, &'static str)> {
 fn parse(text: &str, at: &At, model: Option<&Field<String>>, problems: &mut Problems, reader: &mut Reader) -> Option<Records> {
     let mut csv = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
     let mut record = csv::StringRecord::new();
-    if !matches!(csv.read_record(&mut record), Ok(true)) {
+    if !next(&mut csv, &mut record, problems) {
         problems.tell(
             &Place::START,
             "",
@@ -121,17 +122,19 @@ fn parse(text: &str, at: &At, model: Option<&Field<String>>, problems: &mut Prob
     let columns = Columns::read(&record, text, problems)?;
     let mut read: Vec<(usize, Place, Row)> = Vec::new();
     let mut models: Vec<String> = Vec::new();
-    while matches!(csv.read_record(&mut record), Ok(true)) {
+    let mut numbers: BTreeMap<String, usize> = BTreeMap::new();
+    while next(&mut csv, &mut record, problems) {
         let place = Place::of(&record, text);
         let row = columns.row(&record, &place, text, problems);
         if problems.full() {
             return None;
         }
         let name = columns.at[MODEL].and_then(|i| record.get(i)).unwrap_or("").trim();
-        let which = models.iter().position(|m| m == name).unwrap_or_else(|| {
+        let which = numbers.get(name).copied().unwrap_or(models.len());
+        if which == models.len() {
             models.push(name.to_owned());
-            models.len() - 1
-        });
+            numbers.insert(name.to_owned(), which);
+        }
         if let Some(row) = row {
             read.push((which, place, row));
         }
@@ -170,6 +173,15 @@ fn parse(text: &str, at: &At, model: Option<&Field<String>>, problems: &mut Prob
         step,
         has_requests: columns.at[REQUESTS].is_some(),
         has_tokens: columns.has_tokens(),
+    })
+}
+
+/// Reads the next record; `false` at the end, or after telling why there is none.
+fn next(csv: &mut csv::Reader<&[u8]>, record: &mut csv::StringRecord, problems: &mut Problems) -> bool {
+    csv.read_record(record).unwrap_or_else(|error| {
+        let line = error.position().map_or(1, |position| position.line() as usize);
+        problems.tell(&Place { line, ..Place::START }, "", &format!("is no CSV: {error}"), None, "comma-separated cells");
+        false
     })
 }
 

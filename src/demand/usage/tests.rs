@@ -267,3 +267,17 @@ fn a_file_of_more_than_64_mib_is_refused_unread() {
     let outcome = read_path(&path, &UsageOptions::default(), "");
     assert!(outcome.errors[0].contains("has 64 MiB") && outcome.errors[0].contains("at most 64 MiB"), "{:?}", outcome.errors);
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config { cases: 300, failure_persistence: None, ..Default::default() })]
+
+    /// Whatever a file holds, reading it ends in a history or in problems (`read_path` asserts that), never in a panic.
+    #[test]
+    fn no_file_makes_reading_panic(pieces in proptest::collection::vec(0..PIECES.len(), 0..40), header in proptest::bool::ANY) {
+        let text: String = pieces.into_iter().map(|piece| PIECES[piece]).collect();
+        read(&(if header { "timestamp,model,requests\n".to_owned() } else { String::new() } + &text));
+    }
+}
+
+const PIECES: [&str; 14] =
+    ["timestamp", "requests", ",", "\n", "\r\n", "\"", "0", "3600", "1e15", "2026-11-01T00:00:00Z", "é…", "0,m,1\n", "3600,m,\n", "\0"];
