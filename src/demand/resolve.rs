@@ -224,6 +224,10 @@ fn timing(spec: &Field<WorkloadSpec>, kind: Option<Kind>, reader: &mut Reader) -
         (None, _) => assumed(at, "class", Class::Interactive, "nothing says that it can wait", reader),
     };
     let waits = class == Class::Deferrable || spec.deferrable_share.is_some();
+    for field in [&spec.window, &spec.deadline].into_iter().flatten().filter(|_| !waits) {
+        let allowed = "`class = \"deferrable\"`, or a `deferrable_share`, beside it";
+        reader.refuse(&field.at, "is about work that can wait, and all of this is served now", allowed);
+    }
     let mut hours = |field: &Option<Field<crate::units::Hours>>, key: &str| match field {
         Some(hours) => hours.0,
         None if waits => assumed(at, key, crate::units::Hours(kind::WINDOW.0), kind::WINDOW.1, reader).0,
