@@ -1,4 +1,5 @@
 //! Integration tests.
 #![allow(missing_docs)]
 
+mod bad_input;
 mod laws;
