@@ -87,6 +87,7 @@ impl Workload {
         let walk = sourced.as_ref().map(|sourced| walk(spec, kind, sourced.measured, context.horizon.weeks(), reader));
         let level_sd = level_sd(spec, level.as_ref(), sourced.as_ref().and_then(|sourced| sourced.measured), reader);
         let size_cv2 = sourced.as_ref().map(|sourced| size_cv2(spec, sourced, kind, minute.as_ref(), reader));
+        let deferrable_share = deferrable_share(spec, class, reader);
         let events: Vec<Event> = events.into_iter().collect::<Option<Vec<_>>>()?.into_iter().flatten().collect();
         let Sourced { source, sizes, level, .. } = sourced?;
         let (shape, season, growth) = (shape?, season?, growth?);
@@ -96,7 +97,7 @@ impl Workload {
             class,
             window,
             deadline,
-            deferrable_share: deferrable_share(spec, class, reader)?,
+            deferrable_share: deferrable_share?,
             minute: minute?,
             source,
             level_sd: level_sd?,
