@@ -13,6 +13,9 @@ use std::sync::Arc;
 /// Replications are numbered by 64 bits, but nobody waits for more than this.
 const MOST_REPLICATIONS: u64 = 100_000_000;
 
+/// Workloads take memory for every hour, before a run's own need is known.
+const MOST_WORKLOADS: usize = 1000;
+
 /// Resolves the whole scenario; `None` after at least one error was told. The digest is filled in by the caller.
 pub(super) fn resolve(spec: &ScenarioSpec, at: &At, reader: &mut Reader) -> Option<Scenario> {
     let currency = or_assumed(spec.currency.as_ref(), "currency", Currency::USD, "the default", reader);
@@ -24,6 +27,10 @@ pub(super) fn resolve(spec: &ScenarioSpec, at: &At, reader: &mut Reader) -> Opti
         if list {
             reader.missing(at, name, &format!("at least one [[{name}]]"));
         }
+    }
+    if let Some(first) = spec.workload.get(MOST_WORKLOADS) {
+        reader.refuse(&first.at, "is one workload too many", format!("at most {MOST_WORKLOADS} workloads"));
+        return None;
     }
     let longest = longest_term(&spec.plan, &spec.offer);
     let horizon = Arc::new(horizon(spec.horizon.as_ref(), longest, at, reader)?);
