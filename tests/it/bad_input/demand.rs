@@ -1,6 +1,6 @@
 //! Workloads and factors: levels, shapes, sizes, noise, spikes, events.
 
-use super::case::check;
+use super::case::{BASE, check, edited, judged};
 
 const LEVEL: &str = "{ mean = \"1.94M tokens/h\", p10 = \"1.6M tokens/h\", p90 = \"2.3M tokens/h\", walk = { scale = 0.2, df = 4, kappa = 0.9 } }";
 const DAYTIME: &str = "{ kind = \"steady-daytime\", peak = 14, width = 4.0, night = 0.25, weekend = 0.6 }";
@@ -44,7 +44,7 @@ fn shapes_and_laws() {
         ("a peak at 24", "peak = 14", "peak = «24»", "workload.copilot.shape.peak: is out of range; given: 24; allowed: …"),
         ("a bell without width", "width = 4.0", "width = «0»", "workload.copilot.shape.width: is out of range; given: 0; allowed: …"),
         ("a shape that is not known", "\"steady-daytime\"", "«\"steady_daytime\"»", "workload.copilot.shape.kind: is unknown; given: \"steady_daytime\"; allowed: \"steady-daytime\", \"spiky\", \"nightly-batch\", \"flat\", \"table\"; did you mean \"steady-daytime\"?"),
-        ("a table of six days", DAYTIME, "«{ kind = \"table\", values = [[1], [1], [1], [1], [1], [1]] }»", "workload.copilot.shape: has 6 days; …"),
+        ("a table of no days", DAYTIME, "«{ kind = \"table\", values = [] }»", "workload.copilot.shape: has 0 days; given: …; allowed: `values` with seven lists, Monday first"),
         ("a job of 25 hours", "hours = 4", "hours = «25»", "workload.nightly.shape.hours: is out of range; given: 25; allowed: 1 to 24"),
         ("a job that starts at 24", "start = 1,", "start = «24»,", "workload.nightly.shape.start: is out of range; given: 24; allowed: 0 to 23"),
         ("a law that is not known", "law = \"gamma\", mean = \"1M tokens/h\"", "law = «\"weibull\"», mean = \"1M tokens/h\"", "workload.nightly.demand.law: is unknown; given: \"weibull\"; allowed: \"constant\", \"uniform\", …"),
@@ -91,7 +91,7 @@ fn spikes_and_factors() {
         ("a height of unknown law", SPIKES, "{ law = «\"lognornal\"», median = 0.7, sigma = 0.5 }", "workload.copilot.spikes.size.law: is unknown; given: \"lognornal\"; allowed: \"lognormal\", \"pareto\"; did you mean \"lognormal\"?"),
         ("a height by mean and median", SPIKES, "{ law = \"lognormal\", median = 0.7, mean = «0.7», sigma = 0.5 }", "workload.copilot.spikes.size.mean: cannot stand beside `median`; …"),
         ("a height by neither", SPIKES, "«»{ law = \"lognormal\", sigma = 0.5 }", "workload.copilot.spikes.size.median: is missing; given: nothing; allowed: `median` or `mean`, a number above 0"),
-        ("a negative height", SPIKES, "{ law = \"lognormal\", median = «-0.7», sigma = 0.5 }", "workload.copilot.spikes.size.median: gives a law whose mean is -0.7…"),
+        ("a negative height", SPIKES, "{ law = \"lognormal\", median = «-0.7», sigma = 0.5 }", "workload.copilot.spikes.size.median: gives a law whose median is -0.7; given: -0.7; allowed: a finite number above 0"),
         ("spikes of half an hour", "duration = \"3h\"", "duration = «\"30 min\"»", "workload.copilot.spikes.duration: …; given: \"30 min\"; allowed: …"),
         ("spikes without a rate", "spikes = { rate = \"2/week\", duration", "spikes = «»{ duration", "workload.copilot.spikes.rate: is missing; given: nothing; allowed: `rate`, such as \"3/week\", or `probability` of a start in an idle hour"),
         ("a bare rate", "rate = \"2/week\"", "rate = «2»", "workload.copilot.spikes.rate: is a bare number: its unit and denominator must be said; given: 2; allowed: a number per time, such as \"3/week\""),
@@ -99,7 +99,7 @@ fn spikes_and_factors() {
         ("a sure spike", "rate = \"2/week\"", "probability = «1»", "workload.copilot.spikes.probability: is out of range; given: 1; allowed: a probability from 0 to below 1"),
         ("an unknown factor", "factors = { popularity = 1.0 }", "factors = { «popularty» = 1.0 }", "workload.copilot.factors.popularty: …; allowed: popularity; did you mean `popularity`?"),
         ("a loading too large", "factors = { popularity = 1.0 }", "factors = { popularity = «99» }", "workload.copilot.factors.popularity: is out of range; given: 99; allowed: a loading from -10 to 10"),
-        ("a factor of no memory", "sd = 0.2\nhalf_life = \"48h\"", "sd = 0.2", "factor.popularity.half_life: is missing; …"),
+        ("a factor of no memory", "[[factor]]\nname = \"popularity\"\nsd = 0.2\nhalf_life = \"48h\"", "«»[[factor]]\nname = \"popularity\"\nsd = 0.2", "factor.popularity.half_life: is missing; …"),
         ("a negative factor", "sd = 0.2\nhalf", "sd = «-0.2»\nhalf", "factor.popularity.sd: is out of range; given: -0.2; allowed: a standard deviation of the logarithm, from 0 to 3"),
         ("a second factor of the name", "[[offer]]\nname = \"on-demand\"", "[[factor]]\nname = «\"popularity\"»\nsd = 0.1\nconstant = true\n[[offer]]\nname = \"on-demand\"", "factor.popularity.name: is the name of another factor already; given: \"popularity\"; allowed: a name of its own"),
     ]);
@@ -113,7 +113,7 @@ fn events() {
         ("an event at two times", EVENT, "«{ at = 2027-01-02, at_hour = 3, factor = 2 }»", "workload.copilot.events.1: says `at` in two ways…; allowed: one of at, at_month, at_hour"),
         ("an event of no effect", EVENT, "«»{ at = 2027-01-02 }", "workload.copilot.events.1.factor: is missing; given: nothing; allowed: a `factor`, or `move` and `to`"),
         ("an event that ends first", EVENT, "«{ at = 2027-01-09, until = 2027-01-02, factor = 2 }»", "workload.copilot.events.1: is over before it begins; given: …; allowed: an end after the beginning"),
-        ("a move to nowhere", EVENT, "{ at = 2027-01-09, move = \"40%\", to = «\"nightlyy\"» }", "workload.copilot.events.1.to: is no other workload; given: \"nightlyy\"; allowed: …nightly…"),
+        ("a move to nowhere", EVENT, "{ at = 2027-01-09, move = \"40%\", to = «\"nightlyy\"» }", "workload.copilot.events.1.to: is no other workload; given: \"nightlyy\"; allowed: nightly; did you mean \"nightly\"?"),
         ("a move to itself", EVENT, "{ at = 2027-01-09, move = \"40%\", to = «\"copilot\"» }", "workload.copilot.events.1.to: is no other workload; given: \"copilot\"; allowed: nightly"),
         ("a move without where to", EVENT, "«»{ at = 2027-01-09, move = \"40%\" }", "workload.copilot.events.1.to: is missing; given: nothing; allowed: the name of the workload the share moves to"),
         ("a move of more than all", EVENT, "{ at = 2027-01-09, move = «\"140%\"», to = \"nightly\" }", "workload.copilot.events.1.move: is no share of a whole; given: \"140%\"; allowed: …"),
@@ -127,10 +127,44 @@ fn events() {
 /// A date means nothing where there is no calendar, and the complaint says what to write.
 #[test]
 fn an_event_with_a_date_on_flat_months() {
-    let flat = super::case::edited(super::case::BASE, "start = 2027-01-01\nmonths = 2\ntime_zone = \"America/New_York\"", "flat = { months = 2 }");
-    let text = super::case::edited(&flat, "at = 2027-02-15", "at = «2027-02-15»");
+    let flat = edited(BASE, "start = 2027-01-01\nmonths = 2\ntime_zone = \"America/New_York\"", "flat = { months = 2 }");
+    let text = edited(&flat, "at = 2027-02-15", "at = «2027-02-15»");
     let wanted = "workload.copilot.events.1.at: is a date, and flat months have none; given: 2027-02-15; allowed: `at_month` (1 is the first) or `at_hour`";
-    super::case::judged(&text, &[wanted]).unwrap();
+    judged(&text, &[wanted]).unwrap_or_else(|difference| panic!("{difference}"));
+}
+
+/// Six days of 24 hours, a day of 23, a negative hour, a week of nothing.
+#[test]
+fn tables_of_the_week() {
+    let day = |hours: usize, value: &str| format!("[{}]", vec![value; hours].join(", "));
+    let week = |days: Vec<String>| format!("{{ kind = \"table\", values = [{}] }}", days.join(", "));
+    let short = |mark: &str| [vec![day(24, "1"); 6], vec![mark.to_owned()]].concat();
+    for (table, wanted) in [
+        (format!("«{}»", week(vec![day(24, "1"); 6])), "workload.copilot.shape: has 6 days; given: …; allowed: `values` with seven lists, Monday first"),
+        (week(short(&format!("«{}»", day(23, "1")))), "workload.copilot.shape.values.7: has 23 numbers; given: …; allowed: 24 numbers, one per hour of the day"),
+        (week(short(&format!("[«-1», {}]", vec!["1"; 23].join(", ")))), "workload.copilot.shape.values.7.1: is out of range; given: -1; allowed: a number of at least 0, at most 1e9"),
+        (format!("«{}»", week(vec![day(24, "0"); 7])), "workload.copilot.shape: is zero in every hour; given: …; allowed: at least one hour above 0"),
+    ] {
+        judged(&edited(BASE, DAYTIME, &table), &[wanted]).unwrap_or_else(|difference| panic!("{difference}"));
+    }
+}
+
+#[test]
+fn a_window_on_work_that_cannot_wait() {
+    let text = edited(BASE, "deferrable_share = \"10%\"", "window = «\"24h\"»\ndeadline = «\"24h\"»");
+    let text = edited(&text, ", \"copilot.deferrable\" = [\"batch\"]", "");
+    let wanted = ["window", "deadline"].map(|field| {
+        format!("workload.copilot.{field}: is about work that can wait, and all of this is served now; given: \"24h\"; allowed: `class = \"deferrable\"`, or a `deferrable_share`, beside it")
+    });
+    judged(&text, &[&wanted[0], &wanted[1]]).unwrap_or_else(|difference| panic!("{difference}"));
+}
+
+#[test]
+fn growth_that_runs_away() {
+    let text = edited(BASE, "growth = { drift = \"3%/month\", volatility = \"2%/month\" }", "growth = «{ drift = \"200%/month\" }»");
+    let text = edited(&text, "months = 2", "months = 36");
+    let wanted = "workload.copilot.growth: brings an hour's mean above 1e15 tokens; given: …; allowed: growth, season and events that stay below it";
+    judged(&text, &[wanted]).unwrap_or_else(|difference| panic!("{difference}"));
 }
 
 #[test]
@@ -139,8 +173,7 @@ fn classes_and_names() {
         ("a class of another name", "class = \"interactive\"", "class = «\"realtime\"»", "workload.copilot.class: is unknown; given: \"realtime\"; allowed: \"interactive\", \"deferrable\""),
         ("a kind of another name", "class = \"interactive\"", "kind = «\"chats\"»", "workload.copilot.kind: is unknown; given: \"chats\"; allowed: \"chat\", \"api\", \"agents\", \"batch\"; did you mean \"chat\"?"),
         ("a part that waits of what waits", "class = \"deferrable\"", "class = \"deferrable\"\ndeferrable_share = «\"10%\"»", "workload.nightly.deferrable_share: belongs to an interactive workload: all of this one can wait; given: \"10%\"; allowed: class = \"interactive\" beside it"),
-        ("a window of what cannot wait", "deferrable_share = \"10%\"", "window = «\"24h\"»", "workload.copilot.window: …; given: \"24h\"; allowed: …"),
-        ("a window of nothing", "window = \"24h\"\ndeadline", "window = «\"0h\"»\ndeadline", "workload.nightly.window: is not above zero; given: \"0h\"; allowed: a span of time, …"),
+                ("a window of nothing", "window = \"24h\"\ndeadline", "window = «\"0h\"»\ndeadline", "workload.nightly.window: is not above zero; given: \"0h\"; allowed: a span of time, …"),
         ("a bare deadline", "deadline = \"24h\"", "deadline = «24»", "workload.nightly.deadline: is a bare number: its unit and denominator must be said; given: 24; allowed: a span of time, …"),
         ("one name twice", "name = \"nightly\"", "name = «\"copilot\"»", "workload.copilot.name: is the name of another workload already; given: \"copilot\"; allowed: a name of its own"),
         ("a name that is missing", "[[workload]]\nname = \"nightly\"", "«»[[workload]]", "workload.2.name: is missing; given: nothing…"),

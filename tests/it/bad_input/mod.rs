@@ -7,5 +7,6 @@ mod mutation;
 mod offers;
 mod plans;
 mod several;
+mod size;
 mod top;
 mod usage;

@@ -3,8 +3,9 @@
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 use std::path::{Path, PathBuf};
-use tokentide::scenario::parse;
-use tokentide::spec::Override;
+use tokentide::scenario::{Loaded, parse};
+use tokentide::simulation::{RunSpec, run};
+use tokentide::tally::{Columns, Metric, Row, Span};
 
 /// What a damaged value becomes.
 const NASTY: [&str; 40] = [
@@ -118,30 +119,58 @@ fn shipped() -> Vec<String> {
     paths.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect()
 }
 
-#[test]
-fn damaged_workloads_are_read_or_refused_and_never_panic() {
+/// Damaged texts from a generator of fixed seed, so many of them.
+fn damaged(cases: u32, check: impl Fn(&str) -> Result<(), TestCaseError>) {
     let shipped = shipped();
     assert!(shipped.len() >= 5);
-    let config = Config { cases: 400, failure_persistence: None, ..Config::default() };
+    let config = Config { cases, failure_persistence: None, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     let strategy = (0..shipped.len(), prop::collection::vec(damage(), 1..4));
-    let mut outcomes = (0_usize, 0_usize);
     let result = runner.run(&strategy, |(which, damages)| {
         let text = damages.iter().fold(shipped[which].clone(), |text, damage| damage.apply(&text));
-        judge(&text)
+        check(&text).map_err(|error| TestCaseError::fail(format!("{error}\n{text}")))
     });
-    result.unwrap();
-    for text in &shipped {
-        outcomes.0 += usize::from(parse("a.toml", text, &workloads(), &[]).is_ok());
-        outcomes.1 += 1;
-    }
-    assert_eq!(outcomes.0, outcomes.1, "the shipped workloads themselves are good");
+    result.unwrap_or_else(|failure| panic!("{failure}"));
 }
 
-/// A scenario, or complaints whose places lie inside the file.
-fn judge(text: &str) -> Result<(), TestCaseError> {
-    let few = Override::new("replications=2").unwrap();
-    let Err(error) = parse("a.toml", text, &workloads(), &[few]) else { return Ok(()) };
+#[test]
+fn damaged_workloads_are_read_or_refused_and_never_panic() {
+    for text in shipped() {
+        let told = parse("a.toml", &text, &workloads(), &[]).map_err(|error| error.to_string());
+        assert!(told.is_ok(), "a shipped workload: {told:?}");
+    }
+    damaged(400, |text| judge(text).map(|_| ()));
+}
+
+/// What was taken also runs, and its figures are numbers: no damage that reads makes an amount infinite or nothing.
+#[test]
+fn damaged_workloads_that_are_taken_also_run() {
+    let ran = std::cell::Cell::new(0);
+    damaged(60, |text| {
+        let Some(scenario) = judge(text)?.map(|loaded| loaded.scenario) else { return Ok(()) };
+        if scenario.horizon.hours() * scenario.demand.workloads.len() > 20_000 {
+            return Ok(());
+        }
+        ran.set(ran.get() + 1);
+        let spec = RunSpec { replications: Some(2), threads: Some(1), ..RunSpec::default() };
+        let run = run(&scenario, &spec, &Columns).map_err(|error| TestCaseError::fail(error.to_string()))?;
+        for plan in 0..scenario.supply.plans.len().min(3) {
+            for metric in [Metric::CostTotal, Metric::TokensDemand, Metric::TokensThrottled, Metric::TokensLate, Metric::ThrottledMinutes] {
+                let column = run.summary.column(&scenario, plan, Row::All, Span::Horizon, metric).unwrap_or_default();
+                prop_assert!(column.iter().all(|&x| x.is_finite() && x >= 0.0), "{metric:?} of plan {plan}: {column:?}");
+            }
+        }
+        Ok(())
+    });
+    assert!(ran.get() >= 5, "only {} of the damaged scenarios could be run", ran.get());
+}
+
+/// A scenario, or `None` after complaints whose places lie inside the file.
+fn judge(text: &str) -> Result<Option<Loaded>, TestCaseError> {
+    let error = match parse("a.toml", text, &workloads(), &[]) {
+        Ok(loaded) => return Ok(Some(loaded)),
+        Err(error) => error,
+    };
     prop_assert!(!error.diagnostics().is_empty(), "an error without a complaint: {error}");
     let lines = text.matches('\n').count() + 1;
     for told in error.diagnostics() {
@@ -151,5 +180,5 @@ fn judge(text: &str) -> Result<(), TestCaseError> {
             prop_assert!(text.get(told.span.clone()).is_some(), "{told} marks {:?}", told.span);
         }
     }
-    Ok(())
+    Ok(None)
 }

@@ -1,6 +1,6 @@
 //! Offers: prices, quotas, capacities, terms, minima.
 
-use super::case::check;
+use super::case::{BASE, check, edited, fits, judged, told};
 
 const INPUT: &str = "\"3.00 USD/1M tokens\"";
 
@@ -18,8 +18,7 @@ fn prices() {
         ("a price beyond money", INPUT, "«\"1e200 USD/1M tokens\"»", "offer.on-demand.price.input: is out of range; given: …"),
         ("a decimal comma", INPUT, "«\"3,00 USD/1M tokens\"»", "offer.on-demand.price.input: …; given: \"3,00 USD/1M tokens\"; allowed: …"),
         ("no price at all", "{ input = \"3.00 USD/1M tokens\", output = \"15.00 USD/1M tokens\" }", "«{}»", "offer.on-demand.price: has no price; given: {}; allowed: a price for each token class that can occur"),
-        ("a misspelt class", "output = \"15.00 USD/1M tokens\"", "«outputs» = \"15.00 USD/1M tokens\"", "offer.on-demand.price.outputs: is no field of the scenario here; given: outputs; allowed: input, output, cache_read, cache_write; did you mean `output`?"),
-        ("no price for cached tokens", "cached_share = 0.0", "cached_share = 0.5", "plan.…"),
+        ("a misspelt class", "output = \"15.00 USD/1M tokens\" }", "output = \"15.00 USD/1M tokens\", «cache_reed» = \"1 USD/1M tokens\" }", "offer.on-demand.price.cache_reed: is no field of the scenario here; given: cache_reed; allowed: input, output, cache_read, cache_write; did you mean `cache_read`?"),
         ("a discount above all", "source = \"a price page\"", "discount = «1.5»", "offer.on-demand.discount: is out of range; given: 1.5; allowed: a share from 0 to 1, …"),
         ("a date that is none", "date = 2026-09-22", "date = «\"yesterday\"»", "offer.on-demand.date: is no date of the calendar; given: \"yesterday\"; allowed: a date such as 2027-01-01"),
     ]);
@@ -35,9 +34,9 @@ fn quotas_and_capacities() {
         ("a negative rate", "rate = \"2M tokens/min\"", "rate = «\"-2M tokens/min\"»", "offer.on-demand.quota.rate: is negative; given: …; allowed: …"),
         ("no rate", "quota = { rate = \"2M tokens/min\", ", "quota = «»{ ", "offer.on-demand.quota.rate: is missing; given: nothing; allowed: tokens per time, …"),
         ("a unit that serves nothing", "capacity = \"20k tokens/min\"", "capacity = «\"0 tokens/min\"»", "offer.units.capacity: is not above zero; given: …; allowed: a throughput above zero"),
-        ("no capacity", "kind = \"provisioned\"\ncapacity = \"20k tokens/min\"", "kind = \"provisioned\"", "offer.units.capacity: is missing; …"),
+        ("no capacity", "[[offer]]\nname = \"units\"\nkind = \"provisioned\"\ncapacity = \"20k tokens/min\"", "«»[[offer]]\nname = \"units\"\nkind = \"provisioned\"", "offer.units.capacity: is missing; …"),
         ("a range upside down", "capacity = \"20k tokens/min\"", "capacity = { low = \"20k tokens/min\", high = «\"10k tokens/min\"» }", "offer.units.capacity.high: is below `low`; given: …; allowed: a rate that is not below `low`"),
-        ("capacity beside axes", "name = \"reserved\"\nkind = \"provisioned\"\n", "name = \"reserved\"\nkind = \"provisioned\"\ncapacity = \"1k tokens/min\"\n", "offer.reserved.axes: stands beside `capacity`; …"),
+        ("capacity beside axes", "axes.input = {", "capacity = \"1k tokens/min\"\n«axes».input = {", "offer.reserved.axes: stands beside `capacity`; …"),
         ("weights beside axes", "name = \"reserved\"\nkind = \"provisioned\"\n", "name = \"reserved\"\nkind = \"provisioned\"\nweights = «{ input = 1 }»\n", "offer.reserved.weights: stands beside `axes`; given: { input = 1 }; allowed: `weights` inside axes.input and axes.output"),
         ("a negative weight", "weights = { input = 1, output = 5 } }", "weights = { input = 1, output = «-5» } }", "offer.on-demand.quota.weights.output: is no weight; given: -5; allowed: a number from 0 to 1000000"),
         ("an endless weight", "weights = { input = 1, output = 5 } }", "weights = { input = 1, output = «inf» } }", "offer.on-demand.quota.weights.output: is not finite; given: inf; allowed: a finite number"),
@@ -72,6 +71,18 @@ fn terms_and_kinds() {
     ]);
 }
 
+/// What a plan needs a price for is told once per offer and class of each plan.
+#[test]
+fn no_price_for_cached_tokens() {
+    let text = edited(BASE, "cached_share = 0.0", "cached_share = 0.5");
+    let plain = text.replace("copilot = [\"on-demand\"]", "copilot = «[\"on-demand\"]»").replace("[\"units\", \"on-demand\"]", "«[\"units\", \"on-demand\"]»");
+    let marked = plain.replace("[\"reserved\", \"on-demand\"]", "«[\"reserved\", \"on-demand\"]»");
+    let wanted = ["all on-demand", "committed", "reserved"].map(|plan| {
+        format!("plan.{plan}.route.copilot: goes to `on-demand`, which has no price for cache_read tokens, and `copilot` has some; given: …; allowed: `cache_read = …` in the offer's price")
+    });
+    judged(&marked, &[&wanted[0], &wanted[1], &wanted[2]]).unwrap_or_else(|difference| panic!("{difference}"));
+}
+
 #[test]
 fn names() {
     let allowed = "…; given: …; allowed: a…'s name: 1 to 128 characters without dot, slash, comma or control characters, not beginning with = + - @";
@@ -94,10 +105,10 @@ fn names() {
         let quoted = if name.starts_with('"') { name.to_owned() } else { format!("\"{name}\"") };
         for section in ["name = \"reserved\"\nkind", "name = \"nightly\"\nclass", "name = \"popularity\"\nsd", "name = \"all on-demand\"\nroute"] {
             let (old, next) = section.split_once('\n').unwrap_or_default();
-            let text = super::case::edited(super::case::BASE, &format!("{old}\n{next}"), &format!("name = {quoted}\n{next}"));
-            let shown: Vec<String> = super::case::told(&text, &[]).iter().map(ToString::to_string).collect();
-            let fits = |text: &String| text.contains(wanted) && super::case::fits(text, allowed);
-            assert!(shown.iter().any(fits), "{section} {name}: {wanted}\n{shown:#?}");
+            let text = edited(BASE, &format!("{old}\n{next}"), &format!("name = {quoted}\n{next}"));
+            let shown: Vec<String> = told(&text, &[]).iter().map(ToString::to_string).collect();
+            let right = |text: &String| text.contains(wanted) && fits(text, allowed);
+            assert!(shown.iter().any(right), "{section} {name}: {wanted}\n{shown:#?}");
         }
     }
 }

@@ -91,18 +91,18 @@ fn files_that_are_wrong_as_a_whole() {
 
 #[test]
 fn files_that_cannot_be_read_are_told_where_the_scenario_names_them() {
-    check("no file", &told_with("usage", None, ""), &["plan.toml:74:9: workload.nightly.usage: cannot be read: …; given: …hours.csv; allowed: a CSV file that can be read, its path relative to the scenario's folder"]);
+    check("no file", &told_with("usage", None, ""), &["plan.toml:75:9: workload.nightly.usage: cannot be read: …; given: …hours.csv; allowed: a CSV file that can be read, its path relative to the scenario's folder"]);
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("hours.csv")).unwrap();
     let told = told_in(&edited(BASE, SOURCE, "replay = \"hours.csv\"\n"), folder.path());
-    check("a folder", &told, &["plan.toml:74:10: workload.nightly.replay: is a folder; given: …hours.csv; allowed: a CSV file that can be read, …"]);
+    check("a folder", &told, &["plan.toml:75:10: workload.nightly.replay: is a folder; given: …hours.csv; allowed: a CSV file that can be read, …"]);
     let told = told_in(&edited(BASE, SOURCE, "usage = \"\"\n"), folder.path());
-    check("no name", &told, &["plan.toml:74:9: workload.nightly.usage: is a folder; given: …; allowed: a CSV file that can be read, …"]);
+    check("no name", &told, &["plan.toml:75:9: workload.nightly.usage: is a folder; given: …; allowed: a CSV file that can be read, …"]);
     #[cfg(unix)]
     check(
         "a device without end",
         &told_in(&edited(BASE, SOURCE, "usage = \"/dev/zero\"\n"), folder.path()),
-        &["plan.toml:74:9: workload.nightly.usage: is no regular file; given: /dev/zero; allowed: …"],
+        &["plan.toml:75:9: workload.nightly.usage: is no regular file; given: /dev/zero; allowed: …"],
     );
 }
 
@@ -114,15 +114,15 @@ fn histories_that_do_not_fit_the_scenario() {
     });
     let week = hours(24 * 9);
     for (name, key, file, more, wanted) in [
-        ("too short", "usage", hours(40), "", "plan.toml:74:9: workload.nightly.usage: is too short or empty to be a history; given: 1 whole days of local time in …hours.csv; allowed: at least 3 whole days …"),
-        ("no demand", "usage", hours(24 * 9).replace(",100,", ",0,").lines().map(|line| if line.starts_with('t') { format!("{line}\n") } else { format!("{},0,0,0\n", &line[..20]) }).collect(), "", "plan.toml:74:9: workload.nightly.usage: is too short or empty to be a history; …"),
-        ("a replay that ends first", "replay", week.clone(), "", "plan.toml:74:10: workload.nightly.replay: is 1200 hours shorter than the horizon; given: 216 hours in …hours.csv; allowed: at least 1416 hours, or a trace that repeats"),
-        ("several models", "usage", two.clone(), "", "plan.toml:74:9: workload.nightly.usage: holds several models and the workload does not say which; given: \"code\", \"chat\"; allowed: usage_model = one of them"),
-        ("a misspelt model", "usage", two, "usage_model = \"chatt\"\n", "plan.toml:75:15: workload.nightly.usage_model: is no model of the usage file; given: \"chatt\"; allowed: \"code\", \"chat\"; did you mean \"chat\"?"),
-        ("a model of a file without", "usage", week.clone(), "usage_model = \"chat\"\n", "plan.toml:75:15: workload.nightly.usage_model: is no model of the usage file; given: \"chat\"; allowed: no usage_model: the usage file has no column `model`"),
-        ("a gap of another name", "usage", week.clone(), "missing = \"gaps\"\n", "plan.toml:75:11: workload.nightly.missing: is unknown; given: \"gaps\"; allowed: \"zero\", \"gap\"; did you mean \"gap\"?"),
-        ("days that are not there", "usage", hours(24 * 5), "match_days = \"weekday\"\n", "plan.toml:75:14: workload.nightly.match_days: …; given: \"weekday\"; allowed: a longer history, or match_days = \"any\""),
-        ("a shape beside usage", "usage", week, "shape = \"flat\"\n", "plan.toml:75:9: workload.nightly.shape: cannot stand beside `usage`; given: \"flat\"; allowed: nothing: recorded hours bring it with them"),
+        ("too short", "usage", hours(40), "", "plan.toml:75:9: workload.nightly.usage: is too short or empty to be a history; given: 1 whole days of local time in …hours.csv; allowed: at least 3 whole days …"),
+        ("no demand", "usage", hours(24 * 9).replace(",100,", ",0,").lines().map(|line| if line.starts_with('t') { format!("{line}\n") } else { format!("{},0,0,0\n", &line[..20]) }).collect(), "", "plan.toml:75:9: workload.nightly.usage: is too short or empty to be a history; …"),
+        ("a replay that ends first", "replay", week.clone(), "", "plan.toml:75:10: workload.nightly.replay: is 1200 hours shorter than the horizon; given: 216 hours in …hours.csv; allowed: at least 1416 hours, or a trace that repeats"),
+        ("several models", "usage", two.clone(), "", "plan.toml:75:9: workload.nightly.usage: holds several models and the workload does not say which; given: \"code\", \"chat\"; allowed: usage_model = one of them"),
+        ("a misspelt model", "usage", two, "usage_model = \"chatt\"\n", "plan.toml:76:15: workload.nightly.usage_model: is no model of the usage file; given: \"chatt\"; allowed: \"code\", \"chat\"; did you mean \"chat\"?"),
+        ("a model of a file without", "usage", week.clone(), "usage_model = \"chat\"\n", "plan.toml:76:15: workload.nightly.usage_model: is no model of the usage file; given: \"chat\"; allowed: no usage_model: the usage file has no column `model`"),
+        ("a gap of another name", "usage", week.clone(), "missing = \"gaps\"\n", "plan.toml:76:11: workload.nightly.missing: is unknown; given: \"gaps\"; allowed: \"zero\", \"gap\"; did you mean \"gap\"?"),
+        ("days that are not there", "usage", hours(24 * 5), "match_days = \"weekday\"\n", "plan.toml:76:14: workload.nightly.match_days: …; given: \"weekday\"; allowed: a longer history, or match_days = \"any\""),
+        ("a shape beside usage", "usage", week, "shape = \"flat\"\n", "plan.toml:76:9: workload.nightly.shape: cannot stand beside `usage`; given: \"flat\"; allowed: nothing: recorded hours bring it with them"),
     ] {
         check(name, &told_with(key, Some(file.as_bytes()), more), &[wanted]);
     }
@@ -138,7 +138,7 @@ fn all_rows_are_told_in_one_go() {
         "three rows and a share",
         &told,
         &[
-            "plan.toml:75:20: workload.nightly.deferrable_share: belongs to an interactive workload…",
+            "plan.toml:76:20: workload.nightly.deferrable_share: belongs to an interactive workload…",
             "…hours.csv:3:22: requests: is no number; given: x; …",
             "…hours.csv:4:22: requests: is negative; given: -1; …",
             "…hours.csv:5:22: requests: is out of range; given: 1e99; …",
