@@ -3,4 +3,5 @@
 
 mod architecture;
 mod cli;
+mod bad_input;
 mod laws;
