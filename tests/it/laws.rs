@@ -12,9 +12,7 @@
 
 mod values;
 
-use rand_distr::{
-    Distribution, Exp, Gamma, Geometric, LogNormal, Normal, Pareto, Poisson, StudentT, Uniform,
-};
+use rand_distr::{Distribution, Exp, Gamma, Geometric, LogNormal, Normal, Pareto, Poisson, StudentT, Uniform};
 use tokentide::random::law::{Law, LawError};
 use tokentide::random::stream::{Purpose, Stream, StreamKey};
 
@@ -46,17 +44,9 @@ fn moments_agree(law: &Law, x: &[f64], name: &str) {
     let central = |k: i32| x.iter().map(|v| (v - mean).powi(k)).sum::<f64>() / n;
     let (variance, fourth) = (central(2), central(4));
     let tolerance = 1e-12 * law.mean().abs() + 5.0 * (variance / n).sqrt();
-    assert!(
-        (mean - law.mean()).abs() <= tolerance,
-        "{name}: mean {mean}, not {}",
-        law.mean()
-    );
+    assert!((mean - law.mean()).abs() <= tolerance, "{name}: mean {mean}, not {}", law.mean());
     let tolerance = 1e-12 * law.variance() + 5.0 * ((fourth - variance * variance) / n).sqrt();
-    assert!(
-        (variance - law.variance()).abs() <= tolerance,
-        "{name}: variance {variance}, not {}",
-        law.variance()
-    );
+    assert!((variance - law.variance()).abs() <= tolerance, "{name}: variance {variance}, not {}", law.variance());
 }
 
 /// The largest distance of the sample's distribution function from the law's, on both sides of every step.
@@ -72,11 +62,7 @@ fn follows_its_cdf(law: &Law, x: &[f64], name: &str) {
         distance = distance.max((below - start as f64 / n).abs());
         start = end;
     }
-    assert!(
-        n.sqrt() * distance < KS,
-        "{name}: KS {}",
-        n.sqrt() * distance
-    );
+    assert!(n.sqrt() * distance < KS, "{name}: KS {}", n.sqrt() * distance);
 }
 
 fn two_samples_agree(x: &[f64], y: &[f64], name: &str) {
@@ -105,11 +91,7 @@ fn counts_follow(law: &Law, x: &[f64], name: &str) {
         let p = law.cdf(k);
         let last = n * (1.0 - p) < 20.0;
         if n * (p - done_p) >= 20.0 || last {
-            let upto = if last {
-                x.len()
-            } else {
-                x.partition_point(|v| *v <= k)
-            };
+            let upto = if last { x.len() } else { x.partition_point(|v| *v <= k) };
             let expected = n * (if last { 1.0 } else { p } - done_p);
             statistic += ((upto - done) as f64 - expected).powi(2) / expected;
             (cells, done, done_p) = (cells + 1, upto, p);
@@ -119,10 +101,7 @@ fn counts_follow(law: &Law, x: &[f64], name: &str) {
         }
         k += 1.0;
     }
-    assert!(
-        cells > 3 && statistic < chi_square_limit(cells),
-        "{name}: chi-square {statistic} of {cells} cells"
-    );
+    assert!(cells > 3 && statistic < chi_square_limit(cells), "{name}: chi-square {statistic} of {cells} cells");
 }
 
 /// Two samples of equal size: Σ (a − b)² / (a + b) over joined cells.
@@ -130,10 +109,7 @@ fn counts_agree(x: &[f64], y: &[f64], name: &str) {
     let (mut cells, mut statistic, mut i, mut j) = (0, 0.0, 0, 0);
     let mut k = x[0].min(y[0]);
     while i < x.len() || j < y.len() {
-        let (upto_i, upto_j) = (
-            x.partition_point(|v| *v <= k),
-            y.partition_point(|v| *v <= k),
-        );
+        let (upto_i, upto_j) = (x.partition_point(|v| *v <= k), y.partition_point(|v| *v <= k));
         let left = x.len() - upto_i + y.len() - upto_j;
         if (upto_i - i + upto_j - j >= 40 && left >= 40) || left == 0 {
             let (a, b) = ((upto_i - i) as f64, (upto_j - j) as f64);
@@ -142,18 +118,10 @@ fn counts_agree(x: &[f64], y: &[f64], name: &str) {
         }
         k += 1.0;
     }
-    assert!(
-        cells > 3 && statistic < chi_square_limit(cells),
-        "{name}: chi-square {statistic} of {cells} cells"
-    );
+    assert!(cells > 3 && statistic < chi_square_limit(cells), "{name}: chi-square {statistic} of {cells} cells");
 }
 
-fn continuous(
-    name: &str,
-    law: Result<Law, LawError>,
-    other: impl Distribution<f64>,
-    clean: impl Fn(f64) -> f64,
-) {
+fn continuous(name: &str, law: Result<Law, LawError>, other: impl Distribution<f64>, clean: impl Fn(f64) -> f64) {
     let law = law.unwrap();
     let x = sample(&law, name);
     moments_agree(&law, &x, name);
@@ -164,10 +132,7 @@ fn continuous(
 fn discrete(name: &str, law: Result<Law, LawError>, other: impl Distribution<f64>) {
     let law = law.unwrap();
     let x = sample(&law, name);
-    assert!(
-        x.iter().all(|v| v.fract() == 0.0 && *v >= 0.0),
-        "{name}: whole numbers"
-    );
+    assert!(x.iter().all(|v| v.fract() == 0.0 && *v >= 0.0), "{name}: whole numbers");
     moments_agree(&law, &x, name);
     counts_follow(&law, &x, name);
     counts_agree(&x, &oracle(other, |v| v), name);
@@ -175,61 +140,26 @@ fn discrete(name: &str, law: Result<Law, LawError>, other: impl Distribution<f64
 
 #[test]
 fn uniform_normal_lognormal() {
-    continuous(
-        "uniform",
-        Law::uniform(-3.0, 200.0),
-        Uniform::new(-3.0, 200.0).unwrap(),
-        |x| x,
-    );
-    continuous(
-        "normal",
-        Law::normal(100.0, 20.0),
-        Normal::new(100.0, 20.0).unwrap(),
-        |x| x,
-    );
-    continuous(
-        "lognormal",
-        Law::lognormal(1.0, 0.5),
-        LogNormal::new(1.0, 0.5).unwrap(),
-        |x| x,
-    );
+    continuous("uniform", Law::uniform(-3.0, 200.0), Uniform::new(-3.0, 200.0).unwrap(), |x| x);
+    continuous("normal", Law::normal(100.0, 20.0), Normal::new(100.0, 20.0).unwrap(), |x| x);
+    continuous("lognormal", Law::lognormal(1.0, 0.5), LogNormal::new(1.0, 0.5).unwrap(), |x| x);
 }
 
 #[test]
 fn gamma_and_exponential() {
     for shape in [0.1, 0.9, 1.0, 4.0, 300.0] {
-        continuous(
-            &format!("gamma {shape}"),
-            Law::gamma(shape, 25.0),
-            Gamma::new(shape, 25.0).unwrap(),
-            |x| x,
-        );
+        continuous(&format!("gamma {shape}"), Law::gamma(shape, 25.0), Gamma::new(shape, 25.0).unwrap(), |x| x);
     }
-    continuous(
-        "exponential",
-        Law::exponential(100.0),
-        Exp::new(0.01).unwrap(),
-        |x| x,
-    );
+    continuous("exponential", Law::exponential(100.0), Exp::new(0.01).unwrap(), |x| x);
 }
 
 #[test]
 fn pareto_with_and_without_a_cap() {
     // Exponent above 8, so that the variance of the sample variance is itself known well enough to test with.
-    continuous(
-        "pareto",
-        Law::pareto(2.0, 9.0, None),
-        Pareto::new(2.0, 9.0).unwrap(),
-        |x| x,
-    );
+    continuous("pareto", Law::pareto(2.0, 9.0, None), Pareto::new(2.0, 9.0).unwrap(), |x| x);
     for alpha in [0.7, 1.0, 1.6, 2.0] {
         let other = Pareto::new(3.0, alpha).unwrap();
-        continuous(
-            &format!("pareto {alpha}"),
-            Law::pareto(3.0, alpha, Some(30.0)),
-            other,
-            |x: f64| x.min(30.0),
-        );
+        continuous(&format!("pareto {alpha}"), Law::pareto(3.0, alpha, Some(30.0)), other, |x: f64| x.min(30.0));
     }
 }
 
@@ -238,12 +168,7 @@ fn student_t() {
     let clip = std::f64::consts::LN_10;
     for (df, scale) in [(4.0, 0.2), (2.0, 1.0), (1.0, 3.0)] {
         let other = StudentT::new(df).unwrap();
-        continuous(
-            &format!("student {df}"),
-            Law::student_t(df, scale, clip),
-            other,
-            |x: f64| (scale * x).clamp(-clip, clip),
-        );
+        continuous(&format!("student {df}"), Law::student_t(df, scale, clip), other, |x: f64| (scale * x).clamp(-clip, clip));
     }
 }
 
@@ -252,14 +177,8 @@ struct GammaPoisson(f64, f64);
 
 impl Distribution<f64> for GammaPoisson {
     fn sample<R: rand::Rng + ?Sized>(&self, generator: &mut R) -> f64 {
-        let rate = Gamma::new(self.1, self.0 / self.1)
-            .unwrap()
-            .sample(generator);
-        if rate > 0.0 {
-            Poisson::new(rate).unwrap().sample(generator)
-        } else {
-            0.0
-        }
+        let rate = Gamma::new(self.1, self.0 / self.1).unwrap().sample(generator);
+        if rate > 0.0 { Poisson::new(rate).unwrap().sample(generator) } else { 0.0 }
     }
 }
 
@@ -274,44 +193,24 @@ impl Distribution<f64> for Trials {
 #[test]
 fn counts() {
     for mean in [0.3, 3.0, 40.0, 5000.0] {
-        discrete(
-            &format!("poisson {mean}"),
-            Law::poisson(mean),
-            Poisson::new(mean).unwrap(),
-        );
+        discrete(&format!("poisson {mean}"), Law::poisson(mean), Poisson::new(mean).unwrap());
     }
     for (mean, shape) in [(3.0, 0.5), (40.0, 8.0), (900.0, 100.0)] {
-        discrete(
-            &format!("negative binomial {mean}"),
-            Law::negative_binomial(mean, shape),
-            GammaPoisson(mean, shape),
-        );
+        discrete(&format!("negative binomial {mean}"), Law::negative_binomial(mean, shape), GammaPoisson(mean, shape));
     }
     for mean in [1.5, 2.5, 30.0] {
-        discrete(
-            &format!("geometric {mean}"),
-            Law::geometric(mean),
-            Trials(Geometric::new(1.0 / mean).unwrap()),
-        );
+        discrete(&format!("geometric {mean}"), Law::geometric(mean), Trials(Geometric::new(1.0 / mean).unwrap()));
     }
 }
 
 #[test]
 fn quantile_tables() {
-    let rows = vec![
-        (0.0, 10.0),
-        (0.25, 100.0),
-        (0.5, 100.0),
-        (0.95, 4000.0),
-        (1.0, 32_000.0),
-    ];
+    let rows = vec![(0.0, 10.0), (0.25, 100.0), (0.5, 100.0), (0.95, 4000.0), (1.0, 32_000.0)];
     let law = Law::quantiles(rows).unwrap();
     let x = sample(&law, "quantiles");
     moments_agree(&law, &x, "quantiles");
     follows_its_cdf(&law, &x, "quantiles");
-    assert!(
-        (law.cdf(100.0) - 0.5).abs() < 1e-15 && law.cdf(9.0) == 0.0 && law.cdf(32_000.0) == 1.0
-    );
+    assert!((law.cdf(100.0) - 0.5).abs() < 1e-15 && law.cdf(9.0) == 0.0 && law.cdf(32_000.0) == 1.0);
     assert!((law.mean() - (13.75 + 25.0 + 922.5 + 900.0)).abs() < 1e-9);
 }
 
@@ -326,15 +225,9 @@ fn degenerate_laws() {
         (Law::negative_binomial(0.0, 2.0), 0.0),
     ] {
         let law = law.unwrap();
-        assert!(
-            sample(&law, "degenerate").iter().all(|x| *x == value),
-            "{law:?}"
-        );
+        assert!(sample(&law, "degenerate").iter().all(|x| *x == value), "{law:?}");
         assert!(law.mean() == value && law.variance() == 0.0);
-        assert!(
-            law.cdf(value) == 1.0 && law.cdf(value.next_down()) == 0.0,
-            "{law:?}"
-        );
+        assert!(law.cdf(value) == 1.0 && law.cdf(value.next_down()) == 0.0, "{law:?}");
         assert!(law.quantile(0.3).is_none_or(|x| x == value));
     }
 }
@@ -354,10 +247,7 @@ fn quantiles_invert_the_cdf() {
             let x = law.quantile(p).unwrap();
             assert!((law.cdf(x) - p).abs() < 1e-12, "{law:?} at {p}");
             let z = tokentide::random::special::normal_quantile(p);
-            assert!(
-                (law.at_normal(z).unwrap() / x - 1.0).abs() < 1e-9,
-                "{law:?} at {p}"
-            );
+            assert!((law.at_normal(z).unwrap() / x - 1.0).abs() < 1e-9, "{law:?} at {p}");
         }
     }
     let law = Law::geometric(4.0).unwrap();

@@ -2,3 +2,6 @@
 #![allow(missing_docs)]
 
 mod laws;
+mod properties;
+mod reproducibility;
+mod validation;
