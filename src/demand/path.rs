@@ -14,7 +14,8 @@ pub struct WorkloadPath {
 }
 
 impl WorkloadPath {
-    fn resize(&mut self, hours: usize) {
+    /// Gives every slice so many hours; does nothing where they have them.
+    pub(super) fn resize(&mut self, hours: usize) {
         self.tokens.resize(hours, ByClass::ZERO);
         self.requests.resize(hours, 0.0);
         self.minute_variance.resize(hours, 0.0);
@@ -33,7 +34,9 @@ impl DemandPath {
     #[must_use]
     pub fn new(workloads: usize, hours: usize) -> Self {
         let mut path = Self { workloads: vec![WorkloadPath::default(); workloads] };
-        path.workloads.iter_mut().for_each(|workload| workload.resize(hours));
+        for workload in &mut path.workloads {
+            workload.resize(hours);
+        }
         path
     }
 }

@@ -4,6 +4,7 @@ mod gamma;
 
 use std::f64::consts::{PI, SQRT_2};
 
+pub use crate::statistics::{normal_cdf, normal_quantile};
 pub use gamma::{gamma_p, gamma_prefactor, gamma_q, incomplete_gamma};
 
 /// Relative size below which a term of a series or continued fraction no longer counts.
@@ -26,11 +27,6 @@ pub fn incomplete_beta(a: f64, b: f64, x: f64, y: f64) -> f64 {
     incomplete_beta_below(a, b, x, y)
 }
 
-/// Φ(x), the standard normal distribution function.
-pub fn normal_cdf(x: f64) -> f64 {
-    0.5 * libm::erfc(-x / SQRT_2)
-}
-
 /// 1 − Φ(x).
 pub fn normal_sf(x: f64) -> f64 {
     0.5 * libm::erfc(x / SQRT_2)
@@ -39,35 +35,6 @@ pub fn normal_sf(x: f64) -> f64 {
 /// φ(x), the standard normal density.
 pub fn normal_density(x: f64) -> f64 {
     libm::exp(-0.5 * x * x) / (2.0 * PI).sqrt()
-}
-
-/// The x with Φ(x) = p, for p in (0, 1); infinite at the ends, not a number outside.
-///
-/// Three steps of Halley's method on ln of the smaller tail, from the leading term of its asymptotic expansion.
-pub fn normal_quantile(p: f64) -> f64 {
-    if p > 0.5 {
-        // 1 - p is exact here.
-        return -normal_quantile(1.0 - p);
-    }
-    if p.is_nan() || p < 0.0 {
-        return f64::NAN;
-    }
-    if p == 0.0 {
-        return f64::NEG_INFINITY;
-    }
-    // Within 0.1 of the root in the tail and 0.3 in the middle; each Halley step cubes the error.
-    let t = (-2.0 * libm::log(p)).sqrt();
-    let mut x = if p < 0.2 {
-        -t + libm::log(t * (2.0 * PI).sqrt()) / t
-    } else {
-        (p - 0.5) * (2.0 * PI).sqrt()
-    };
-    for _ in 0..4 {
-        // Newton's step for Φ(x) = p is d; the second derivative of Φ is −x φ.
-        let d = (normal_cdf(x) - p) / normal_density(x);
-        x -= d / (1.0 + 0.5 * x * d);
-    }
-    x
 }
 
 /// Density of Student's t with `df` > 0 degrees of freedom at `t`.

@@ -5,16 +5,20 @@
 //! the first, and names the nearest key when one is misspelt) and the JSON Schema, so no key is listed twice.
 
 mod leaf;
+mod name;
 mod node;
 mod overrides;
 mod reader;
 mod table;
+mod word;
 
 pub use leaf::Map;
+pub use name::{MAX_NAME, check_name};
 pub use node::{Key, Node, Origin, Table, Value};
 pub use overrides::{Override, apply};
 pub use reader::{At, Field, Provenance, Reader, Resolved, nearest};
-pub use table::{choice_schema, described, read_choice, read_optional, read_required};
+pub use table::{choice_schema, described, key, read_choice, read_optional, read_required};
+pub use word::{OffOr, read_word};
 
 /// What can be read from a node of the file.
 pub trait Spec: Sized {

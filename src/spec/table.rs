@@ -21,9 +21,9 @@ macro_rules! spec_table {
         impl $crate::spec::Spec for $name {
             fn read(node: &$crate::spec::Node, at: &$crate::spec::At, reader: &mut $crate::spec::Reader) -> Option<Self> {
                 let table = reader.table(node, at)?;
-                reader.unknown_fields(table, at, &[$(stringify!($field)),*]);
+                reader.unknown_fields(table, at, &[$($crate::spec::key(stringify!($field))),*]);
                 // Every field is read before the first missing one ends it, so that all problems are told at once.
-                $( let $field = $crate::spec_table!(@read $need $kind, table, at, reader, stringify!($field)); )*
+                $( let $field = $crate::spec_table!(@read $need $kind, table, at, reader, $crate::spec::key(stringify!($field))); )*
                 Some(Self { $( $field: $field? ),* })
             }
 
@@ -35,8 +35,8 @@ macro_rules! spec_table {
                 $(
                     let text = concat!($($doc),+).trim();
                     let property = $crate::spec_table!(@schema $need $kind);
-                    properties.insert(stringify!($field).to_owned(), $crate::spec::described(property, text));
-                    $crate::spec_table!(@require $need required, stringify!($field));
+                    properties.insert($crate::spec::key(stringify!($field)).to_owned(), $crate::spec::described(property, text));
+                    $crate::spec_table!(@require $need required, $crate::spec::key(stringify!($field)));
                 )*
                 serde_json::json!({
                     "type": "object",
@@ -107,6 +107,12 @@ macro_rules! spec_choice {
 use super::Spec;
 use super::node::{Node, Table, Value};
 use super::reader::{At, Field, Reader, nearest};
+
+/// The key of a field: a Rust keyword such as `r#move` is written without its mark in the file.
+#[must_use]
+pub fn key(field: &'static str) -> &'static str {
+    field.strip_prefix("r#").unwrap_or(field)
+}
 
 /// Reads a field that must be there.
 pub fn read_required<T: Spec>(table: &Table, at: &At, reader: &mut Reader, name: &str) -> Option<Field<T>> {

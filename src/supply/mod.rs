@@ -1,3 +1,95 @@
-//! Supply: what serves the demand, minute by minute.
+//! Supply: offers, plans and pools, and the dispatch of a demand path over them.
+//!
+//! Capacity holds per minute, so an hour's mean says little about what overflows: everything here is a conditional expectation given the
+//! hour, from the law of its minutes ([`MinuteLaw`]).
 
+mod batch;
+mod commitment;
+mod dispatch;
+mod facts;
+#[cfg(test)]
+pub(crate) mod fixture;
 pub mod minute;
+mod network;
+mod offer;
+mod peak;
+mod plan;
+mod pool;
+mod resolve;
+mod route;
+mod totals;
+
+pub use commitment::Commitment;
+pub use dispatch::{Dispatcher, HourService, HourSink};
+pub use facts::WorkloadFacts;
+pub use minute::{Margin, MinuteLaw, MinuteRow, exact_exceedance, exact_overflow};
+pub use offer::{
+    AxesSpec, Axis, AxisPriceSpec, AxisSpec, Batch, BatchSpec, CapacitySpec, DiscountLinesSpec, DiscountSpec, IncrementSpec, MAX_AXES,
+    Offer, OfferKind, OfferSpec, OnDemand, OnDemandSpec, OverflowRule, PriceSpec, Provisioned, ProvisionedSpec, Quota, QuotaSpec,
+    RateRangeSpec, Renewal, TermPriceSpec, TokenPrices, WeightsSpec,
+};
+pub use plan::{
+    MAX_PLANS, Plan, PlanSpec, PoolChoice, SweepAxis, SweepSpec, TwoListsSpec, TwoUnitsSpec, UnitsListSpec, UnitsSpec, UnitsSweepSpec,
+    longest_term,
+};
+pub use pool::{Case, Node, PoolGroup};
+pub use route::{Member, Part};
+pub use totals::{DemandTotals, ServiceTotals, SupplyTotals};
+
+use crate::horizon::Horizon;
+use std::sync::Arc;
+
+/// Everything that can be bought and every plan that buys it; immutable.
+#[derive(Clone, Debug)]
+pub struct Supply {
+    /// Offers in the order of the file.
+    pub offers: Vec<Offer>,
+    /// The pools of all plans; plans with the same routes share them.
+    pub groups: Vec<PoolGroup>,
+    /// Plans in the order of the file, sweeps counted out.
+    pub plans: Vec<Plan>,
+    /// What supply knows of the workloads, in the order of the demand path.
+    pub workloads: Vec<WorkloadFacts>,
+    horizon: Arc<Horizon>,
+    capacity_factor: f64,
+    peak_share: f64,
+}
+
+impl Supply {
+    /// The share of minutes that may exceed `peak_quota_tokens_per_minute` unless the scenario says otherwise: a percentile of 99.9 %.
+    const PEAK_SHARE: f64 = 0.001;
+
+    fn new(offers: Vec<Offer>, workloads: Vec<WorkloadFacts>, groups: Vec<PoolGroup>, plans: Vec<Plan>, horizon: Arc<Horizon>) -> Self {
+        Self { offers, groups, plans, workloads, horizon, capacity_factor: 1.0, peak_share: Self::PEAK_SHARE }
+    }
+
+    /// The same supply, every unit serving `factor` times as much (> 0); quotas stay. For flip points.
+    #[must_use]
+    pub fn with_capacity_factor(&self, factor: f64) -> Self {
+        Self { capacity_factor: self.capacity_factor * factor, ..self.clone() }
+    }
+
+    /// The same supply with another percentile, in (0, 1), for `peak_quota_tokens_per_minute`: `0.999` leaves a minute in a thousand.
+    #[must_use]
+    pub fn with_peak_percentile(self, percentile: f64) -> Self {
+        Self { peak_share: 1.0 - percentile, ..self }
+    }
+
+    /// The horizon that the units' months refer to.
+    #[must_use]
+    pub fn horizon(&self) -> &Horizon {
+        &self.horizon
+    }
+
+    /// Something that serves demand paths; one for each worker. `seed` is the scenario's.
+    #[must_use]
+    pub fn dispatcher(&self, seed: u64) -> Dispatcher<'_> {
+        Dispatcher::new(self, seed)
+    }
+}
+
+/// A number in at most ten significant digits, so that 15.000000000000002 reads 15.
+pub(crate) fn short(number: f64) -> String {
+    let rounded: f64 = format!("{number:.9e}").parse().unwrap_or(number);
+    rounded.to_string()
+}

@@ -1,0 +1,230 @@
+//! Drawing one replication's demand path.
+//!
+//! Two passes: the expected tokens of every workload and hour, then, once events have moved shares between workloads, requests, sizes and
+//! classes. Every stream is keyed by purpose and workload (or factor) name, so no workload's draws depend on another's.
+//! Per hour the noise takes one pair of normals of each purpose that the workload needs: `Noise` (fast part, counts and sizes), `NoiseSlow`
+//! (slow part, white), `Sizes` (drift of input, of output), `Requests` (second size where input and output are apart). Exact sums of few
+//! requests come from the hour's own streams of `Requests` and `Sizes`.
+
+use super::noise::Part;
+use super::requests::Counts;
+use super::source::Source;
+use super::tokens::Form;
+use super::{Demand, DemandPath, Workload, WorkloadPath, apply_moves, totals};
+use crate::random::stream::{Purpose, Stream, StreamKey};
+use crate::units::ByClass;
+
+/// Draws the paths of a demand under one seed.
+#[derive(Clone, Debug)]
+pub struct DemandGenerator<'a> {
+    demand: &'a Demand,
+    keys: Vec<Keys>,
+    factors: Vec<StreamKey>,
+}
+
+/// The hashed keys of a workload's streams.
+#[derive(Clone, Debug)]
+struct Keys {
+    level: StreamKey,
+    walk: StreamKey,
+    growth: StreamKey,
+    noise: StreamKey,
+    slow: StreamKey,
+    on_off: StreamKey,
+    spikes: StreamKey,
+    source: StreamKey,
+    requests: StreamKey,
+    sizes: StreamKey,
+}
+
+/// Memory that generation works in. One per worker; it grows on the first replication and is reused.
+#[derive(Clone, Debug, Default)]
+pub struct DemandScratch {
+    /// Expected tokens, by workload and hour.
+    expected: Vec<Vec<f64>>,
+    /// Count and size normals, by workload and hour.
+    normals: Vec<Vec<f64>>,
+    /// Logarithms of the shared factors, by factor and hour.
+    factors: Vec<Vec<f64>>,
+    weeks: Vec<f64>,
+    months: Vec<f64>,
+}
+
+impl<'a> DemandGenerator<'a> {
+    pub(super) fn new(demand: &'a Demand, seed: u64) -> Self {
+        let keys = demand.workloads.iter().map(|workload| Keys::new(seed, workload)).collect();
+        let factors = demand.factors.iter().map(|factor| StreamKey::new(seed, Purpose::Factor, &factor.name)).collect();
+        Self { demand, keys, factors }
+    }
+
+    /// Writes replication `replication` to `path`. Allocates nothing once `path` and `scratch` have served a replication of this demand.
+    pub fn generate(&self, replication: u64, path: &mut DemandPath, scratch: &mut DemandScratch) {
+        let Demand { workloads, factors, moves, horizon } = self.demand;
+        let hours = horizon.hours();
+        path.workloads.resize_with(workloads.len(), WorkloadPath::default);
+        for workload in &mut path.workloads {
+            workload.resize(hours);
+        }
+        scratch.resize(workloads.len(), factors.len(), hours);
+        for ((factor, key), out) in factors.iter().zip(&self.factors).zip(&mut scratch.factors) {
+            factor.fill(&mut key.replication(replication), out);
+        }
+        for (index, (workload, keys)) in workloads.iter().zip(&self.keys).enumerate() {
+            self.expect(workload, keys, replication, index, &mut path.workloads[index], scratch);
+        }
+        apply_moves(moves, &mut scratch.expected);
+        for (index, (workload, keys)) in workloads.iter().zip(&self.keys).enumerate() {
+            let (expected, normals) = (&scratch.expected[index], &scratch.normals[index]);
+            realise(workload, keys, replication, expected, normals, &mut path.workloads[index]);
+        }
+    }
+
+    /// The expected tokens of one workload before moves.
+    fn expect(
+        &self,
+        workload: &Workload,
+        keys: &Keys,
+        replication: u64,
+        index: usize,
+        path: &mut WorkloadPath,
+        scratch: &mut DemandScratch,
+    ) {
+        let horizon = &self.demand.horizon;
+        let DemandScratch { expected, normals, factors, weeks, months } = scratch;
+        let (out, normals) = (&mut expected[index], &mut normals[index]);
+        let level = match workload.level_sd {
+            0.0 => 1.0,
+            sd => libm::exp(sd * keys.level.replication(replication).normals().0 - 0.5 * sd * sd),
+        };
+        weeks.clear();
+        weeks.resize(horizon.weeks(), level);
+        if let Some(walk) = &workload.walk {
+            walk.apply(&mut keys.walk.replication(replication), weeks);
+        }
+        months.clear();
+        months.resize(horizon.months(), 1.0);
+        if workload.growth.volatility > 0.0 {
+            workload.growth.fill(&mut keys.growth.replication(replication), months);
+        }
+        for (month, growth) in months.iter().enumerate() {
+            let range = horizon.month_range(month);
+            let hours = range.clone();
+            for ((hour, out), base) in hours.zip(&mut out[range.clone()]).zip(&workload.base[range]) {
+                *out = base * weeks[horizon.week_of(hour)] * growth;
+            }
+        }
+        match &workload.source {
+            Source::Modelled => {}
+            Source::Plain(plain) => plain.apply(&mut keys.source.replication(replication), out),
+            Source::Recorded(recorded) => {
+                let mut stream = recorded.is_random().then(|| keys.source.replication(replication));
+                recorded.apply(stream.as_mut(), horizon, path, out);
+            }
+        }
+        let first = workload.needs_noise().then(|| keys.noise.replication(replication));
+        let second = workload.noise.has_slow().then(|| keys.slow.replication(replication));
+        if first.is_some() || second.is_some() {
+            workload.noise.apply(first, second, out, normals);
+        }
+        if let Some(spikes) = &workload.spikes {
+            spikes.apply(&mut keys.spikes.replication(replication), out);
+        }
+        if let Some(on_off) = &workload.on_off {
+            on_off.apply(&mut keys.on_off.replication(replication), out);
+        }
+        for &(factor, loading) in &workload.loadings {
+            self.demand.factors[factor].apply(&factors[factor], loading, out);
+        }
+    }
+}
+
+/// Requests, sizes and classes of one workload, given the expected tokens of its hours.
+fn realise(workload: &Workload, keys: &Keys, replication: u64, expected: &[f64], normals: &[f64], path: &mut WorkloadPath) {
+    let WorkloadPath { tokens, requests, minute_variance } = path;
+    let hours = expected.iter().zip(tokens).zip(requests.iter_mut()).zip(minute_variance);
+    if let Source::Recorded(recorded) = &workload.source {
+        for (((&total, tokens), requests), variance) in hours {
+            (*requests, *tokens) = recorded.rescaled(*requests, *tokens, total);
+            *variance = workload.minute.variance(*requests, workload.size_cv2);
+        }
+        return;
+    }
+    let sizes = &workload.sizes;
+    let mut drift = sizes.drift.map(|rho| Drift::new(rho, keys.sizes.replication(replication)));
+    let mut second =
+        (matches!(sizes.form, Form::Split { .. }) && workload.counts != Counts::None).then(|| keys.requests.replication(replication));
+    let (per_request, cv2) = (sizes.mean().recip(), sizes.cv2());
+    for (hour, (((&total, tokens), requests), variance)) in hours.enumerate() {
+        let drift = drift.as_mut().map_or((0.0, 0.0), Drift::step);
+        // Stepped in every hour, so that consumption does not depend on what was drawn.
+        let other = second.as_mut().map_or(0.0, |stream| stream.normals().0);
+        (*requests, *tokens) = if total > 0.0 {
+            match workload.counts {
+                Counts::None => totals::expected(sizes, total, drift),
+                Counts::Random { overdispersion } if totals::is_matched(workload.mean[hour] * per_request, cv2) => {
+                    totals::matched(sizes, overdispersion, total, drift, normals[hour], other)
+                }
+                counts @ Counts::Random { .. } => {
+                    let hour = u32::try_from(hour).unwrap_or(u32::MAX);
+                    let (mut of_counts, mut of_sizes) = (keys.requests.hour(replication, hour), keys.sizes.hour(replication, hour));
+                    totals::exact(sizes, counts, total, drift, &mut of_counts, &mut of_sizes)
+                }
+            }
+        } else {
+            (0.0, ByClass::ZERO)
+        };
+        *variance = workload.minute.variance(*requests, workload.size_cv2);
+    }
+}
+
+/// The two autoregressions of the mean sizes, each of variance 1 and started stationary.
+struct Drift {
+    stream: Stream,
+    part: Part,
+    step: f64,
+    state: (f64, f64),
+}
+
+impl Drift {
+    fn new(rho: f64, stream: Stream) -> Self {
+        Self { stream, part: Part { sd: 1.0, rho }, step: 1.0, state: (0.0, 0.0) }
+    }
+
+    fn step(&mut self) -> (f64, f64) {
+        let (a, b) = self.stream.normals();
+        let rho = self.part.rho;
+        self.state = (rho * self.state.0 + self.step * a, rho * self.state.1 + self.step * b);
+        self.step = self.part.innovation();
+        self.state
+    }
+}
+
+impl Keys {
+    fn new(seed: u64, workload: &Workload) -> Self {
+        let key = |purpose| StreamKey::new(seed, purpose, &workload.name);
+        let source = if matches!(workload.source, Source::Recorded(_)) { Purpose::Days } else { Purpose::Plain };
+        Self {
+            level: key(Purpose::Level),
+            walk: key(Purpose::Walk),
+            growth: key(Purpose::Growth),
+            noise: key(Purpose::Noise),
+            slow: key(Purpose::NoiseSlow),
+            on_off: key(Purpose::OnOff),
+            spikes: key(Purpose::Spikes),
+            source: key(source),
+            requests: key(Purpose::Requests),
+            sizes: key(Purpose::Sizes),
+        }
+    }
+}
+
+impl DemandScratch {
+    fn resize(&mut self, workloads: usize, factors: usize, hours: usize) {
+        for (lists, count) in [(&mut self.expected, workloads), (&mut self.normals, workloads), (&mut self.factors, factors)] {
+            lists.resize_with(count, Vec::new);
+            for list in lists.iter_mut() {
+                list.resize(hours, 0.0);
+            }
+        }
+    }
+}

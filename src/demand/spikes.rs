@@ -1,0 +1,250 @@
+//! Spikes: sudden rises that start at random, last a geometric number of hours and have a random height.
+
+use super::check::{LOG_SD, assumed, exclusive, is_log_sd, law, number};
+use crate::random::law::Law;
+use crate::random::stream::Stream;
+use crate::spec::{At, Field, Reader};
+use crate::units::{EventRate, Hours};
+use crate::{spec_choice, spec_table, spec_words};
+
+spec_table! {
+    /// A lognormal height.
+    pub struct LogNormalSizeSpec {
+        /// Median of the height; either this or the mean.
+        optional median: f64,
+        /// Mean of the height; either this or the median.
+        optional mean: f64,
+        /// Standard deviation of the height's logarithm.
+        required sigma: f64,
+    }
+}
+
+spec_table! {
+    /// A Pareto height; its tail needs a cap or an alpha above 2.
+    pub struct ParetoSizeSpec {
+        /// The smallest height.
+        required scale: f64,
+        /// Exponent of the tail.
+        required alpha: f64,
+        /// The largest height.
+        optional cap: f64,
+    }
+}
+
+spec_choice! {
+    /// The height of a spike: demand is multiplied by 1 + height.
+    pub enum SizeSpec by "law" {
+        /// Lognormal.
+        "lognormal" => LogNormal(LogNormalSizeSpec),
+        /// Pareto.
+        "pareto" => Pareto(ParetoSizeSpec),
+    }
+}
+
+spec_words! {
+    /// What spikes do to the mean.
+    pub enum SpikeMean {
+        /// They come on top.
+        "added" => Added,
+        /// The rest is lowered so that the mean stays.
+        "kept" => Kept,
+    }
+}
+
+spec_table! {
+    /// Spikes of demand.
+    pub struct SpikesSpec {
+        /// How often one starts while none is on; either this or the probability.
+        optional rate: EventRate,
+        /// Chance that one starts in an hour in which none is on.
+        optional probability: f64,
+        /// Mean length, at least 1 h; lengths are geometric.
+        required duration: Hours,
+        /// The height.
+        required size: SizeSpec,
+        /// What they do to the mean: "added" or "kept".
+        optional mean: SpikeMean,
+    }
+}
+
+/// Spikes on a path: while one is on, demand is multiplied by 1 + its height.
+///
+/// The gaps between spikes are geometric: G idle hours have chance (1 − p)^G p, so after an end the next hour may start a new one, and p
+/// is the chance of a start in every hour in which none is on. The first hour is drawn from the stationary law: on with chance
+/// d / (d + (1 − p) / p). A gap takes one uniform, a length one uniform, a height one pair of normals or one uniform.
+#[derive(Clone, Debug)]
+pub(super) struct Spikes {
+    start: f64,
+    length: Law,
+    size: Law,
+    /// Share of the hours with a spike.
+    share: f64,
+    /// 1, or the factor below it that keeps the mean.
+    base: f64,
+}
+
+impl Spikes {
+    /// Checks the spec.
+    pub(super) fn resolve(spec: &Field<SpikesSpec>, reader: &mut Reader) -> Option<Self> {
+        let alone = exclusive(spec.rate.as_ref(), spec.probability.as_ref(), "either the rate or the probability", reader);
+        let start = match (&spec.rate, &spec.probability) {
+            (_, Some(probability)) => number(probability, reader, "a probability from 0 to below 1", |x| (0.0..1.0).contains(&x)),
+            // Poisson starts: the chance of at least one in an hour.
+            (Some(rate), None) if rate.per_hour <= 10.0 => Some(-libm::expm1(-rate.per_hour)),
+            (Some(rate), None) => {
+                reader.refuse(&rate.at, "is out of range", "at most 10/h");
+                None
+            }
+            (None, None) => {
+                reader.missing(&spec.at, "rate", "`rate`, such as \"3/week\", or `probability` of a start in an idle hour");
+                None
+            }
+        };
+        let length = law(Law::geometric(spec.duration.0), &spec.duration.at, reader);
+        let size = Self::size(&spec.size, reader);
+        let kept = match &spec.mean {
+            Some(mean) => mean.value,
+            None => assumed(&spec.at, "mean", SpikeMean::Added, "spikes come on top of the stated level", reader),
+        };
+        let (start, length, size) = (start?, length?, size?);
+        alone.then(|| Self::new(start, length, size, kept == SpikeMean::Kept))
+    }
+
+    fn size(spec: &Field<SizeSpec>, reader: &mut Reader) -> Option<Law> {
+        match &spec.value {
+            SizeSpec::LogNormal(size) => {
+                let alone = exclusive(size.median.as_ref(), size.mean.as_ref(), "either the median or the mean", reader);
+                let sigma = number(&size.sigma, reader, LOG_SD, is_log_sd)?;
+                let made = match (&size.median, &size.mean) {
+                    (Some(median), _) => law(Law::lognormal_by_median(median.value, sigma), &median.at, reader),
+                    (None, Some(mean)) => law(Law::lognormal_by_mean(mean.value, sigma), &mean.at, reader),
+                    (None, None) => {
+                        reader.missing(&spec.at, "median", "`median` or `mean`, a number above 0");
+                        None
+                    }
+                };
+                made.filter(|_| alone)
+            }
+            SizeSpec::Pareto(size) => Self::pareto(size, &spec.at, reader),
+        }
+    }
+
+    fn pareto(size: &ParetoSizeSpec, at: &At, reader: &mut Reader) -> Option<Law> {
+        let cap = size.cap.as_ref().map(|cap| cap.value);
+        let place = if cap.is_none() && size.scale.value > 0.0 { &size.alpha.at } else { at };
+        law(Law::pareto(size.scale.value, size.alpha.value, cap), place, reader)
+    }
+
+    /// `start` in [0, 1), a geometric length, a height; with `kept` the mean stays 1.
+    pub(super) fn new(start: f64, length: Law, size: Law, kept: bool) -> Self {
+        let hours = length.mean();
+        let share = if start > 0.0 { hours / (hours + (1.0 - start) / start) } else { 0.0 };
+        let mut spikes = Self { start, length, size, share, base: 1.0 };
+        if kept {
+            spikes.base = 1.0 / spikes.mean();
+        }
+        spikes
+    }
+
+    /// The mean factor of every hour.
+    pub(super) fn mean(&self) -> f64 {
+        self.base * (1.0 + self.share * self.size.mean())
+    }
+
+    /// Multiplies `out` by one path.
+    pub(super) fn apply(&self, stream: &mut Stream, out: &mut [f64]) {
+        if self.base < 1.0 {
+            for x in &mut *out {
+                *x *= self.base;
+            }
+        }
+        if !(self.start > 0.0) {
+            return;
+        }
+        let per_hour = libm::log1p(-self.start);
+        let mut rest = out;
+        // Where the first hour is idle, its gap has that hour and then as many more as any other gap.
+        let mut gap = if stream.uniform() < self.share { 0.0 } else { 1.0 + Self::gap(per_hour, stream) };
+        while !rest.is_empty() {
+            rest = rest.split_at_mut((gap as usize).min(rest.len())).1;
+            let length = self.length.sample(stream) as usize;
+            let factor = 1.0 + self.size.sample(stream);
+            let (spike, after) = rest.split_at_mut(length.min(rest.len()));
+            for x in &mut *spike {
+                *x *= factor;
+            }
+            rest = after;
+            gap = Self::gap(per_hour, stream);
+        }
+    }
+
+    /// Idle hours after a spike: 0, 1, 2, … with chance (1 − p)^G p; `per_hour` is ln(1 − p).
+    fn gap(per_hour: f64, stream: &mut Stream) -> f64 {
+        (libm::log(stream.uniform()) / per_hour).floor()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::float_cmp, reason = "exact values")]
+mod tests {
+    use super::*;
+    use crate::demand::testing::read;
+    use crate::random::stream::{Purpose, StreamKey};
+
+    /// Share of hours with a spike and the mean factor, in the first and a late hour, against their closed forms.
+    #[test]
+    fn stationary_with_the_stated_mean() {
+        for kept in [false, true] {
+            let spikes = Spikes::new(0.03, Law::geometric(4.0).unwrap(), Law::lognormal_by_median(0.8, 0.6).unwrap(), kept);
+            let key = StreamKey::new(3, Purpose::Spikes, "a");
+            let n = 40_000_u64;
+            let mut sums = [0.0; 2];
+            let mut on = [0.0; 2];
+            for r in 0..n {
+                let mut x = [1.0; 50];
+                spikes.apply(&mut key.replication(r), &mut x);
+                for (i, t) in [0, 49].into_iter().enumerate() {
+                    sums[i] += x[t];
+                    on[i] += f64::from(x[t] > 1.0);
+                }
+            }
+            let share = 4.0 / (4.0 + 0.97 / 0.03);
+            let mean_size = 0.8 * libm::exp(0.18);
+            let want = if kept { 1.0 } else { 1.0 + share * mean_size };
+            assert!((spikes.mean() - want).abs() < 1e-12);
+            let second = 0.64 * libm::exp(0.72);
+            let se = (share * second / n as f64).sqrt();
+            for i in 0..2 {
+                assert!((sums[i] / n as f64 - want).abs() < 4.0 * se, "{sums:?}");
+                if !kept {
+                    assert!((on[i] / n as f64 - share).abs() < 4.0 * (share * (1.0 - share) / n as f64).sqrt());
+                }
+            }
+        }
+    }
+
+    /// In an hour after an idle one, a spike starts with the stated probability.
+    #[test]
+    fn starts_have_the_stated_probability() {
+        let spikes = Spikes::new(0.2, Law::geometric(3.0).unwrap(), Law::constant(1.0).unwrap(), false);
+        let mut x = vec![1.0; 400_000];
+        spikes.apply(&mut StreamKey::new(3, Purpose::Spikes, "b").replication(0), &mut x);
+        let idle = x.windows(2).filter(|w| w[0] == 1.0).count() as f64;
+        let starts = x.windows(2).filter(|w| w[0] == 1.0 && w[1] > 1.0).count() as f64;
+        assert!((starts / idle - 0.2).abs() < 4.0 * (0.16 / idle).sqrt(), "{}", starts / idle);
+    }
+
+    #[test]
+    fn heavy_tails_need_a_cap() {
+        let errors = |text: &str| {
+            let (spec, mut reader) = read::<SpikesSpec>(text);
+            assert!(Spikes::resolve(&spec, &mut reader).is_none(), "{text}");
+            reader.finish().unwrap_err().to_string()
+        };
+        let pareto = |rest: &str| format!("rate = \"3/week\"\nduration = \"2h\"\nsize = {{ law = \"pareto\", scale = 1, {rest} }}");
+        assert!(errors(&pareto("alpha = 1.5")).contains("above 2 unless there is a cap"));
+        assert!(errors("duration = \"30 min\"\nsize = { law = \"lognormal\", sigma = 0.5 }").matches("level.").count() == 3);
+        let (spec, mut reader) = read::<SpikesSpec>(&pareto("alpha = 1.5, cap = 10"));
+        assert!(Spikes::resolve(&spec, &mut reader).is_some());
+    }
+}

@@ -1,0 +1,106 @@
+//! The fast way: every member enters at the first offer and every overflow goes to the next one.
+//!
+//! The mix of classes is then the same everywhere, so an hour is one number per offer: the share of it that the offer passes on. With
+//! capacities C₁, C₂, … in multiples of the hour's weighted mean, the share beyond offer k is G(C₁ + … + C_k).
+
+use super::state::{GroupState, Hour};
+use super::{HourSink, Outcome};
+use crate::supply::offer::{MAX_AXES, OverflowRule};
+use crate::supply::pool::PoolGroup;
+use crate::supply::totals::ServiceTotals;
+
+impl GroupState {
+    pub(super) fn serve_chain(
+        &mut self,
+        group: &PoolGroup,
+        facts: &Hour,
+        services: &mut [ServiceTotals],
+        used: &mut [f64],
+        index: usize,
+        sink: &mut Option<&mut dyn HourSink>,
+    ) {
+        let total = facts.entering.total();
+        if !(total > 0.0) && !(facts.unrouted > 0.0) && sink.is_none() {
+            return;
+        }
+        self.scale(group, facts);
+        let row = group.law.at(facts.variance);
+        // Smallest multiple of the mean that is known to let nothing through: cases with more units need not ask again.
+        let mut dry = f64::INFINITY;
+        for (case, service) in services.iter_mut().enumerate() {
+            let capacities = &self.capacities[case * self.slots..][..self.slots];
+            let used = &mut used[case * self.slots..][..self.slots];
+            let (mut limit, mut passed) = (0.0, if total > 0.0 { 1.0 } else { 0.0 });
+            let (mut on_demand, mut provisioned, mut cost) = (0.0, 0.0, 0.0);
+            for (number, node) in group.nodes.iter().enumerate() {
+                let slot = number * MAX_AXES;
+                let mut free = capacities[slot] * self.inverse[slot];
+                if node.axes > 1 {
+                    free = free.min(capacities[slot + 1] * self.inverse[slot + 1]);
+                }
+                let before = passed;
+                let mut shift = 0.0;
+                // The first comparison holds for a class mix that the offer does not count, where free is infinity or 0 × infinity.
+                if !(free < f64::INFINITY) || passed == 0.0 {
+                    passed = 0.0;
+                } else if free > 0.0 {
+                    limit += free;
+                    let mut beyond = if limit >= dry { 0.0 } else { row.overflow(limit) };
+                    if beyond == 0.0 {
+                        dry = dry.min(limit);
+                    } else if node.overflow == OverflowRule::Request {
+                        beyond += facts.spilled * row.exceedance(limit);
+                        shift = facts.spilled;
+                    }
+                    passed = beyond.min(before);
+                }
+                let served = before - passed;
+                self.served[number] = served * total;
+                if node.provisioned {
+                    provisioned += served;
+                    used[slot] += served * self.usage[slot];
+                    used[slot + 1] += served * self.usage[slot + 1];
+                } else {
+                    on_demand += served;
+                    cost += served * self.cost[number];
+                }
+                // A spilled request reaches the next offer on top of the minute's excess, which brings its limit nearer.
+                if shift > 0.0 {
+                    limit = (limit - shift).max(0.0);
+                }
+            }
+            let mut outcome = Outcome {
+                throttled: passed * total + facts.unrouted,
+                minute_over: 0.0,
+                hour_over: 0.0,
+                tokens_on_demand: on_demand * total,
+                tokens_provisioned: provisioned * total,
+                cost_on_demand: cost,
+            };
+            if facts.unrouted > 0.0 {
+                (outcome.minute_over, outcome.hour_over) = (1.0, 1.0);
+            } else if passed > 0.0 {
+                (outcome.minute_over, outcome.hour_over) = (row.exceedance(limit), row.hour_exceedance(limit));
+            }
+            if sink.is_some() {
+                for (slot, (used, usage)) in self.used.iter_mut().zip(&self.usage).enumerate() {
+                    *used = if total > 0.0 { self.served[slot / MAX_AXES] / total * usage } else { 0.0 };
+                }
+            }
+            self.finish(&outcome, facts, service, (index, case), sink);
+        }
+    }
+
+    /// What the hour's tokens mean for each offer.
+    fn scale(&mut self, group: &PoolGroup, facts: &Hour) {
+        for (number, node) in group.nodes.iter().enumerate() {
+            self.cost[number] = facts.entering.dot(&node.price);
+            for axis in 0..node.axes {
+                let slot = number * MAX_AXES + axis;
+                let weighted = facts.entering.dot(&node.weights[axis]);
+                self.inverse[slot] = if weighted > 0.0 { 1.0 / weighted } else { f64::INFINITY };
+                self.usage[slot] = if node.provisioned { weighted / self.per_unit[slot] } else { 0.0 };
+            }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Plans: offers in the order they are tried for each workload, and what is bought of them.
+
+pub(crate) mod check;
+mod grammar;
+mod spec;
+pub(crate) mod sweep;
+
+pub use spec::{PlanSpec, SweepAxis, SweepSpec, TwoListsSpec, TwoUnitsSpec, UnitsListSpec, UnitsSpec, UnitsSweepSpec};
+
+use super::commitment::Commitment;
+use crate::spec::Field;
+use crate::supply::OfferSpec;
+use crate::units::{Quantity, Term};
+
+/// Plans a scenario may have, sweeps counted out.
+pub const MAX_PLANS: usize = 100_000;
+
+/// One plan: what is bought, and which case of which pool serves it.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Unique name: the one in the file, and what the sweep adds.
+    pub name: String,
+    /// The name in the file.
+    pub base: String,
+    /// Units of each provisioned offer (`4`, or `100+10` for two axes) where all offers have the same; `None` where they differ or
+    /// nothing is bought.
+    pub units: Option<String>,
+    /// The term, where all offers have the same.
+    pub term: Option<String>,
+    /// What is bought, in the order of the offers.
+    pub commitments: Vec<Commitment>,
+    /// For each pool of the plan, the group and which of its cases.
+    pub pools: Vec<PoolChoice>,
+}
+
+/// Which case of a group serves a pool of a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolChoice {
+    /// Index into the supply's groups.
+    pub group: usize,
+    /// Index into the group's cases.
+    pub case: usize,
+}
+
+/// The longest term that any plan names or, where it names none, any offer it buys has; at least 1 month.
+///
+/// It is the horizon's length when the file gives none, so that every commitment is seen to its end.
+#[must_use]
+pub fn longest_term(plans: &[Field<PlanSpec>], offers: &[Field<OfferSpec>]) -> u32 {
+    let named = plans.iter().flat_map(|plan| {
+        let fixed = plan.term.iter().flat_map(|map| map.entries.iter().map(|(_, term)| term.value.months));
+        let swept = plan.sweep.iter().filter_map(|sweep| sweep.term.as_ref());
+        let swept = swept.flat_map(|map| map.entries.iter().flat_map(|(_, list)| list.iter().map(|term| term.value.months)));
+        fixed.chain(swept).collect::<Vec<_>>()
+    });
+    // An offer with one term needs no `term` in the plan.
+    let only = offers.iter().filter_map(|offer| match &offer.value {
+        OfferSpec::Provisioned(spec) if spec.terms.entries.len() == 1 => {
+            let bought =
+                plans.iter().any(|plan| plan.route.entries.iter().any(|(_, route)| route.iter().any(|name| name.value == spec.name.value)));
+            bought.then(|| Term::parse(&spec.terms.entries[0].0.value).map_or(0, |term| term.months))
+        }
+        _ => None,
+    });
+    named.chain(only).max().unwrap_or(1).max(1)
+}

@@ -1,0 +1,213 @@
+//! A sweep: every combination of units and terms that a plan stands for, with its name.
+
+use super::{MAX_PLANS, PlanSpec, SweepAxis, UnitsSpec, UnitsSweepSpec};
+use crate::spec::{Field, Reader};
+use crate::supply::short;
+use crate::units::Term;
+use std::collections::BTreeMap;
+
+/// One plan of a sweep: what is bought, and what its name adds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Choice {
+    /// What follows the plan's name, with its leading slash; empty without a sweep.
+    pub suffix: String,
+    /// Units by offer; one number, or input and output.
+    pub units: BTreeMap<String, Vec<f64>>,
+    /// Terms by offer.
+    pub terms: BTreeMap<String, Term>,
+}
+
+/// One list that is swept.
+struct List {
+    /// What the name calls it: `units`, `units.a`, `units.a.input`.
+    label: String,
+    /// The axis it belongs to.
+    axis: SweepAxis,
+    offer: String,
+    /// Which axis of the offer, for units.
+    slot: usize,
+    values: Values,
+}
+
+enum Values {
+    Units(Vec<f64>),
+    Terms(Vec<Term>),
+}
+
+impl Values {
+    fn len(&self) -> usize {
+        match self {
+            Self::Units(units) => units.len(),
+            Self::Terms(terms) => terms.len(),
+        }
+    }
+
+    fn text(&self, index: usize) -> String {
+        match self {
+            Self::Units(units) => short(units[index]),
+            Self::Terms(terms) => terms[index].to_string(),
+        }
+    }
+}
+
+/// Every plan that `spec` stands for, in the order of the sweep: the first list changes slowest.
+///
+/// `left` is how many plans may still be built; more are refused before any is.
+pub(crate) fn choices(spec: &PlanSpec, left: usize, reader: &mut Reader) -> Option<Vec<Choice>> {
+    let fixed = fixed(spec);
+    let lists = lists(spec, reader)?;
+    let linked = spec.sweep.as_ref().map_or(&[][..], |sweep| &sweep.linked);
+    let walks = walks(&lists, linked, reader)?;
+    let count = walks.iter().try_fold(1_usize, |product, walk| product.checked_mul(lists[walk[0]].values.len()));
+    let Some(count) = count.filter(|&count| count <= left) else {
+        let at = spec.sweep.as_ref().map_or(&spec.name.at, |sweep| &sweep.at);
+        reader.refuse(at, "makes too many plans", format!("at most {MAX_PLANS} plans in all"));
+        return None;
+    };
+    let mut choices = Vec::with_capacity(count);
+    for number in 0..count {
+        let mut choice = fixed.clone();
+        let mut rest = number;
+        let mut place = count;
+        for walk in &walks {
+            place /= lists[walk[0]].values.len();
+            let index = rest / place;
+            rest %= place;
+            choice.suffix.push_str(&suffix(walk, &lists, index));
+            for &list in walk {
+                lists[list].apply(index, &mut choice);
+            }
+        }
+        choices.push(choice);
+    }
+    Some(choices)
+}
+
+/// What the plan says without its sweep.
+fn fixed(spec: &PlanSpec) -> Choice {
+    let mut choice = Choice::default();
+    for (offer, units) in spec.units.iter().flat_map(|map| &map.entries) {
+        let units = match &units.value {
+            UnitsSpec::One(units) => vec![*units],
+            UnitsSpec::Two(two) => vec![two.input.value, two.output.value],
+        };
+        choice.units.insert(offer.value.clone(), units);
+    }
+    for (offer, term) in spec.term.iter().flat_map(|map| &map.entries) {
+        choice.terms.insert(offer.value.clone(), term.value);
+    }
+    choice
+}
+
+fn lists(spec: &PlanSpec, reader: &mut Reader) -> Option<Vec<List>> {
+    let mut lists = Vec::new();
+    let Some(sweep) = &spec.sweep else { return Some(lists) };
+    let mut good = true;
+    let units = sweep.units.as_ref().map_or(&[][..], |map| &map.entries);
+    let terms = sweep.term.as_ref().map_or(&[][..], |map| &map.entries);
+    for (offer, list) in units {
+        if spec.units.as_ref().is_some_and(|fixed| fixed.get(&offer.value).is_some()) {
+            reader.refuse(&offer.at, "is also fixed in the plan's `units`", "an offer's units either fixed or swept");
+            good = false;
+        }
+        let name = if units.len() == 1 { "units".to_owned() } else { format!("units.{}", offer.value) };
+        let mut add = |label: String, slot: usize, values: &[f64]| {
+            let values = Values::Units(values.to_vec());
+            lists.push(List { label, axis: SweepAxis::Units, offer: offer.value.clone(), slot, values });
+        };
+        match &list.value {
+            UnitsSweepSpec::One(one) => add(name, 0, &one.0),
+            UnitsSweepSpec::Two(two) => {
+                add(format!("{name}.input"), 0, &two.input.0);
+                add(format!("{name}.output"), 1, &two.output.0);
+            }
+        }
+    }
+    for (offer, list) in terms {
+        if spec.term.as_ref().is_some_and(|fixed| fixed.get(&offer.value).is_some()) {
+            reader.refuse(&offer.at, "is also fixed in the plan's `term`", "an offer's term either fixed or swept");
+            good = false;
+        }
+        good &= no_term_twice(list, reader);
+        let label = if terms.len() == 1 { "term".to_owned() } else { format!("term.{}", offer.value) };
+        let values = Values::Terms(list.iter().map(|term| term.value).collect());
+        lists.push(List { label, axis: SweepAxis::Term, offer: offer.value.clone(), slot: 0, values });
+    }
+    good.then_some(lists)
+}
+
+fn no_term_twice(list: &Field<Vec<Field<Term>>>, reader: &mut Reader) -> bool {
+    if list.is_empty() {
+        reader.refuse(&list.at, "is empty", "at least one term");
+        return false;
+    }
+    let mut good = true;
+    for (index, term) in list.iter().enumerate() {
+        if list[..index].iter().any(|before| before.value == term.value) {
+            reader.refuse(&term.at, "is swept twice", "every term once");
+            good = false;
+        }
+    }
+    good
+}
+
+/// Groups of lists that walk together; every other list walks alone.
+fn walks(lists: &[List], linked: &[Field<SweepAxis>], reader: &mut Reader) -> Option<Vec<Vec<usize>>> {
+    let mut walks: Vec<Vec<usize>> = Vec::new();
+    let mut good = true;
+    for (index, list) in lists.iter().enumerate() {
+        let Some(link) = linked.iter().find(|link| link.value == list.axis) else {
+            walks.push(vec![index]);
+            continue;
+        };
+        match walks.iter_mut().find(|walk| lists[walk[0]].axis == list.axis) {
+            None => walks.push(vec![index]),
+            Some(walk) if lists[walk[0]].values.len() == list.values.len() => walk.push(index),
+            Some(walk) => {
+                let first = &lists[walk[0]];
+                let message = format!(
+                    "links lists of different lengths: {} of `{}` and {} of `{}`",
+                    first.values.len(),
+                    first.label,
+                    list.values.len(),
+                    list.label
+                );
+                reader.refuse(&link.at, message, "lists of one length");
+                good = false;
+            }
+        }
+    }
+    for link in linked {
+        if !lists.iter().any(|list| list.axis == link.value) {
+            reader.refuse(&link.at, "is an axis that is not swept", "an axis of the sweep");
+            good = false;
+        }
+    }
+    good.then_some(walks)
+}
+
+impl List {
+    fn apply(&self, index: usize, choice: &mut Choice) {
+        match &self.values {
+            Values::Units(units) => {
+                let slots = choice.units.entry(self.offer.clone()).or_default();
+                slots.resize(slots.len().max(self.slot + 1), 0.0);
+                slots[self.slot] = units[index];
+            }
+            Values::Terms(terms) => {
+                choice.terms.insert(self.offer.clone(), terms[index]);
+            }
+        }
+    }
+}
+
+/// What a walk adds to the name: one part when all its lists say the same there and belong to several offers, else one part for each.
+fn suffix(walk: &[usize], lists: &[List], index: usize) -> String {
+    let first = &lists[walk[0]];
+    let text = first.values.text(index);
+    let axis = first.axis;
+    if walk.len() > 1 && walk.iter().all(|&list| lists[list].values.text(index) == text) {
+        return format!("/{axis}={text}");
+    }
+    walk.iter().map(|&list| format!("/{}={}", lists[list].label, lists[list].values.text(index))).collect()
+}

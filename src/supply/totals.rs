@@ -1,0 +1,94 @@
+//! What a dispatch adds up: per pool, case and month, and per pool and month.
+
+use super::Supply;
+use super::offer::MAX_AXES;
+use crate::units::ByClass;
+
+/// Sums over the hours of one month of one case of one pool. Tokens are billed tokens of all classes.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ServiceTotals {
+    /// Paid for tokens served on demand `[currency]`.
+    pub cost_on_demand: f64,
+    /// Paid for tokens served by batch `[currency]`.
+    pub cost_batch: f64,
+    /// Tokens served on demand.
+    pub tokens_on_demand: f64,
+    /// Tokens served by units.
+    pub tokens_provisioned: f64,
+    /// Tokens served by batch.
+    pub tokens_batch: f64,
+    /// Tokens throttled for good.
+    pub tokens_throttled: f64,
+    /// Tokens served after their deadline; 0 as long as nothing is queued.
+    pub tokens_late: f64,
+    /// Requests throttled: the hour's throttled tokens over its mean tokens per request.
+    pub requests_throttled: f64,
+    /// Expected minutes in which something is throttled.
+    pub throttled_minutes: f64,
+    /// Expected hours in which some minute is.
+    pub throttled_hours: f64,
+    /// Log of the probability that nothing is throttled all month: the sum of ln(1 − H) over its hours; −∞ when one is sure to be.
+    pub log_clear: f64,
+}
+
+/// Demand of one pool in one month, whatever serves it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct DemandTotals {
+    /// Tokens asked for, by class.
+    pub tokens: ByClass,
+    /// Requests asked for.
+    pub requests: f64,
+    /// Tokens of the largest hour.
+    pub peak_hour_tokens: f64,
+    /// The weighted tokens per minute that all but a share of the month's minutes stay below, in the weights of the pool's last on-demand
+    /// offer and without what goes to batch; not a number when the pool has no such offer.
+    pub peak_quota_tokens_per_minute: f64,
+}
+
+/// What one replication adds up to. Allocated once per worker and overwritten by each dispatch.
+#[derive(Clone, Debug, Default)]
+pub struct SupplyTotals {
+    /// At [`Supply::service_index`].
+    pub services: Vec<ServiceTotals>,
+    /// Unit-hours used, at [`Supply::used_index`] + node × 2 + axis: weighted tokens served over what one unit serves in an hour.
+    pub used: Vec<f64>,
+    /// At [`Supply::demand_index`].
+    pub demand: Vec<DemandTotals>,
+}
+
+impl Supply {
+    /// Totals of the right size for this supply, all zero.
+    #[must_use]
+    pub fn totals(&self) -> SupplyTotals {
+        let months = self.horizon.months();
+        let services = self.groups.iter().map(|group| group.cases.len()).sum::<usize>() * months;
+        let used = self.groups.iter().map(|group| group.cases.len() * group.nodes.len()).sum::<usize>() * months * MAX_AXES;
+        let demand = self.groups.len() * months;
+        SupplyTotals {
+            services: vec![ServiceTotals::default(); services],
+            used: vec![0.0; used],
+            demand: vec![DemandTotals::default(); demand],
+        }
+    }
+
+    /// Where the totals of a group, case and month stand: group by group, month by month, case by case.
+    #[must_use]
+    pub fn service_index(&self, group: usize, case: usize, month: usize) -> usize {
+        let before: usize = self.groups[..group].iter().map(|group| group.cases.len()).sum();
+        before * self.horizon.months() + month * self.groups[group].cases.len() + case
+    }
+
+    /// Where the unit-hours of a group, case and month begin; 2 for each node of the group follow.
+    #[must_use]
+    pub fn used_index(&self, group: usize, case: usize, month: usize) -> usize {
+        let before: usize = self.groups[..group].iter().map(|group| group.cases.len() * group.nodes.len()).sum();
+        let group = &self.groups[group];
+        (before * self.horizon.months() + (month * group.cases.len() + case) * group.nodes.len()) * MAX_AXES
+    }
+
+    /// Where the demand of a group and month stands.
+    #[must_use]
+    pub fn demand_index(&self, group: usize, month: usize) -> usize {
+        group * self.horizon.months() + month
+    }
+}
