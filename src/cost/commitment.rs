@@ -11,12 +11,25 @@ impl Commitment {
     /// When the horizon has no such month.
     #[must_use]
     pub fn cost_by_axis(&self, month: usize, horizon: &Horizon) -> [f64; MAX_AXES] {
-        if !self.active(month) {
-            return [0.0; MAX_AXES];
-        }
-        let hours = horizon.month_range(month).len() as f64;
-        let price = if self.bound(month) || self.term.months == 0 { self.price } else { self.hourly_price };
-        std::array::from_fn(|axis| self.units[axis] * price[axis] * hours)
+        let (price, hours) = (self.price_in(month), self.unit_hours(month, horizon));
+        std::array::from_fn(|axis| price[axis] * hours[axis])
+    }
+
+    /// Price of a unit-hour on each axis in a month `[currency]`: the term's, or the hourly one after it.
+    #[must_use]
+    pub fn price_in(&self, month: usize) -> [f64; MAX_AXES] {
+        if self.bound(month) || self.term.months == 0 { self.price } else { self.hourly_price }
+    }
+
+    /// Unit-hours bought on each axis in a month: units × the month's real hours, 0 in a month without units.
+    ///
+    /// # Panics
+    ///
+    /// When the horizon has no such month.
+    #[must_use]
+    pub fn unit_hours(&self, month: usize, horizon: &Horizon) -> [f64; MAX_AXES] {
+        let hours = if self.active(month) { horizon.month_range(month).len() as f64 } else { 0.0 };
+        self.units.map(|units| units * hours)
     }
 
     /// Cost of a month `[currency]`: see [`Commitment::cost_by_axis`].

@@ -1,1 +1,10 @@
-//! decision
+//! What the numbers speak for: which plans keep the limits, which of those is cheapest, and what would change that.
+
+mod flip;
+mod judgement;
+mod price;
+mod spreadsheet;
+
+pub use flip::{Cause, Flip, FlipPoint, Lever, flips};
+pub use judgement::{Judgement, Leader, PlanStanding, judge, objective_samples};
+pub use spreadsheet::spreadsheet_plan;

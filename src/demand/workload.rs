@@ -16,7 +16,7 @@ use super::tokens::{Sizes, TokensSpec};
 use super::walk::Walk;
 use super::{DayMatch, Missing};
 use crate::spec::{Map, OffOr};
-use crate::units::{Hours, Share};
+use crate::units::{ByClass, Hours, Share};
 use crate::{spec_table, spec_words};
 
 spec_words! {
@@ -125,6 +125,22 @@ pub struct Workload {
 }
 
 impl Workload {
+    /// Which token classes can occur, in the order of [`CLASSES`](crate::units::CLASSES).
+    #[must_use]
+    pub fn classes(&self) -> [bool; 4] {
+        let mix = match &self.source {
+            Source::Recorded(recorded) => recorded.mean.iter().fold(ByClass::ZERO, |sum, &hour| sum + hour),
+            _ => self.sizes.mix(),
+        };
+        mix.to_array().map(|tokens| tokens > 0.0)
+    }
+
+    /// Coefficient of variation of a request's tokens, >= 0.
+    #[must_use]
+    pub fn size_cv(&self) -> f64 {
+        self.size_cv2.sqrt()
+    }
+
     /// Mean of the factors on an hour that do not have mean 1.
     pub(super) fn mean_factor(&self) -> f64 {
         self.spikes.as_ref().map_or(1.0, Spikes::mean)

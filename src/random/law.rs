@@ -122,14 +122,10 @@ impl Law {
             Self::Gamma { shape, scale } => draw_gamma(shape, scale, stream),
             Self::Poisson { mean } => draw_poisson(mean, stream),
             Self::NegativeBinomial { mean, shape } => draw_negative_binomial(mean, shape, stream),
-            Self::StudentT { df, scale, clip } => {
-                (scale * draw::draw_student(df, stream)).clamp(-clip, clip)
-            }
+            Self::StudentT { df, scale, clip } => (scale * draw::draw_student(df, stream)).clamp(-clip, clip),
             Self::Uniform { low, high } => uniform_quantile(low, high, stream.uniform()),
             Self::Exponential { mean } => exponential_quantile(mean, stream.uniform()),
-            Self::Pareto { scale, alpha, cap } => {
-                pareto_quantile(scale, alpha, cap, stream.uniform())
-            }
+            Self::Pareto { scale, alpha, cap } => pareto_quantile(scale, alpha, cap, stream.uniform()),
             Self::Geometric { mean } => geometric_quantile(mean, stream.uniform()),
             Self::Quantiles { ref table } => table_quantile(table, stream.uniform()),
         }
@@ -147,13 +143,9 @@ impl Law {
             | Self::Geometric { mean } => mean,
             Self::LogNormal { mu, sigma } => libm::exp(mu + 0.5 * sigma * sigma),
             Self::Gamma { shape, scale } => shape * scale,
-            Self::Pareto { scale, alpha, cap } => {
-                scale * (1.0 + tail_integral(alpha - 1.0, cap / scale))
-            }
+            Self::Pareto { scale, alpha, cap } => scale * (1.0 + tail_integral(alpha - 1.0, cap / scale)),
             Self::StudentT { .. } => 0.0,
-            Self::Quantiles { ref table } => pieces(table)
-                .map(|(dp, a, b)| dp * (a + 0.5 * (b - a)))
-                .sum(),
+            Self::Quantiles { ref table } => pieces(table).map(|(dp, a, b)| dp * (a + 0.5 * (b - a))).sum(),
         }
     }
 
@@ -163,9 +155,7 @@ impl Law {
             Self::Constant { .. } => 0.0,
             Self::Uniform { low, high } => (high - low) * (high - low) / 12.0,
             Self::Normal { sd, .. } => sd * sd,
-            Self::LogNormal { mu, sigma } => {
-                libm::exp(2.0 * mu + sigma * sigma) * libm::expm1(sigma * sigma)
-            }
+            Self::LogNormal { mu, sigma } => libm::exp(2.0 * mu + sigma * sigma) * libm::expm1(sigma * sigma),
             Self::Gamma { shape, scale } => shape * scale * scale,
             Self::Exponential { mean } => mean * mean,
             Self::Poisson { mean } => mean,
@@ -232,11 +222,7 @@ impl Law {
             }
             Self::NegativeBinomial { mean, shape } => {
                 let total = shape + mean;
-                if x < 0.0 {
-                    0.0
-                } else {
-                    incomplete_beta(shape, x.floor() + 1.0, shape / total, mean / total)
-                }
+                if x < 0.0 { 0.0 } else { incomplete_beta(shape, x.floor() + 1.0, shape / total, mean / total) }
             }
             Self::Geometric { mean } => {
                 if x < 1.0 {
@@ -262,10 +248,7 @@ impl Law {
             Self::Pareto { scale, alpha, cap } => pareto_quantile(scale, alpha, cap, p),
             Self::Geometric { mean } => geometric_quantile(mean, p),
             Self::Quantiles { ref table } => table_quantile(table, p),
-            Self::Gamma { .. }
-            | Self::Poisson { .. }
-            | Self::StudentT { .. }
-            | Self::NegativeBinomial { .. } => return None,
+            Self::Gamma { .. } | Self::Poisson { .. } | Self::StudentT { .. } | Self::NegativeBinomial { .. } => return None,
         })
     }
 
@@ -273,9 +256,7 @@ impl Law {
     pub fn at_normal(&self, z: f64) -> Option<f64> {
         match *self {
             Self::Normal { mean, sd } => Some(if sd > 0.0 { mean + sd * z } else { mean }),
-            Self::LogNormal { mu, sigma } => {
-                Some(libm::exp(if sigma > 0.0 { mu + sigma * z } else { mu }))
-            }
+            Self::LogNormal { mu, sigma } => Some(libm::exp(if sigma > 0.0 { mu + sigma * z } else { mu })),
             _ => self.quantile(normal_cdf(z)),
         }
     }
@@ -300,11 +281,7 @@ fn geometric_quantile(mean: f64, p: f64) -> f64 {
 /// ∫ y^(−k−1) dy from 1 to `cap`: (1 − cap^(−k)) / k, which tends to ln cap as k tends to 0.
 fn tail_integral(k: f64, cap: f64) -> f64 {
     let ln = libm::log(cap);
-    if (k * ln).abs() < 1e-12 {
-        ln
-    } else {
-        -libm::expm1(-k * ln) / k
-    }
+    if (k * ln).abs() < 1e-12 { ln } else { -libm::expm1(-k * ln) / k }
 }
 
 /// The linear pieces of a quantile table: probability, first and last value.
@@ -325,10 +302,7 @@ fn table_quantile(table: &[(f64, f64)], p: f64) -> f64 {
 
 fn table_cdf(table: &[(f64, f64)], x: f64) -> f64 {
     let after = table.partition_point(|row| row.1 <= x);
-    match (
-        after.checked_sub(1).and_then(|i| table.get(i)),
-        table.get(after),
-    ) {
+    match (after.checked_sub(1).and_then(|i| table.get(i)), table.get(after)) {
         (None, _) => 0.0,
         (Some(_), None) => 1.0,
         (Some(&(p0, a)), Some(&(p1, b))) => p0 + (x - a) / (b - a) * (p1 - p0),

@@ -86,66 +86,33 @@ mod tests {
         let mut sums = [0.0; 6];
         for _ in 0..n {
             let (x, y) = stream.normals();
-            let terms = [
-                x,
-                y,
-                x * x - 1.0,
-                x * x * x * x - 3.0,
-                x * y,
-                (x * x - 1.0) * (y * y - 1.0),
-            ];
-            sums.iter_mut()
-                .zip(terms)
-                .for_each(|(sum, term)| *sum += term);
+            let terms = [x, y, x * x - 1.0, x * x * x * x - 3.0, x * y, (x * x - 1.0) * (y * y - 1.0)];
+            sums.iter_mut().zip(terms).for_each(|(sum, term)| *sum += term);
         }
         // Variances of the terms: 1, 1, 2, 105 - 9, 1, 4.
         for (sum, variance) in sums.iter().zip([1.0, 1.0, 2.0, 96.0, 1.0, 4.0_f64]) {
-            assert!(
-                sum.abs() < 5.0 * (f64::from(n) * variance).sqrt(),
-                "{sums:?}"
-            );
+            assert!(sum.abs() < 5.0 * (f64::from(n) * variance).sqrt(), "{sums:?}");
         }
     }
 
     #[test]
     fn logarithm_matches_the_general_one() {
         let mut stream = StreamKey::new(1, Purpose::Noise, "ln").replication(0);
-        let ends = [
-            2.0_f64.powi(-32),
-            0.5,
-            0.5_f64.sqrt(),
-            0.5_f64.sqrt().next_down(),
-            1.0 - 2.0_f64.powi(-32),
-        ];
-        for u in ends
-            .into_iter()
-            .chain((0..100_000).map(|_| stream.uniform()))
-        {
+        let ends = [2.0_f64.powi(-32), 0.5, 0.5_f64.sqrt(), 0.5_f64.sqrt().next_down(), 1.0 - 2.0_f64.powi(-32)];
+        for u in ends.into_iter().chain((0..100_000).map(|_| stream.uniform())) {
             let want = libm::log(u);
-            assert!(
-                (ln_unit(u) - want).abs() <= 4e-16 * want.abs(),
-                "{u}: {} {want}",
-                ln_unit(u)
-            );
+            assert!((ln_unit(u) - want).abs() <= 4e-16 * want.abs(), "{u}: {} {want}", ln_unit(u));
         }
     }
 
     #[test]
     fn box_muller_stays_finite_at_the_ends() {
         let (largest, _) = box_muller(0, 0);
-        assert!(
-            (largest * largest - 32.0 * std::f64::consts::LN_2).abs() < 1e-6,
-            "{largest}"
-        );
+        assert!((largest * largest - 32.0 * std::f64::consts::LN_2).abs() < 1e-6, "{largest}");
         for a in [0, 1, u32::MAX] {
             for b in [0, 1, 2, 3, 0x7fff_ffff, 0x8000_0000, u32::MAX] {
                 let (x, y) = box_muller(a, b);
-                assert!(
-                    x.is_finite()
-                        && y.is_finite()
-                        && x.is_sign_negative() == (b & 1 == 1)
-                        && y.is_sign_negative() == (b & 2 == 2)
-                );
+                assert!(x.is_finite() && y.is_finite() && x.is_sign_negative() == (b & 1 == 1) && y.is_sign_negative() == (b & 2 == 2));
             }
         }
     }

@@ -104,10 +104,7 @@ impl StreamKey {
     pub fn new(seed: u64, purpose: Purpose, name: &str) -> Self {
         let s = mix(seed.wrapping_add(GOLDEN));
         let l = mix(label(purpose, name).wrapping_add(GOLDEN));
-        Self {
-            k0: mix(s.wrapping_add(l)),
-            k1: mix(s.rotate_left(32) ^ l),
-        }
+        Self { k0: mix(s.wrapping_add(l)), k1: mix(s.rotate_left(32) ^ l) }
     }
 
     /// The stream of one whole replication.
@@ -143,9 +140,7 @@ impl Stream {
         for (four, word) in bytes.chunks_exact_mut(4).zip(state) {
             four.copy_from_slice(&word.to_le_bytes());
         }
-        Self {
-            generator: Xoshiro128PlusPlus::from_seed(bytes),
-        }
+        Self { generator: Xoshiro128PlusPlus::from_seed(bytes) }
     }
 
     /// Uniform on the open interval (0, 1): (k + ½) / 2⁵² with k of 52 bits. Takes exactly two 32-bit steps.
@@ -197,9 +192,7 @@ const fn mix(mut z: u64) -> u64 {
 /// FNV-1a, 64 bits, of tag, 0x1f, name.
 fn label(purpose: Purpose, name: &str) -> u64 {
     let bytes = purpose.tag().bytes().chain([0x1f]).chain(name.bytes());
-    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }
 
 #[cfg(test)]
@@ -207,24 +200,14 @@ mod tests {
     use super::*;
 
     fn correlation(mut a: Stream, mut b: Stream, n: u32) -> f64 {
-        let sum: f64 = (0..n)
-            .map(|_| (a.uniform() - 0.5) * (b.uniform() - 0.5))
-            .sum();
+        let sum: f64 = (0..n).map(|_| (a.uniform() - 0.5) * (b.uniform() - 0.5)).sum();
         12.0 * sum / f64::from(n)
     }
 
     /// First three words of four keys, and the normals of the first two, computed by a separate program from the module's text.
     #[test]
     fn draws_are_pinned() {
-        type Pin = (
-            u64,
-            Purpose,
-            &'static str,
-            u64,
-            Option<u32>,
-            [u32; 3],
-            (f64, f64),
-        );
+        type Pin = (u64, Purpose, &'static str, u64, Option<u32>, [u32; 3], (f64, f64));
         let pins: [Pin; 4] = [
             (
                 1,
@@ -267,16 +250,9 @@ mod tests {
             let key = StreamKey::new(seed, purpose, name);
             let stream = hour.map_or(key.replication(replication), |h| key.hour(replication, h));
             let mut first = stream.clone();
-            assert_eq!(
-                words,
-                [first.next_u32(), first.next_u32(), first.next_u32()],
-                "{purpose:?}"
-            );
+            assert_eq!(words, [first.next_u32(), first.next_u32(), first.next_u32()], "{purpose:?}");
             let (z0, z1) = stream.clone().normals();
-            assert!(
-                (z0 - normals.0).abs() < 1e-14 && (z1 - normals.1).abs() < 1e-14,
-                "{purpose:?}: {z0} {z1}"
-            );
+            assert!((z0 - normals.0).abs() < 1e-14 && (z1 - normals.1).abs() < 1e-14, "{purpose:?}: {z0} {z1}");
         }
     }
 
@@ -299,10 +275,7 @@ mod tests {
         for (i, other) in others.into_iter().enumerate() {
             let r = correlation(base.clone(), other, n);
             // Five standard errors: a false alarm once in 1.7e6 of each.
-            assert!(
-                r.abs() < 5.0 / f64::from(n).sqrt(),
-                "stream {i}: correlation {r}"
-            );
+            assert!(r.abs() < 5.0 / f64::from(n).sqrt(), "stream {i}: correlation {r}");
         }
         assert!((correlation(base.clone(), base, n) - 1.0).abs() < 0.02);
     }
@@ -317,10 +290,7 @@ mod tests {
         let mean = x.iter().sum::<f64>() / n as f64;
         assert!(mean.abs() < 5.0 * se, "mean {mean}");
         let lag: f64 = 12.0 * x.windows(2).map(|w| w[0] * w[1]).sum::<f64>() / n as f64;
-        assert!(
-            lag.abs() < 5.0 / (n as f64).sqrt(),
-            "lag-1 correlation {lag}"
-        );
+        assert!(lag.abs() < 5.0 / (n as f64).sqrt(), "lag-1 correlation {lag}");
     }
 
     #[test]
@@ -350,12 +320,12 @@ mod tests {
     #[test]
     fn tags_are_distinct() {
         use Purpose::{
-            Batch, Capacity, Days, Events, Factor, Growth, Level, Marginal, Minutes, Noise,
-            NoiseSlow, OnOff, Plain, Requests, Scramble, Sizes, Spikes, Walk,
+            Batch, Capacity, Days, Events, Factor, Growth, Level, Marginal, Minutes, Noise, NoiseSlow, OnOff, Plain, Requests, Scramble,
+            Sizes, Spikes, Walk,
         };
         let all = [
-            Level, Walk, Growth, Noise, NoiseSlow, Marginal, Sizes, OnOff, Spikes, Requests, Days,
-            Capacity, Factor, Plain, Events, Batch, Minutes, Scramble,
+            Level, Walk, Growth, Noise, NoiseSlow, Marginal, Sizes, OnOff, Spikes, Requests, Days, Capacity, Factor, Plain, Events, Batch,
+            Minutes, Scramble,
         ];
         let tags: std::collections::BTreeSet<_> = all.iter().map(|p| p.tag()).collect();
         assert_eq!(tags.len(), all.len());

@@ -1,1 +1,75 @@
-//! scenario
+//! The scenario: everything fixed before the first random number.
+//!
+//! [`ScenarioSpec`] is the file as written, [`Scenario`] its validated, immutable form. Resolution happens once, here; after it no
+//! input error is possible.
+
+mod load;
+mod resolve;
+mod spec;
+
+pub use load::{Loaded, load, parse};
+pub use spec::{FlatSpec, HorizonSpec, LimitsSpec, ReportSpec, ScenarioSpec};
+
+use crate::demand::Demand;
+use crate::horizon::Horizon;
+use crate::supply::Supply;
+use crate::units::Currency;
+use std::sync::Arc;
+
+/// A validated scenario.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// What it is called in reports.
+    pub name: String,
+    /// The currency of every amount.
+    pub currency: Currency,
+    /// Seed of all draws.
+    pub seed: u64,
+    /// How many futures to draw unless the run says otherwise.
+    pub replications: u64,
+    /// The simulated calendar.
+    pub horizon: Arc<Horizon>,
+    /// The workloads.
+    pub demand: Demand,
+    /// The offers, pools and plans.
+    pub supply: Supply,
+    /// What plans are judged by.
+    pub limits: Limits,
+    /// Index of the plan the others are compared with.
+    pub baseline: usize,
+    /// Longest term among the plans, in months; 0 without commitments.
+    pub longest_term: u32,
+    /// SHA-256 of the resolved values, in hexadecimal: equal scenarios have equal digests.
+    pub digest: String,
+}
+
+impl Scenario {
+    /// The same scenario with another demand.
+    #[must_use]
+    pub fn with_demand(&self, demand: Demand) -> Self {
+        Self { demand, ..self.clone() }
+    }
+
+    /// The same scenario with another supply.
+    #[must_use]
+    pub fn with_supply(&self, supply: Supply) -> Self {
+        Self { supply, ..self.clone() }
+    }
+
+    /// The plan of a name.
+    #[must_use]
+    pub fn plan(&self, name: &str) -> Option<usize> {
+        self.supply.plans.iter().position(|plan| plan.name == name)
+    }
+}
+
+/// What a plan must keep to be recommended.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Limits {
+    /// Largest share of a month's requests that may be throttled, per workload or pool; `None` when nothing is limited.
+    pub throttled_requests_share: Option<f64>,
+    /// Share of the months in which the limit must hold.
+    pub in_share_of_months: f64,
+    /// Currency per failed request, added to the spend that plans are ranked by.
+    pub cost_per_failed_request: Option<f64>,
+}

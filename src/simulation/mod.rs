@@ -1,1 +1,15 @@
-//! simulation
+//! The engine: draws the replications of a scenario and shows each to the tallies.
+//!
+//! ```text
+//! seed, replication ─► DemandPath ─► Dispatcher ─► SupplyTotals ─► tallies
+//! ```
+//!
+//! The reference engine serves one replication at a time in double precision, with every feature. The runner spreads batches of 256
+//! replications over threads and folds their partials in order, so results do not depend on how many threads there were.
+
+mod memory;
+mod reference;
+mod runner;
+
+pub use reference::Replicator;
+pub use runner::{BATCH, Run, RunSpec, ordered_map, run};

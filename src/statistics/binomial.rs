@@ -45,10 +45,7 @@ impl Binomial {
         for probability in &mut probabilities {
             *probability /= total;
         }
-        Some(Self {
-            first,
-            probabilities,
-        })
+        Some(Self { first, probabilities })
     }
 
     /// The smallest k with P(X ≤ k) ≥ `tail`, for a small `tail`: summed from below.
@@ -82,11 +79,7 @@ impl Binomial {
     /// P(`low` ≤ X ≤ `high`); 0 when `low` > `high`.
     pub(super) fn between(&self, low: usize, high: usize) -> f64 {
         let inside = |&(k, _): &(usize, &f64)| k >= low && k <= high;
-        (self.first..)
-            .zip(&self.probabilities)
-            .filter(inside)
-            .map(|(_, probability)| probability)
-            .sum()
+        (self.first..).zip(&self.probabilities).filter(inside).map(|(_, probability)| probability).sum()
     }
 }
 
@@ -99,40 +92,16 @@ mod tests {
 
     #[test]
     fn agrees_with_an_independent_implementation() {
-        for (n, p) in [
-            (1, 0.5),
-            (7, 0.01),
-            (50, 0.95),
-            (1_000, 0.5),
-            (1_000, 0.05),
-            (20_000, 0.99),
-            (1_000_000, 0.95),
-        ] {
-            let (ours, reference) = (
-                Binomial::new(n, p).unwrap(),
-                distribution::Binomial::new(p, n as u64).unwrap(),
-            );
+        for (n, p) in [(1, 0.5), (7, 0.01), (50, 0.95), (1_000, 0.5), (1_000, 0.05), (20_000, 0.99), (1_000_000, 0.95)] {
+            let (ours, reference) = (Binomial::new(n, p).unwrap(), distribution::Binomial::new(p, n as u64).unwrap());
             for tail in [0.005, 0.025, 0.2] {
                 let (low, high) = (ours.lower_quantile(tail), ours.upper_quantile(tail));
                 // statrs evaluates an incomplete beta function: good to about 1e-9 at a million attempts.
-                assert!(
-                    reference.cdf(low as u64) >= tail - 1e-8,
-                    "n {n} p {p} tail {tail}: {low}"
-                );
-                assert!(
-                    low == 0 || reference.cdf(low as u64 - 1) < tail + 1e-8,
-                    "n {n} p {p} tail {tail}: {low}"
-                );
-                assert!(
-                    reference.sf(high as u64) <= tail + 1e-8,
-                    "n {n} p {p} tail {tail}: {high}"
-                );
-                assert!(
-                    high == 0 || reference.sf(high as u64 - 1) > tail - 1e-8,
-                    "n {n} p {p} tail {tail}: {high}"
-                );
-                let expected = reference.cdf(high as u64) - reference.cdf(low as u64)
-                    + reference.pmf(low as u64);
+                assert!(reference.cdf(low as u64) >= tail - 1e-8, "n {n} p {p} tail {tail}: {low}");
+                assert!(low == 0 || reference.cdf(low as u64 - 1) < tail + 1e-8, "n {n} p {p} tail {tail}: {low}");
+                assert!(reference.sf(high as u64) <= tail + 1e-8, "n {n} p {p} tail {tail}: {high}");
+                assert!(high == 0 || reference.sf(high as u64 - 1) > tail - 1e-8, "n {n} p {p} tail {tail}: {high}");
+                let expected = reference.cdf(high as u64) - reference.cdf(low as u64) + reference.pmf(low as u64);
                 assert!((ours.between(low, high) - expected).abs() < 1e-7);
             }
         }
@@ -144,14 +113,8 @@ mod tests {
         for (k, sixteenths) in [1.0, 4.0, 6.0, 4.0, 1.0].into_iter().enumerate() {
             assert!((coins.between(k, k) - sixteenths / 16.0).abs() < 1e-16);
         }
-        assert_eq!(
-            (coins.lower_quantile(0.05), coins.lower_quantile(0.07)),
-            (0, 1)
-        );
-        assert_eq!(
-            (coins.upper_quantile(0.05), coins.upper_quantile(0.07)),
-            (4, 3)
-        );
+        assert_eq!((coins.lower_quantile(0.05), coins.lower_quantile(0.07)), (0, 1));
+        assert_eq!((coins.upper_quantile(0.05), coins.upper_quantile(0.07)), (4, 3));
         assert_eq!(coins.between(3, 2), 0.0);
     }
 

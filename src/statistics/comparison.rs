@@ -46,23 +46,14 @@ impl Paired {
             return None;
         }
         // The difference of unequal numbers is never 0: subtraction underflows gradually.
-        let less = differences
-            .iter()
-            .filter(|&&difference| difference < 0.0)
-            .count();
-        let ties = differences
-            .iter()
-            .filter(|&&difference| difference == 0.0)
-            .count();
+        let less = differences.iter().filter(|&&difference| difference < 0.0).count();
+        let ties = differences.iter().filter(|&&difference| difference == 0.0).count();
         Some(Self {
             n: moments.n(),
             mean_difference: moments.estimate(),
             p05: quantile_by_selection(&mut differences, 0.05),
             p95: quantile_by_selection(&mut differences, 0.95),
-            probability_less: Proportion {
-                successes: less as f64 + 0.5 * ties as f64,
-                n: moments.n(),
-            },
+            probability_less: Proportion { successes: less as f64 + 0.5 * ties as f64, n: moments.n() },
             ties: ties as u64,
         })
     }
@@ -84,10 +75,7 @@ pub fn regret(columns: &[&[f64]]) -> Option<Vec<Regret>> {
     let best = best_of(columns)?;
     let of_column = |column: &&[f64]| {
         fill_regret(&mut own, column, &best);
-        Regret {
-            expected: Moments::from_slice(&own).estimate(),
-            p95: quantile_by_selection(&mut own, 0.95),
-        }
+        Regret { expected: Moments::from_slice(&own).estimate(), p95: quantile_by_selection(&mut own, 0.95) }
     };
     Some(columns.iter().map(of_column).collect())
 }
@@ -109,10 +97,7 @@ fn best_of(columns: &[&[f64]]) -> Option<Vec<f64>> {
     if others.iter().any(|column| column.len() != first.len()) {
         return None;
     }
-    let mut best: Vec<f64> = first
-        .iter()
-        .map(|&x| if x.is_finite() { x } else { f64::NAN })
-        .collect();
+    let mut best: Vec<f64> = first.iter().map(|&x| if x.is_finite() { x } else { f64::NAN }).collect();
     for column in others {
         for (best, &x) in best.iter_mut().zip(*column) {
             // NaN fails the comparison and stays.
@@ -130,13 +115,7 @@ fn best_of(columns: &[&[f64]]) -> Option<Vec<f64>> {
 
 fn fill_regret(own: &mut Vec<f64>, column: &[f64], best: &[f64]) {
     own.clear();
-    own.extend(
-        column
-            .iter()
-            .zip(best)
-            .filter(|(_, best)| best.is_finite())
-            .map(|(x, best)| x - best),
-    );
+    own.extend(column.iter().zip(best).filter(|(_, best)| best.is_finite()).map(|(x, best)| x - best));
 }
 
 #[cfg(test)]
@@ -153,18 +132,9 @@ mod tests {
         assert_eq!((paired.n, paired.ties), (4, 1));
         assert_eq!(paired.mean_difference.point, 0.0);
         // Differences -2, -1, 0, 3: variance 14 / 3.
-        assert!(
-            (paired.mean_difference.standard_error.unwrap() - (14.0_f64 / 12.0).sqrt()).abs()
-                < 1e-15
-        );
+        assert!((paired.mean_difference.standard_error.unwrap() - (14.0_f64 / 12.0).sqrt()).abs() < 1e-15);
         assert!((paired.p05 + 1.85).abs() < 1e-12 && (paired.p95 - 2.55).abs() < 1e-12);
-        assert_eq!(
-            paired.probability_less,
-            Proportion {
-                successes: 2.5,
-                n: 4
-            }
-        );
+        assert_eq!(paired.probability_less, Proportion { successes: 2.5, n: 4 });
         assert!(Paired::of(&a, &b[1..]).is_none());
         assert!(Paired::of(&[], &[]).is_none() && Paired::of(&[f64::NAN], &[1.0]).is_none());
     }
@@ -182,28 +152,15 @@ mod tests {
 
     #[test]
     fn regret_by_hand() {
-        let columns: [&[f64]; 3] = [
-            &[1.0, 5.0, 9.0, f64::NAN],
-            &[2.0, 4.0, 9.0, 0.0],
-            &[4.0, 4.0, 3.0, 0.0],
-        ];
+        let columns: [&[f64]; 3] = [&[1.0, 5.0, 9.0, f64::NAN], &[2.0, 4.0, 9.0, 0.0], &[4.0, 4.0, 3.0, 0.0]];
         let regrets = regret(&columns).unwrap();
-        for (regret, (mean, p95)) in
-            regrets
-                .iter()
-                .zip([(7.0 / 3.0, 5.5), (7.0 / 3.0, 5.5), (1.0, 2.7)])
-        {
-            assert!(
-                (regret.expected.point - mean).abs() < 1e-15 && (regret.p95 - p95).abs() < 1e-12,
-                "{regret:?}"
-            );
+        for (regret, (mean, p95)) in regrets.iter().zip([(7.0 / 3.0, 5.5), (7.0 / 3.0, 5.5), (1.0, 2.7)]) {
+            assert!((regret.expected.point - mean).abs() < 1e-15 && (regret.p95 - p95).abs() < 1e-12, "{regret:?}");
             assert_eq!(regret.expected.n, 3);
         }
         let expected: Vec<Estimate> = regrets.iter().map(|regret| regret.expected).collect();
         assert_eq!(expected_regret(&columns).unwrap(), expected);
-        assert!(
-            regret(&[]).is_none() && regret(&[&[]]).is_none() && regret(&[&[f64::NAN]]).is_none()
-        );
+        assert!(regret(&[]).is_none() && regret(&[&[]]).is_none() && regret(&[&[f64::NAN]]).is_none());
         assert!(regret(&[&[1.0, 2.0], &[1.0]]).is_none());
     }
 
@@ -212,16 +169,11 @@ mod tests {
         // 800 USD flat, 730 USD x lognormal with median 1 and sigma 0.3 on demand.
         const N: usize = 200_000;
         let mut draws = Draws::new(8);
-        let on_demand: Vec<f64> = (0..N)
-            .map(|_| 730.0 * libm::exp(0.3 * draws.normal()))
-            .collect();
+        let on_demand: Vec<f64> = (0..N).map(|_| 730.0 * libm::exp(0.3 * draws.normal())).collect();
         let flat = vec![800.0; N];
         let near = |estimate: Estimate, truth: f64| {
             let error = estimate.standard_error.unwrap();
-            assert!(
-                (estimate.point - truth).abs() < 4.0 * error,
-                "{estimate:?} against {truth}"
-            );
+            assert!((estimate.point - truth).abs() < 4.0 * error, "{estimate:?} against {truth}");
         };
         let paired = Paired::of(&flat, &on_demand).unwrap();
         near(paired.probability_less.estimate(), 0.380_097_785_5);

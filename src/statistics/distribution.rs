@@ -75,31 +75,19 @@ impl Distribution {
 
     /// The mean with its standard error.
     pub fn mean_estimate(&self) -> Estimate {
-        Estimate {
-            point: self.mean,
-            standard_error: self.mean_se,
-            n: self.n,
-        }
+        Estimate { point: self.mean, standard_error: self.mean_se, n: self.n }
     }
 
     /// The CVaR at 95 % with its standard error.
     pub fn cvar95_estimate(&self) -> Estimate {
-        Estimate {
-            point: self.cvar95,
-            standard_error: self.cvar95_se,
-            n: self.n,
-        }
+        Estimate { point: self.cvar95, standard_error: self.cvar95_se, n: self.n }
     }
 
     /// `sorted`: finite, ascending, as many as `ranks` is for.
     pub(super) fn from_sorted(sorted: &[f64], ranks: &QuantileRanks) -> Option<Self> {
         let (&min, &max) = (sorted.first()?, sorted.last()?);
         let moments = Moments::from_slice(sorted);
-        let Cvar {
-            estimate: cvar95,
-            interval: cvar95_interval,
-            ..
-        } = cvar_sorted(sorted, 0.95, CONFIDENCE)?;
+        let Cvar { estimate: cvar95, interval: cvar95_interval, .. } = cvar_sorted(sorted, 0.95, CONFIDENCE)?;
         let quantile = |p| quantile_sorted(sorted, p);
         let at = |ranks: Option<(usize, usize)>| {
             let (l, u) = ranks?;
@@ -137,22 +125,12 @@ fn mean_interval(sorted: &[f64], moments: &Moments) -> Option<(f64, f64)> {
     let events = (sorted.len() - ties) as u64;
     if events < EVENTS_FOR_INTERVAL {
         let sparse = 2 * ties > sorted.len() && sorted.len() > 1;
-        return if sparse {
-            None
-        } else {
-            moments.estimate().interval(CONFIDENCE)
-        };
+        return if sparse { None } else { moments.estimate().interval(CONFIDENCE) };
     }
     let (n, mean) = (sorted.len() as f64, moments.mean());
     let sd = moments.sd()?;
     let m3 = lane_sum(sorted, |x| (x - mean) * (x - mean) * (x - mean)) / n;
-    SkewedMean {
-        mean,
-        sd,
-        skewness: m3 / (sd * sd * sd),
-        n,
-    }
-    .interval(CONFIDENCE)
+    SkewedMean { mean, sd, skewness: m3 / (sd * sd * sd), n }.interval(CONFIDENCE)
 }
 
 #[cfg(test)]
@@ -169,95 +147,36 @@ mod tests {
     #[test]
     fn a_short_column_by_hand() {
         let summary = of(&[3.0, 1.0, 2.0, 5.0, 4.0]);
-        assert_eq!(
-            (
-                summary.n,
-                summary.mean,
-                summary.min,
-                summary.p50,
-                summary.max
-            ),
-            (5, 3.0, 1.0, 3.0, 5.0)
-        );
+        assert_eq!((summary.n, summary.mean, summary.min, summary.p50, summary.max), (5, 3.0, 1.0, 3.0, 5.0));
         assert_eq!((summary.p25, summary.p75), (2.0, 4.0));
         assert!((summary.p05 - 1.2).abs() < 1e-12 && (summary.p99 - 4.96).abs() < 1e-12);
-        assert_eq!(
-            (summary.sd, summary.mean_se),
-            (Some(2.5_f64.sqrt()), Some(0.5_f64.sqrt()))
-        );
+        assert_eq!((summary.sd, summary.mean_se), (Some(2.5_f64.sqrt()), Some(0.5_f64.sqrt())));
         assert_eq!(summary.cvar95, 5.0);
-        assert_eq!(
-            (
-                summary.p50_interval,
-                summary.p95_interval,
-                summary.cvar95_interval
-            ),
-            (None, None, None)
-        );
-        assert_eq!(
-            summary.mean_interval,
-            summary.mean_estimate().interval(0.95)
-        );
+        assert_eq!((summary.p50_interval, summary.p95_interval, summary.cvar95_interval), (None, None, None));
+        assert_eq!(summary.mean_interval, summary.mean_estimate().interval(0.95));
     }
 
     #[test]
     fn shares_of_nothing_are_left_out() {
-        let with_gaps = of(&[
-            f64::NAN,
-            2.0,
-            f64::INFINITY,
-            1.0,
-            f64::NAN,
-            3.0,
-            f64::NEG_INFINITY,
-        ]);
+        let with_gaps = of(&[f64::NAN, 2.0, f64::INFINITY, 1.0, f64::NAN, 3.0, f64::NEG_INFINITY]);
         assert_eq!(with_gaps, of(&[1.0, 2.0, 3.0]));
         assert_eq!(Distribution::from_samples(&mut [f64::NAN, f64::NAN]), None);
         assert_eq!(Distribution::from_samples(&mut []), None);
         let single = of(&[7.0]);
-        assert_eq!(
-            (single.n, single.mean, single.p95, single.cvar95),
-            (1, 7.0, 7.0, 7.0)
-        );
-        assert_eq!(
-            (
-                single.mean_se,
-                single.sd,
-                single.mean_interval,
-                single.cvar95_se
-            ),
-            (None, None, None, None)
-        );
+        assert_eq!((single.n, single.mean, single.p95, single.cvar95), (1, 7.0, 7.0, 7.0));
+        assert_eq!((single.mean_se, single.sd, single.mean_interval, single.cvar95_se), (None, None, None, None));
     }
 
     #[test]
     fn equal_samples_and_rare_events_claim_no_more_than_they_know() {
         let constant = of(&vec![0.1; 10_000]);
-        assert_eq!(
-            (
-                constant.mean,
-                constant.sd,
-                constant.mean_se,
-                constant.cvar95
-            ),
-            (0.1, Some(0.0), Some(0.0), 0.1)
-        );
-        assert_eq!(
-            (
-                constant.p95_interval,
-                constant.cvar95_interval,
-                constant.mean_interval
-            ),
-            (Some((0.1, 0.1)), None, None)
-        );
+        assert_eq!((constant.mean, constant.sd, constant.mean_se, constant.cvar95), (0.1, Some(0.0), Some(0.0), 0.1));
+        assert_eq!((constant.p95_interval, constant.cvar95_interval, constant.mean_interval), (Some((0.1, 0.1)), None, None));
         for (events, known) in [(199, false), (200, true)] {
             let mut samples = vec![0.0; 10_000];
             samples[..events].fill(5.0);
             let rare = of(&samples);
-            assert_eq!(
-                (rare.mean_interval.is_some(), rare.cvar95_interval.is_some()),
-                (known, known)
-            );
+            assert_eq!((rare.mean_interval.is_some(), rare.cvar95_interval.is_some()), (known, known));
         }
     }
 
@@ -265,9 +184,7 @@ mod tests {
     fn a_lognormal_column_has_its_closed_forms() {
         // 730 USD x lognormal with median 1 and sigma 0.3.
         let mut draws = Draws::new(10);
-        let mut samples: Vec<f64> = (0..100_000)
-            .map(|_| 730.0 * libm::exp(0.3 * draws.normal()))
-            .collect();
+        let mut samples: Vec<f64> = (0..100_000).map(|_| 730.0 * libm::exp(0.3 * draws.normal())).collect();
         let summary = Distribution::from_samples(&mut samples).unwrap();
         assert!((summary.mean - 763.600_337_7).abs() < 4.0 * summary.mean_se.unwrap());
         assert!((summary.cvar95 - 1_364.343_876).abs() < 4.0 * summary.cvar95_se.unwrap());
@@ -284,20 +201,12 @@ mod tests {
         const N: usize = 1_000;
         let mut draws = Draws::new(11);
         let mut summariser = Summariser::default();
-        let truths = [
-            libm::exp(0.045),
-            1.0,
-            libm::exp(0.3 * 1.644_853_626_951_472_2),
-        ];
+        let truths = [libm::exp(0.045), 1.0, libm::exp(0.3 * 1.644_853_626_951_472_2)];
         let mut covered = [0_u32; 3];
         for _ in 0..REPEATS {
             let mut samples: Vec<f64> = (0..N).map(|_| libm::exp(0.3 * draws.normal())).collect();
             let summary = summariser.summarise_in_place(&mut samples).unwrap();
-            let intervals = [
-                summary.mean_interval,
-                summary.p50_interval,
-                summary.p95_interval,
-            ];
+            let intervals = [summary.mean_interval, summary.p50_interval, summary.p95_interval];
             for ((covered, interval), truth) in covered.iter_mut().zip(intervals).zip(truths) {
                 let (low, high) = interval.unwrap();
                 *covered += u32::from(low <= truth && truth <= high);
@@ -305,16 +214,9 @@ mod tests {
         }
         // Ranks [469, 532] and [936, 964].
         let median = 1.0 - 2.0 * normal_cdf(-31.5 / 250.0_f64.sqrt());
-        for (covered, (exact, margin)) in
-            covered
-                .into_iter()
-                .zip([(0.95, 0.0), (median, 2e-5), (0.9581, 5e-5)])
-        {
+        for (covered, (exact, margin)) in covered.into_iter().zip([(0.95, 0.0), (median, 2e-5), (0.9581, 5e-5)]) {
             let seen = f64::from(covered) / f64::from(REPEATS);
-            assert!(
-                (seen - exact).abs() < four_standard_errors(exact, REPEATS) + margin,
-                "{seen} against {exact}"
-            );
+            assert!((seen - exact).abs() < four_standard_errors(exact, REPEATS) + margin, "{seen} against {exact}");
         }
     }
 
@@ -342,9 +244,6 @@ mod tests {
             covered += u32::from(low <= truth && truth <= high);
         }
         // 250 events are expected, 200 are 3.2 standard deviations below.
-        assert!(
-            given > 1_950 && f64::from(covered) >= 0.93 * f64::from(given),
-            "{covered} of {given}"
-        );
+        assert!(given > 1_950 && f64::from(covered) >= 0.93 * f64::from(given), "{covered} of {given}");
     }
 }

@@ -60,8 +60,7 @@ impl Estimate {
     }
 
     fn known_error(&self) -> Option<f64> {
-        self.standard_error
-            .filter(|error| error.is_finite() && *error >= 0.0)
+        self.standard_error.filter(|error| error.is_finite() && *error >= 0.0)
     }
 }
 
@@ -85,11 +84,7 @@ const WRITTEN_OUT: std::ops::RangeInclusive<i32> = -6..=14;
 fn with_error(point: f64, error: f64) -> String {
     let (digit, place) = leading_digit(error, 0);
     let digits_shown = (exponent(point) - place).clamp(0, EXACT_DIGITS);
-    let size = if point == 0.0 {
-        place
-    } else {
-        leading_digit(point, digits_shown as usize).1.max(place)
-    };
+    let size = if point == 0.0 { place } else { leading_digit(point, digits_shown as usize).1.max(place) };
     if size - place >= EXACT_DIGITS {
         return format!("{}±{error:.0e}", plain(point, EXACT_DIGITS));
     }
@@ -99,10 +94,7 @@ fn with_error(point: f64, error: f64) -> String {
     let scaled = scale(point, -size);
     let decimals = (size - place) as usize;
     let scaled_error = f64::from(digit) * scale(1.0, place - size);
-    format!(
-        "({}±{scaled_error:.decimals$})e{size}",
-        unsigned_zero(format!("{scaled:.decimals$}"))
-    )
+    format!("({}±{scaled_error:.decimals$})e{size}", unsigned_zero(format!("{scaled:.decimals$}")))
 }
 
 /// `value` to `significant` digits or all before the decimal point, without trailing zeros after it.
@@ -112,11 +104,7 @@ fn plain(value: f64, significant: i32) -> String {
     }
     let size = exponent(value);
     let trimmed = |text: &str| {
-        let end = if text.contains('.') {
-            text.trim_end_matches('0').trim_end_matches('.')
-        } else {
-            text
-        };
+        let end = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text };
         end.to_owned()
     };
     if WRITTEN_OUT.contains(&size) {
@@ -143,22 +131,13 @@ fn rounded(value: f64, place: i32) -> String {
 /// none. Read off the formatted number, because a logarithm can be one off at powers of ten. `value` is finite and not 0.
 fn leading_digit(value: f64, decimals: usize) -> (u8, i32) {
     let text = format!("{:.decimals$e}", value.abs());
-    let digit = text
-        .bytes()
-        .next()
-        .map_or(0, |byte| byte.saturating_sub(b'0'));
-    (
-        digit,
-        text.split_once('e')
-            .map_or(0, |(_, exponent)| exponent.parse().unwrap_or(0)),
-    )
+    let digit = text.bytes().next().map_or(0, |byte| byte.saturating_sub(b'0'));
+    (digit, text.split_once('e').map_or(0, |(_, exponent)| exponent.parse().unwrap_or(0)))
 }
 
 /// The decimal exponent of `value` before any rounding; 0 for 0.
 fn exponent(value: f64) -> i32 {
-    format!("{value:e}")
-        .split_once('e')
-        .map_or(0, |(_, exponent)| exponent.parse().unwrap_or(0))
+    format!("{value:e}").split_once('e').map_or(0, |(_, exponent)| exponent.parse().unwrap_or(0))
 }
 
 /// `value` × 10^`exponent`, in two steps where one factor would overflow.
@@ -181,12 +160,7 @@ mod tests {
     use crate::statistics::testing::{Draws, four_standard_errors};
 
     fn text(point: f64, error: impl Into<Option<f64>>) -> String {
-        Estimate {
-            point,
-            standard_error: error.into(),
-            n: 100,
-        }
-        .to_string()
+        Estimate { point, standard_error: error.into(), n: 100 }.to_string()
     }
 
     #[test]
@@ -245,59 +219,22 @@ mod tests {
     fn nothing_to_estimate_is_said_so() {
         assert_eq!(text(f64::NAN, 1.0), "n/a");
         assert_eq!(text(f64::INFINITY, None), "n/a");
-        assert_eq!(
-            format!(
-                "{:>8}|",
-                Estimate {
-                    point: 513.1,
-                    standard_error: Some(26.0),
-                    n: 5
-                }
-            ),
-            "  510±30|"
-        );
+        assert_eq!(format!("{:>8}|", Estimate { point: 513.1, standard_error: Some(26.0), n: 5 }), "  510±30|");
     }
 
     #[test]
     fn intervals_need_a_known_error() {
-        let estimate = Estimate {
-            point: 10.0,
-            standard_error: Some(2.0),
-            n: 3,
-        };
+        let estimate = Estimate { point: 10.0, standard_error: Some(2.0), n: 3 };
         let (low, high) = estimate.interval(0.95).unwrap();
-        assert!(
-            (high - 10.0 - 2.0 * 4.302_652_729_7).abs() < 1e-8 && (low + high - 20.0).abs() < 1e-12
-        );
+        assert!((high - 10.0 - 2.0 * 4.302_652_729_7).abs() < 1e-8 && (low + high - 20.0).abs() < 1e-12);
         assert_eq!(estimate.relative_error(), Some(0.2));
         for odd in [0.0, 1.0, f64::NAN] {
             assert_eq!(estimate.interval(odd), None);
         }
-        assert_eq!(
-            Estimate {
-                standard_error: None,
-                ..estimate
-            }
-            .interval(0.95),
-            None
-        );
+        assert_eq!(Estimate { standard_error: None, ..estimate }.interval(0.95), None);
         assert_eq!(Estimate { n: 1, ..estimate }.interval(0.95), None);
-        assert_eq!(
-            Estimate {
-                point: f64::NAN,
-                ..estimate
-            }
-            .interval(0.95),
-            None
-        );
-        assert_eq!(
-            Estimate {
-                point: 0.0,
-                ..estimate
-            }
-            .relative_error(),
-            None
-        );
+        assert_eq!(Estimate { point: f64::NAN, ..estimate }.interval(0.95), None);
+        assert_eq!(Estimate { point: 0.0, ..estimate }.relative_error(), None);
     }
 
     #[test]
@@ -308,18 +245,11 @@ mod tests {
         for n in [3, 20, 250] {
             let covers = |_| {
                 let samples: Vec<f64> = (0..n).map(|_| draws.normal()).collect();
-                let (low, high) = Moments::from_slice(&samples)
-                    .estimate()
-                    .interval(0.95)
-                    .unwrap();
+                let (low, high) = Moments::from_slice(&samples).estimate().interval(0.95).unwrap();
                 low <= 0.0 && 0.0 <= high
             };
-            let seen = (0..REPEATS).map(covers).filter(|&covered| covered).count() as f64
-                / f64::from(REPEATS);
-            assert!(
-                (seen - 0.95).abs() < four_standard_errors(0.95, REPEATS),
-                "n = {n}: {seen}"
-            );
+            let seen = (0..REPEATS).map(covers).filter(|&covered| covered).count() as f64 / f64::from(REPEATS);
+            assert!((seen - 0.95).abs() < four_standard_errors(0.95, REPEATS), "n = {n}: {seen}");
         }
     }
 }

@@ -29,8 +29,6 @@ pub use estimate::Estimate;
 pub use moments::Moments;
 pub use normal::{normal_cdf, normal_quantile, student_t_quantile};
 pub use proportion::{ClusterProportion, Proportion};
-pub use quantile::{
-    order_statistic_coverage, order_statistic_interval, quantile_by_selection, quantile_sorted,
-};
+pub use quantile::{order_statistic_coverage, order_statistic_interval, quantile_by_selection, quantile_sorted};
 pub use summariser::{QuantileRanks, Summariser};
 pub use tail::{Cvar, EVENTS_FOR_INTERVAL, cvar_sorted};

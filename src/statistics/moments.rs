@@ -40,11 +40,7 @@ impl Moments {
         // Summing distances from the first sample keeps the digits of a column far from zero, and equal samples exact.
         let mean = first + lane_sum(samples, |x| x - first) / n;
         let m2 = lane_sum(samples, |x| (x - mean) * (x - mean));
-        Self {
-            n: samples.len() as u64,
-            mean,
-            m2,
-        }
+        Self { n: samples.len() as u64, mean, m2 }
     }
 
     /// Adds one sample.
@@ -97,17 +93,12 @@ impl Moments {
 
     /// Standard error of the mean of independent samples, sd / √n; `None` below two samples.
     pub fn standard_error(&self) -> Option<f64> {
-        self.variance()
-            .map(|variance| (variance / self.n as f64).sqrt())
+        self.variance().map(|variance| (variance / self.n as f64).sqrt())
     }
 
     /// The mean with its standard error.
     pub fn estimate(&self) -> Estimate {
-        Estimate {
-            point: self.mean(),
-            standard_error: self.standard_error(),
-            n: self.n,
-        }
+        Estimate { point: self.mean(), standard_error: self.standard_error(), n: self.n }
     }
 }
 
@@ -199,10 +190,7 @@ mod tests {
     fn what_is_unknown_is_none() {
         assert!(Moments::default().mean().is_nan());
         let one = streamed(&[5.0]);
-        assert_eq!(
-            (one.mean(), one.variance(), one.sd(), one.standard_error()),
-            (5.0, None, None, None)
-        );
+        assert_eq!((one.mean(), one.variance(), one.sd(), one.standard_error()), (5.0, None, None, None));
         assert_eq!(streamed(&[1.0, f64::INFINITY]).variance(), None);
     }
 }

@@ -2,10 +2,7 @@
 
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_PI_2, PI};
 
-use as241::{
-    CENTRE_DENOMINATOR, CENTRE_NUMERATOR, FAR_DENOMINATOR, FAR_NUMERATOR, MIDDLE_DENOMINATOR,
-    MIDDLE_NUMERATOR,
-};
+use as241::{CENTRE_DENOMINATOR, CENTRE_NUMERATOR, FAR_DENOMINATOR, FAR_NUMERATOR, MIDDLE_DENOMINATOR, MIDDLE_NUMERATOR};
 
 /// From this many degrees of freedom on, the expansion of Student's quantile in 1/ν is exact to about 1e-10.
 const EXPANSION_FROM: u64 = 200;
@@ -31,11 +28,7 @@ pub fn normal_quantile(p: f64) -> f64 {
     }
     let smaller = if centred < 0.0 { p } else { 1.0 - p };
     if smaller <= 0.0 {
-        return if centred < 0.0 {
-            f64::NEG_INFINITY
-        } else {
-            f64::INFINITY
-        };
+        return if centred < 0.0 { f64::NEG_INFINITY } else { f64::INFINITY };
     }
     let r = (-libm::log(smaller)).sqrt();
     let magnitude = if r <= 5.0 {
@@ -88,11 +81,7 @@ fn student_two_sided(theta: f64, degrees: u64) -> f64 {
         term *= cos * cos * numerator / (numerator + 1.0);
         numerator += 2.0;
     }
-    if odd {
-        (theta + sin * series) * 2.0 / PI
-    } else {
-        sin * series
-    }
+    if odd { (theta + sin * series) * 2.0 / PI } else { sin * series }
 }
 
 fn student_expansion(z: f64, degrees: f64) -> f64 {
@@ -186,10 +175,7 @@ mod tests {
 
     #[test]
     fn the_quantile_inverts_the_distribution_function() {
-        for p in [
-            1e-300, 1e-100, 1e-20, 1e-12, 1e-6, 0.001, 0.05, 0.074, 0.076, 0.3, 0.5, 0.7, 0.924,
-            0.926, 0.95, 0.999,
-        ] {
+        for p in [1e-300, 1e-100, 1e-20, 1e-12, 1e-6, 0.001, 0.05, 0.074, 0.076, 0.3, 0.5, 0.7, 0.924, 0.926, 0.95, 0.999] {
             let back = normal_cdf(normal_quantile(p));
             // The distribution function magnifies a relative error of the quantile by about the square of the quantile.
             assert!((back / p - 1.0).abs() < 1e-12, "p = {p}: {back}");
@@ -203,11 +189,7 @@ mod tests {
         assert_eq!(normal_quantile(0.5), 0.0);
         assert_eq!(normal_quantile(0.0), f64::NEG_INFINITY);
         assert_eq!(normal_quantile(1.0), f64::INFINITY);
-        assert!(
-            normal_quantile(-0.1).is_nan()
-                && normal_quantile(1.1).is_nan()
-                && normal_quantile(f64::NAN).is_nan()
-        );
+        assert!(normal_quantile(-0.1).is_nan() && normal_quantile(1.1).is_nan() && normal_quantile(f64::NAN).is_nan());
     }
 
     #[test]
@@ -216,10 +198,7 @@ mod tests {
             let reference = StudentsT::new(0.0, 1.0, degrees as f64).unwrap();
             for p in [1e-4, 0.005, 0.025, 0.3, 0.6, 0.95, 0.975, 0.999] {
                 let t = student_t_quantile(p, degrees);
-                assert!(
-                    (reference.cdf(t) / p - 1.0).abs() < 1e-8,
-                    "p = {p}, degrees {degrees}: {t}"
-                );
+                assert!((reference.cdf(t) / p - 1.0).abs() < 1e-8, "p = {p}, degrees {degrees}: {t}");
             }
         }
         // Closed forms: the Cauchy law, and two degrees.

@@ -36,32 +36,20 @@ pub struct Proportion {
 impl Proportion {
     /// `successes` whole events in `n` observations.
     pub fn of(successes: u64, n: u64) -> Self {
-        Self {
-            successes: successes as f64,
-            n,
-        }
+        Self { successes: successes as f64, n }
     }
 
     /// The share, in `[0, 1]`; NaN of no observations.
     pub fn share(&self) -> f64 {
-        if self.n == 0 {
-            f64::NAN
-        } else {
-            self.successes / self.n as f64
-        }
+        if self.n == 0 { f64::NAN } else { self.successes / self.n as f64 }
     }
 
     /// The share with its binomial standard error, which is unknown when the event was never or always seen.
     pub fn estimate(&self) -> Estimate {
         let share = self.share();
         let varies = share > 0.0 && share < 1.0;
-        let standard_error =
-            (varies && self.n > 1).then(|| (share * (1.0 - share) / (self.n - 1) as f64).sqrt());
-        Estimate {
-            point: share,
-            standard_error,
-            n: self.n,
-        }
+        let standard_error = (varies && self.n > 1).then(|| (share * (1.0 - share) / (self.n - 1) as f64).sqrt());
+        Estimate { point: share, standard_error, n: self.n }
     }
 
     /// Wilson's score interval[^wilson], inside `[0, 1]` and of use also when the event was never seen; `None` of no observations or
@@ -120,10 +108,7 @@ impl ClusterProportion {
     /// The mean share with the standard error from the spread of the clusters, which is unknown when they do not differ.
     pub fn estimate(&self) -> Estimate {
         let all = self.shares.estimate();
-        Estimate {
-            standard_error: all.standard_error.filter(|&error| error > 0.0),
-            ..all
-        }
+        Estimate { standard_error: all.standard_error.filter(|&error| error > 0.0), ..all }
     }
 
     /// Wilson's interval for as many independent observations as would have the same standard error, at most the number observed, and
@@ -147,18 +132,10 @@ impl fmt::Display for ClusterProportion {
 
 fn share_text(estimate: &Estimate, n: u64) -> String {
     if estimate.point <= 0.0 {
-        return if n > 3 {
-            format!("< 3/{n}")
-        } else {
-            format!("0 of {n}")
-        };
+        return if n > 3 { format!("< 3/{n}") } else { format!("0 of {n}") };
     }
     if estimate.point >= 1.0 {
-        return if n > 3 {
-            format!("> 1 - 3/{n}")
-        } else {
-            format!("{n} of {n}")
-        };
+        return if n > 3 { format!("> 1 - 3/{n}") } else { format!("{n} of {n}") };
     }
     estimate.to_string()
 }
@@ -172,16 +149,8 @@ fn wilson(share: f64, n: f64, confidence: f64) -> Option<(f64, f64)> {
     let centre = share + 0.5 * shrink;
     let reach = z * (share * (1.0 - share) / n + 0.25 * shrink / n).sqrt();
     // At a share of 0 or 1 the near end is exactly there; rounding must not move it.
-    let low = if share <= 0.0 {
-        0.0
-    } else {
-        ((centre - reach) / (1.0 + shrink)).max(0.0)
-    };
-    let high = if share >= 1.0 {
-        1.0
-    } else {
-        ((centre + reach) / (1.0 + shrink)).min(1.0)
-    };
+    let low = if share <= 0.0 { 0.0 } else { ((centre - reach) / (1.0 + shrink)).max(0.0) };
+    let high = if share >= 1.0 { 1.0 } else { ((centre + reach) / (1.0 + shrink)).min(1.0) };
     Some((low, high))
 }
 
@@ -204,22 +173,13 @@ mod tests {
     #[test]
     fn wilsons_interval_by_hand() {
         // Newcombe (1998), doi:10.1002/(SICI)1097-0258(19980430)17:8<857::AID-SIM777>3.0.CO;2-E, table I, method 3.
-        for (successes, n, low, high) in [
-            (81, 263, 0.2553, 0.3662),
-            (15, 148, 0.0624, 0.1605),
-            (0, 20, 0.0, 0.1611),
-            (1, 29, 0.0061, 0.1718),
-        ] {
+        for (successes, n, low, high) in
+            [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)]
+        {
             let ends = Proportion::of(successes, n).interval(0.95).unwrap();
-            assert!(
-                (ends.0 - low).abs() < 5.1e-5 && (ends.1 - high).abs() < 5.1e-5,
-                "{successes}/{n}: {ends:?}"
-            );
+            assert!((ends.0 - low).abs() < 5.1e-5 && (ends.1 - high).abs() < 5.1e-5, "{successes}/{n}: {ends:?}");
         }
-        let (all, none) = (
-            Proportion::of(50, 50).interval(0.95).unwrap(),
-            Proportion::of(0, 50).interval(0.95).unwrap(),
-        );
+        let (all, none) = (Proportion::of(50, 50).interval(0.95).unwrap(), Proportion::of(0, 50).interval(0.95).unwrap());
         assert_eq!((all.1, none.0), (1.0, 0.0));
         assert!((1.0 - all.0 - none.1).abs() < 1e-15);
         assert_eq!(Proportion::of(0, 0).interval(0.95), None);
@@ -228,11 +188,7 @@ mod tests {
 
     #[test]
     fn a_share_never_seen_has_no_error() {
-        for proportion in [
-            Proportion::of(0, 9),
-            Proportion::of(9, 9),
-            Proportion::of(1, 1),
-        ] {
+        for proportion in [Proportion::of(0, 9), Proportion::of(9, 9), Proportion::of(1, 1)] {
             assert_eq!(proportion.estimate().standard_error, None);
         }
     }
@@ -250,28 +206,15 @@ mod tests {
         assert_eq!((together.clusters(), together.observations()), (200, 2_400));
         let (mine, theirs) = (together.estimate(), apart.estimate());
         assert!((mine.point - theirs.point).abs() < 1e-14);
-        assert!(
-            (mine.standard_error.unwrap() / theirs.standard_error.unwrap() - 1.0).abs() < 1e-12
-        );
-        let (ends, reference) = (
-            together.interval(0.95).unwrap(),
-            Proportion {
-                successes: 0.25 * 199.0,
-                n: 199,
-            }
-            .interval(0.95)
-            .unwrap(),
-        );
+        assert!((mine.standard_error.unwrap() / theirs.standard_error.unwrap() - 1.0).abs() < 1e-12);
+        let (ends, reference) = (together.interval(0.95).unwrap(), Proportion { successes: 0.25 * 199.0, n: 199 }.interval(0.95).unwrap());
         assert!((ends.0 - reference.0).abs() < 1e-12 && (ends.1 - reference.1).abs() < 1e-12);
     }
 
     #[test]
     fn clusters_never_hit_print_the_rule_of_three_and_empty_ones_do_not_count() {
         let mut none = ClusterProportion::default();
-        assert_eq!(
-            (none.to_string(), none.interval(0.95)),
-            ("n/a".to_owned(), None)
-        );
+        assert_eq!((none.to_string(), none.interval(0.95)), ("n/a".to_owned(), None));
         for _ in 0..50 {
             none.add(0, 12);
             none.add(0, 0);

@@ -98,18 +98,8 @@ mod tests {
     #[test]
     fn type_seven_by_hand() {
         let sorted = [10.0, 20.0, 30.0, 40.0, 50.0];
-        for (p, expected) in [
-            (0.0, 10.0),
-            (0.05, 12.0),
-            (0.25, 20.0),
-            (0.4, 26.0),
-            (0.95, 48.0),
-            (1.0, 50.0),
-        ] {
-            assert!(
-                (quantile_sorted(&sorted, p) - expected).abs() < 1e-12,
-                "p = {p}"
-            );
+        for (p, expected) in [(0.0, 10.0), (0.05, 12.0), (0.25, 20.0), (0.4, 26.0), (0.95, 48.0), (1.0, 50.0)] {
+            assert!((quantile_sorted(&sorted, p) - expected).abs() < 1e-12, "p = {p}");
         }
         assert_eq!(quantile_sorted(&[7.0], 0.3), 7.0);
         assert!(quantile_sorted(&[], 0.5).is_nan());
@@ -126,11 +116,7 @@ mod tests {
             let mut sorted = samples.clone();
             sorted.sort_by(f64::total_cmp);
             for p in [0.0, 0.01, 0.3, 0.5, 0.95, 1.0] {
-                assert_eq!(
-                    quantile_by_selection(&mut samples.clone(), p),
-                    quantile_sorted(&sorted, p),
-                    "n = {n}, p = {p}"
-                );
+                assert_eq!(quantile_by_selection(&mut samples.clone(), p), quantile_sorted(&sorted, p), "n = {n}, p = {p}");
             }
         }
         assert!(quantile_by_selection(&mut [], 0.5).is_nan());
@@ -138,10 +124,7 @@ mod tests {
 
     #[test]
     fn ranks_and_coverage_at_a_thousand() {
-        assert_eq!(
-            order_statistic_interval(1_000, 0.95, 0.95),
-            Some((936, 964))
-        );
+        assert_eq!(order_statistic_interval(1_000, 0.95, 0.95), Some((936, 964)));
         assert_eq!(order_statistic_interval(1_000, 0.5, 0.95), Some((469, 532)));
         assert!((order_statistic_coverage(1_000, 0.95, 936, 964) - 0.9581).abs() < 5e-5);
     }
@@ -154,17 +137,11 @@ mod tests {
                     let Some((l, u)) = order_statistic_interval(n, p, confidence) else {
                         continue;
                     };
-                    assert!(
-                        order_statistic_coverage(n, p, l, u) >= confidence,
-                        "n {n} p {p}"
-                    );
+                    assert!(order_statistic_coverage(n, p, l, u) >= confidence, "n {n} p {p}");
                     // Either end one rank further in must leave more than α/2 outside, else the interval is too wide.
                     let tail = 0.5 * (1.0 - confidence);
                     let law = Binomial::new(n, p).unwrap();
-                    assert!(
-                        law.between(0, l) >= tail && law.between(u - 1, n) > tail,
-                        "n {n} p {p}"
-                    );
+                    assert!(law.between(0, l) >= tail && law.between(u - 1, n) > tail, "n {n} p {p}");
                 }
             }
         }
@@ -183,10 +160,7 @@ mod tests {
             assert_eq!(order_statistic_interval(100, 0.5, odd), None);
             assert_eq!(order_statistic_interval(100, odd, 0.95), None);
         }
-        assert!(
-            order_statistic_coverage(10, 0.5, 0, 5).is_nan()
-                && order_statistic_coverage(10, 0.5, 5, 5).is_nan()
-        );
+        assert!(order_statistic_coverage(10, 0.5, 0, 5).is_nan() && order_statistic_coverage(10, 0.5, 5, 5).is_nan());
     }
 
     #[test]
@@ -204,10 +178,7 @@ mod tests {
             }
             let exact = order_statistic_coverage(1_000, p, l, u);
             let seen = f64::from(covered) / f64::from(REPEATS);
-            assert!(
-                (seen - exact).abs() < four_standard_errors(exact, REPEATS),
-                "p = {p}: {seen} against {exact}"
-            );
+            assert!((seen - exact).abs() < four_standard_errors(exact, REPEATS), "p = {p}: {seen} against {exact}");
         }
     }
 }

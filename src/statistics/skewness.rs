@@ -27,10 +27,7 @@ impl SkewedMean {
             return None;
         }
         let reach = normal_quantile(0.5 * (1.0 + confidence)) / self.n.sqrt();
-        let ends = (
-            self.mean - self.sd * self.untransform(reach),
-            self.mean - self.sd * self.untransform(-reach),
-        );
+        let ends = (self.mean - self.sd * self.untransform(reach), self.mean - self.sd * self.untransform(-reach));
         (ends.0.is_finite() && ends.1.is_finite()).then_some(ends)
     }
 
@@ -39,11 +36,7 @@ impl SkewedMean {
         let gamma = self.skewness;
         let shifted = x - gamma / (6.0 * self.n);
         // Below this the cubic is a straight line to the last digit, and dividing by γ would cost digits.
-        if gamma.abs() < 1e-7 {
-            shifted
-        } else {
-            3.0 / gamma * (libm::cbrt(1.0 + gamma * shifted) - 1.0)
-        }
+        if gamma.abs() < 1e-7 { shifted } else { 3.0 / gamma * (libm::cbrt(1.0 + gamma * shifted) - 1.0) }
     }
 }
 
@@ -54,69 +47,33 @@ mod tests {
     #[test]
     fn without_skewness_it_is_the_normal_interval() {
         for skewness in [0.0, 1e-9, 1e-6] {
-            let (low, high) = SkewedMean {
-                mean: 5.0,
-                sd: 2.0,
-                skewness,
-                n: 100.0,
-            }
-            .interval(0.95)
-            .unwrap();
+            let (low, high) = SkewedMean { mean: 5.0, sd: 2.0, skewness, n: 100.0 }.interval(0.95).unwrap();
             let reach = 0.2 * 1.959_963_984_540_054;
-            assert!(
-                (low - 5.0 + reach).abs() < 1e-6 && (high - 5.0 - reach).abs() < 1e-6,
-                "{low} {high}"
-            );
+            assert!((low - 5.0 + reach).abs() < 1e-6 && (high - 5.0 - reach).abs() < 1e-6, "{low} {high}");
         }
     }
 
     #[test]
     fn the_ends_solve_halls_cubic() {
-        let law = SkewedMean {
-            mean: 5.0,
-            sd: 2.0,
-            skewness: 3.0,
-            n: 50.0,
-        };
+        let law = SkewedMean { mean: 5.0, sd: 2.0, skewness: 3.0, n: 50.0 };
         let (low, high) = law.interval(0.9).unwrap();
         for (end, z) in [(low, 1.644_853_626_951_472), (high, -1.644_853_626_951_472)] {
             let t = (law.mean - end) / law.sd;
             let g = law.skewness;
             let transformed = t + g * t * t / 3.0 + g * g * t * t * t / 27.0 + g / (6.0 * law.n);
-            assert!(
-                (transformed - z / law.n.sqrt()).abs() < 1e-14,
-                "{transformed}"
-            );
+            assert!((transformed - z / law.n.sqrt()).abs() < 1e-14, "{transformed}");
         }
         // A long tail upwards may hide much above the mean, little below.
         assert!(high - law.mean > law.mean - low);
-        let mirrored = SkewedMean {
-            mean: -5.0,
-            skewness: -3.0,
-            ..law
-        }
-        .interval(0.9)
-        .unwrap();
+        let mirrored = SkewedMean { mean: -5.0, skewness: -3.0, ..law }.interval(0.9).unwrap();
         assert!((mirrored.0 + high).abs() < 1e-14 && (mirrored.1 + low).abs() < 1e-14);
     }
 
     #[test]
     fn nonsense_gives_none() {
-        let law = SkewedMean {
-            mean: 5.0,
-            sd: 2.0,
-            skewness: 3.0,
-            n: 50.0,
-        };
+        let law = SkewedMean { mean: 5.0, sd: 2.0, skewness: 3.0, n: 50.0 };
         assert!(law.interval(1.0).is_none() && law.interval(f64::NAN).is_none());
-        assert!(
-            SkewedMean {
-                skewness: f64::NAN,
-                ..law
-            }
-            .interval(0.9)
-            .is_none()
-        );
+        assert!(SkewedMean { skewness: f64::NAN, ..law }.interval(0.9).is_none());
         assert!(SkewedMean { n: 0.0, ..law }.interval(0.9).is_none());
     }
 }

@@ -17,11 +17,7 @@ impl QuantileRanks {
     /// Ranks for columns of `n` samples, at [`CONFIDENCE`].
     pub fn new(n: usize) -> Self {
         let ranks = |p| order_statistic_interval(n, p, CONFIDENCE);
-        Self {
-            n,
-            p50: ranks(0.50),
-            p95: ranks(0.95),
-        }
+        Self { n, p50: ranks(0.50), p95: ranks(0.95) }
     }
 }
 
@@ -95,10 +91,7 @@ mod tests {
     fn signed_zeros_do_not_make_the_order_matter() {
         for mut samples in [[0.0, -0.0, 1.0, f64::NAN], [f64::NAN, -0.0, 1.0, 0.0]] {
             let finite = sort_finite(&mut samples);
-            assert_eq!(
-                finite.iter().map(|x| x.to_bits()).collect::<Vec<_>>(),
-                [0, 0, 1.0_f64.to_bits()]
-            );
+            assert_eq!(finite.iter().map(|x| x.to_bits()).collect::<Vec<_>>(), [0, 0, 1.0_f64.to_bits()]);
         }
     }
 }

@@ -54,8 +54,7 @@ pub fn cvar_sorted(sorted: &[f64], level: f64, confidence: f64) -> Option<Cvar> 
     let rest = first_above as f64;
     let mean = lane_sum(above, |x| x - q) / n;
     let m2 = lane_sum(above, |x| (x - q - mean) * (x - q - mean)) + rest * mean * mean;
-    let m3 = lane_sum(above, |x| (x - q - mean) * (x - q - mean) * (x - q - mean))
-        - rest * mean * mean * mean;
+    let m3 = lane_sum(above, |x| (x - q - mean) * (x - q - mean) * (x - q - mean)) - rest * mean * mean * mean;
     let sd = (m2 / (n - 1.0)).sqrt();
 
     let weight = n / (n - below);
@@ -63,32 +62,13 @@ pub fn cvar_sorted(sorted: &[f64], level: f64, confidence: f64) -> Option<Cvar> 
     let events = above.len() as u64;
     let interval = if error.is_some() && events >= EVENTS_FOR_INTERVAL {
         let spread = m2 / n;
-        let excess = SkewedMean {
-            mean,
-            sd,
-            skewness: m3 / n / (spread * spread.sqrt()),
-            n,
-        };
-        excess
-            .interval(confidence)
-            .map(|(low, high)| (q + weight * low, q + weight * high))
+        let excess = SkewedMean { mean, sd, skewness: m3 / n / (spread * spread.sqrt()), n };
+        excess.interval(confidence).map(|(low, high)| (q + weight * low, q + weight * high))
     } else {
         None
     };
-    let estimate = Estimate {
-        point: if above.is_empty() {
-            q
-        } else {
-            q + weight * mean
-        },
-        standard_error: error,
-        n: sorted.len() as u64,
-    };
-    Some(Cvar {
-        estimate,
-        interval,
-        events,
-    })
+    let estimate = Estimate { point: if above.is_empty() { q } else { q + weight * mean }, standard_error: error, n: sorted.len() as u64 };
+    Some(Cvar { estimate, interval, events })
 }
 
 #[cfg(test)]
@@ -116,10 +96,7 @@ mod tests {
         // .95 × 20 k is whole, but not in binary; a twentieth of the samples is then above the boundary.
         for twentieth in [1_usize, 7, 50, 200, 333, 5_000] {
             let sorted: Vec<f64> = (0..20 * twentieth).map(|i| i as f64).collect();
-            assert_eq!(
-                cvar_sorted(&sorted, 0.95, 0.95).unwrap().events,
-                twentieth as u64
-            );
+            assert_eq!(cvar_sorted(&sorted, 0.95, 0.95).unwrap().events, twentieth as u64);
         }
     }
 
@@ -132,21 +109,11 @@ mod tests {
         assert_eq!((cvar.events, cvar.interval), (3, None));
         for sorted in [vec![4.0], vec![4.0; 5_000]] {
             let cvar = cvar_sorted(&sorted, 0.95, 0.95).unwrap();
-            assert_eq!(
-                (
-                    cvar.estimate.point,
-                    cvar.estimate.standard_error,
-                    cvar.interval
-                ),
-                (4.0, None, None)
-            );
+            assert_eq!((cvar.estimate.point, cvar.estimate.standard_error, cvar.interval), (4.0, None, None));
         }
         assert!(cvar_sorted(&[], 0.95, 0.95).is_none());
         for odd in [0.0, 1.0, f64::NAN] {
-            assert!(
-                cvar_sorted(&[1.0], odd, 0.95).is_none()
-                    && cvar_sorted(&[1.0], 0.95, odd).is_none()
-            );
+            assert!(cvar_sorted(&[1.0], odd, 0.95).is_none() && cvar_sorted(&[1.0], 0.95, odd).is_none());
         }
     }
 
@@ -155,49 +122,28 @@ mod tests {
         let sorted: Vec<f64> = (0..1_000).map(|i| f64::from(i * i)).collect();
         let q = sorted[499];
         let excess: Vec<f64> = sorted.iter().map(|x| (x - q).max(0.0)).collect();
-        let moment =
-            |centre: f64, power| excess.iter().map(|x| (x - centre).powi(power)).sum::<f64>() / 1e3;
+        let moment = |centre: f64, power| excess.iter().map(|x| (x - centre).powi(power)).sum::<f64>() / 1e3;
         let mean = moment(0.0, 1);
         let variance = moment(mean, 2);
         let skewness = moment(mean, 3) / (variance * variance.sqrt());
         let sd = (variance * 1_000.0 / 999.0).sqrt();
-        let (low, high) = SkewedMean {
-            mean,
-            sd,
-            skewness,
-            n: 1_000.0,
-        }
-        .interval(0.9)
-        .unwrap();
+        let (low, high) = SkewedMean { mean, sd, skewness, n: 1_000.0 }.interval(0.9).unwrap();
         let cvar = cvar_sorted(&sorted, 0.5, 0.9).unwrap();
         let (ours_low, ours_high) = cvar.interval.unwrap();
-        assert!(
-            (ours_low / (q + 2.0 * low) - 1.0).abs() < 1e-12
-                && (ours_high / (q + 2.0 * high) - 1.0).abs() < 1e-12
-        );
-        assert!(
-            (cvar.estimate.standard_error.unwrap() / (2.0 * sd / 1_000.0_f64.sqrt()) - 1.0).abs()
-                < 1e-12
-        );
+        assert!((ours_low / (q + 2.0 * low) - 1.0).abs() < 1e-12 && (ours_high / (q + 2.0 * high) - 1.0).abs() < 1e-12);
+        assert!((cvar.estimate.standard_error.unwrap() / (2.0 * sd / 1_000.0_f64.sqrt()) - 1.0).abs() < 1e-12);
     }
 
     #[test]
     fn a_level_next_to_one_is_the_largest_sample() {
         let cvar = cvar_sorted(&[1.0, 2.0, 3.0], 1.0 - f64::EPSILON / 2.0, 0.95).unwrap();
-        assert!(
-            (cvar.estimate.point - 3.0).abs() < 1e-12 && cvar.estimate.standard_error.is_none()
-        );
+        assert!((cvar.estimate.point - 3.0).abs() < 1e-12 && cvar.estimate.standard_error.is_none());
     }
 
     #[test]
     fn the_interval_waits_for_two_hundred_events() {
         let sorted = |n: usize| (0..n).map(|i| i as f64).collect::<Vec<_>>();
-        assert!(
-            cvar_sorted(&sorted(3_980), 0.95, 0.95)
-                .unwrap()
-                .interval
-                .is_none()
-        );
+        assert!(cvar_sorted(&sorted(3_980), 0.95, 0.95).unwrap().interval.is_none());
         let cvar = cvar_sorted(&sorted(4_000), 0.95, 0.95).unwrap();
         let (low, high) = cvar.interval.unwrap();
         assert!(low < cvar.estimate.point && cvar.estimate.point < high);
@@ -213,18 +159,9 @@ mod tests {
         let z = normal_quantile(0.95);
         let lognormal = |sigma: f64| libm::exp(sigma * sigma / 2.0) * normal_cdf(sigma - z) / 0.05;
         [
-            Law {
-                quantile_above: |p| libm::exp(-0.3 * normal_quantile(p)),
-                cvar95: lognormal(0.3),
-            },
-            Law {
-                quantile_above: |p| libm::exp(-normal_quantile(p)),
-                cvar95: lognormal(1.0),
-            },
-            Law {
-                quantile_above: |p| -libm::log(p),
-                cvar95: 1.0 - libm::log(0.05),
-            },
+            Law { quantile_above: |p| libm::exp(-0.3 * normal_quantile(p)), cvar95: lognormal(0.3) },
+            Law { quantile_above: |p| libm::exp(-normal_quantile(p)), cvar95: lognormal(1.0) },
+            Law { quantile_above: |p| -libm::log(p), cvar95: 1.0 - libm::log(0.05) },
         ]
     }
 
@@ -251,10 +188,7 @@ mod tests {
                 let seen = f64::from(covered) / f64::from(REPEATS);
                 assert!(seen >= 0.93, "law {number}, n = {n}: {seen}");
                 // Both are variances from REPEATS values; 4 standard errors of their ratio, √(2/REPEATS) for a nearly normal error.
-                assert!(
-                    (squared_errors / stated - 1.0).abs() < 4.0 * (2.0 / f64::from(REPEATS)).sqrt(),
-                    "law {number}, n = {n}"
-                );
+                assert!((squared_errors / stated - 1.0).abs() < 4.0 * (2.0 / f64::from(REPEATS)).sqrt(), "law {number}, n = {n}");
             }
         }
     }

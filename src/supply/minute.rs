@@ -14,6 +14,7 @@
 mod exact;
 mod row;
 
+pub use crate::demand::Margin;
 use std::sync::OnceLock;
 
 pub use exact::{exact_exceedance, exact_overflow};
@@ -30,16 +31,6 @@ const START: f64 = -18.420_680_743_952_367;
 const SPAN: f64 = 25.328_436_022_934_504;
 /// Minutes of an hour.
 const MINUTES: f64 = 60.0;
-
-/// The family of a minute's demand, given its mean and variance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub enum Margin {
-    /// Gamma.
-    #[default]
-    Gamma,
-    /// Lognormal, with a heavier tail.
-    LogNormal,
-}
 
 /// The law of a minute, for every variance or for one that is stated. Shared between threads; what it returns does not depend on
 /// what was asked before.
@@ -72,27 +63,13 @@ impl MinuteLaw {
         let step = 0.03 + 0.06 * sigma_f.clamp(0.0, 1.0);
         // The cubic needs one row below the first and two above the last.
         let rows = (SPAN / step) as usize + 4;
-        Self {
-            margin,
-            sigma_f,
-            rows: Rows::Grid {
-                step,
-                cells: (0..rows).map(|_| OnceLock::new()).collect(),
-            },
-        }
+        Self { margin, sigma_f, rows: Rows::Grid { step, cells: (0..rows).map(|_| OnceLock::new()).collect() } }
     }
 
     /// The law for one stated variance, which [`at`](Self::at) then uses whatever it is asked for. For R ≥ 0.01, G, P and H
     /// are within 1e-8.
     pub fn constant(margin: Margin, sigma_f: f64, variance: f64) -> Self {
-        Self {
-            margin,
-            sigma_f,
-            rows: Rows::One {
-                variance: clamp(variance),
-                row: OnceLock::new(),
-            },
-        }
+        Self { margin, sigma_f, rows: Rows::One { variance: clamp(variance), row: OnceLock::new() } }
     }
 
     /// The functions of the capacity at variance `v` of a minute of mean 1 (the mean over f). Above 0, `v` is brought into
@@ -101,39 +78,24 @@ impl MinuteLaw {
     pub fn at(&self, v: f64) -> MinuteRow<'_> {
         match &self.rows {
             Rows::One { variance, row } => {
-                let row =
-                    (*variance > 0.0).then(|| row.get_or_init(|| self.build(*variance, FINE)));
+                let row = (*variance > 0.0).then(|| row.get_or_init(|| self.build(*variance, FINE)));
                 let scales = Scales::new(*variance, FINE);
-                MinuteRow {
-                    rows: [row, None, None, None],
-                    weights: [1.0, 0.0, 0.0, 0.0],
-                    scales,
-                }
+                MinuteRow { rows: [row, None, None, None], weights: [1.0, 0.0, 0.0, 0.0], scales }
             }
             Rows::Grid { step, cells } => {
                 let v = clamp(v);
                 let scales = Scales::new(v, COARSE);
                 if v == 0.0 {
-                    return MinuteRow {
-                        rows: [None; 4],
-                        weights: [0.0; 4],
-                        scales,
-                    };
+                    return MinuteRow { rows: [None; 4], weights: [0.0; 4], scales };
                 }
                 let position = ((libm::log(v) - START) / step).max(0.0);
                 let below = position.floor();
                 let first = below as usize;
                 let row = |i: usize| {
                     let variance = || libm::exp(START + ((first + i) as f64 - 1.0) * step);
-                    cells
-                        .get(first + i)
-                        .map(|cell| cell.get_or_init(|| self.build(variance(), COARSE)))
+                    cells.get(first + i).map(|cell| cell.get_or_init(|| self.build(variance(), COARSE)))
                 };
-                MinuteRow {
-                    rows: [row(0), row(1), row(2), row(3)],
-                    weights: lagrange(position - below),
-                    scales,
-                }
+                MinuteRow { rows: [row(0), row(1), row(2), row(3)], weights: lagrange(position - below), scales }
             }
         }
     }
@@ -189,23 +151,14 @@ impl MinuteRow<'_> {
 }
 
 fn clamp(v: f64) -> f64 {
-    if v > 0.0 {
-        v.clamp(SMALLEST, LARGEST)
-    } else {
-        0.0
-    }
+    if v > 0.0 { v.clamp(SMALLEST, LARGEST) } else { 0.0 }
 }
 
 /// Weights of the points −1, 0, 1, 2 at t in \[0, 1).
 #[inline]
 fn lagrange(t: f64) -> [f64; 4] {
     let (a, b, c) = (t + 1.0, t - 1.0, t - 2.0);
-    [
-        -t * b * c / 6.0,
-        0.5 * a * b * c,
-        -0.5 * a * t * c,
-        a * t * b / 6.0,
-    ]
+    [-t * b * c / 6.0, 0.5 * a * b * c, -0.5 * a * t * c, a * t * b / 6.0]
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Integration tests.
 #![allow(missing_docs)]
 
+mod architecture;
 mod laws;
 mod properties;
 mod reproducibility;

@@ -1,6 +1,5 @@
 //! Days that keep the mean, the kind of day and the length of blocks.
 
-use crate::spec::Reader;
 use super::*;
 use crate::demand::usage::DayRecord;
 use crate::demand::{DemandPath, Missing};

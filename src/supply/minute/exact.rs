@@ -44,19 +44,11 @@ pub(super) fn point(margin: Margin, v: f64, r: f64, below: bool) -> Point {
             let density = prefactor * shape / r;
             // Either tail is below prefactor / |r − 1|, so below 1e-24: too small to matter, and slow to compute.
             if prefactor < 1e-24 * (r - 1.0).abs() {
-                return Point {
-                    excess: 0.0,
-                    tail: 0.0,
-                    density,
-                };
+                return Point { excess: 0.0, tail: 0.0, density };
             }
             let (lower, upper) = incomplete_gamma(shape, shape * r);
             let tail = if below { lower } else { upper };
-            Point {
-                excess: (prefactor - (r - 1.0).abs() * tail).max(0.0),
-                tail,
-                density,
-            }
+            Point { excess: (prefactor - (r - 1.0).abs() * tail).max(0.0), tail, density }
         }
         Margin::LogNormal => {
             let square = libm::log1p(v);
@@ -66,11 +58,7 @@ pub(super) fn point(margin: Margin, v: f64, r: f64, below: bool) -> Point {
             let density = normal_density(d2) / (r * sigma);
             let side = if below { -1.0 } else { 1.0 };
             let tail = normal_cdf(side * d2);
-            Point {
-                excess: (side * (normal_cdf(side * d1) - r * tail)).max(0.0),
-                tail,
-                density,
-            }
+            Point { excess: (side * (normal_cdf(side * d1) - r * tail)).max(0.0), tail, density }
         }
     }
 }

@@ -31,16 +31,8 @@ impl Scales {
     /// The factors at variance `v`; 0 at no variance, where no row is read.
     #[inline]
     pub(super) fn new(v: f64, pieces_log2: u32) -> Self {
-        let (upper, lower) = if v > 0.0 {
-            (2.0 / v.sqrt(), 2.0 * ((1.0 + v) / v).sqrt())
-        } else {
-            (0.0, 0.0)
-        };
-        Self {
-            pieces_log2,
-            upper,
-            lower,
-        }
+        let (upper, lower) = if v > 0.0 { (2.0 / v.sqrt(), 2.0 * ((1.0 + v) / v).sqrt()) } else { (0.0, 0.0) };
+        Self { pieces_log2, upper, lower }
     }
 
     /// The y of a node.
@@ -62,12 +54,7 @@ impl Position {
     #[inline]
     pub(super) fn new(scales: Scales, r: f64) -> Self {
         let below = r < 1.0;
-        let y = 1.0
-            + if below {
-                (1.0 / r - 1.0) * scales.lower
-            } else {
-                (r - 1.0) * scales.upper
-            };
+        let y = 1.0 + if below { (1.0 / r - 1.0) * scales.lower } else { (r - 1.0) * scales.upper };
         let bits = y.to_bits();
         let log2 = scales.pieces_log2;
         // Anything but a finite y of at least 1 gives a piece far beyond the end of every row.
@@ -76,18 +63,8 @@ impl Position {
         let t = f64::from_bits((bits << log2) & ((1 << 52) - 1) | 1.0_f64.to_bits()) - 1.0;
         let width = f64::from_bits((bits & (0x7ff << 52)).wrapping_sub(u64::from(log2) << 52));
         let s = 1.0 - t;
-        let weights = [
-            s * s * (1.0 + 2.0 * t),
-            t * s * s * width,
-            t * t * (1.0 + 2.0 * s),
-            -t * t * s * width,
-        ];
-        Self {
-            below,
-            r,
-            piece,
-            weights,
-        }
+        let weights = [s * s * (1.0 + 2.0 * t), t * s * s * width, t * t * (1.0 + 2.0 * s), -t * t * s * width];
+        Self { below, r, piece, weights }
     }
 }
 
@@ -119,50 +96,24 @@ impl Row {
         let mut lower_end = 1.0;
         while lower.len() < LOWER_OCTAVES << pieces_log2 && !lower.last().is_some_and(negligible) {
             lower_end = 1.0 / (1.0 + (scales.node(lower.len()) - 1.0) / scales.lower);
-            lower.push(below(
-                margin,
-                &mixture,
-                lower_end,
-                -lower_end * lower_end / scales.lower,
-            ));
+            lower.push(below(margin, &mixture, lower_end, -lower_end * lower_end / scales.lower));
         }
         // dy/dR is −lower / R².
-        let elasticity = |(value, slope): (f64, f64)| {
-            (
-                value,
-                if value > 0.0 {
-                    -slope * scales.lower / (lower_end * value)
-                } else {
-                    0.0
-                },
-            )
-        };
+        let elasticity = |(value, slope): (f64, f64)| (value, if value > 0.0 { -slope * scales.lower / (lower_end * value) } else { 0.0 });
         let lower_last = lower.last().copied().unwrap_or_default().map(elasticity);
-        let by_function =
-            |nodes: &[Node]| [0, 1, 2].map(|which| nodes.iter().map(|node| node[which]).collect());
-        Self {
-            sides: [by_function(&upper), by_function(&lower)],
-            lower_end,
-            lower_last,
-        }
+        let by_function = |nodes: &[Node]| [0, 1, 2].map(|which| nodes.iter().map(|node| node[which]).collect());
+        Self { sides: [by_function(&upper), by_function(&lower)], lower_end, lower_last }
     }
 
     /// Function `WHICH` at a position.
     #[inline]
     pub(super) fn value<const WHICH: usize>(&self, at: &Position) -> f64 {
         let nodes = &self.sides[usize::from(at.below)][WHICH];
-        if let Some(&[(a, slope_a), (b, slope_b)]) = nodes
-            .get(at.piece..)
-            .and_then(|rest| rest.first_chunk::<2>())
-        {
+        if let Some(&[(a, slope_a), (b, slope_b)]) = nodes.get(at.piece..).and_then(|rest| rest.first_chunk::<2>()) {
             let [w0, w1, w2, w3] = at.weights;
             return (w0 * a + w1 * slope_a) + (w2 * b + w3 * slope_b);
         }
-        if at.below {
-            self.near_zero::<WHICH>(at.r)
-        } else {
-            0.0
-        }
+        if at.below { self.near_zero::<WHICH>(at.r) } else { 0.0 }
     }
 
     /// Below the last node: on by the power law that meets it in value and slope, which is how a gamma law begins.
@@ -188,9 +139,7 @@ fn mixture(sigma_f: f64, variance: f64) -> Vec<(f64, f64)> {
     let density = |k| libm::exp(-0.5 * z(k) * z(k));
     let total: f64 = (-last..=last).map(density).sum();
     let burstiness = |k| libm::exp(sigma_f * (z(k) - 0.5 * sigma_f));
-    (-last..=last)
-        .map(|k| (variance * burstiness(k), density(k) / total))
-        .collect()
+    (-last..=last).map(|k| (variance * burstiness(k), density(k) / total)).collect()
 }
 
 /// Overflow, exceedance and the hour's exceedance, with their slopes per `dr` of R.
@@ -201,18 +150,9 @@ fn above(margin: Margin, mixture: &[(f64, f64)], r: f64, dr: f64) -> Node {
         let tail = point.tail;
         let others = power_59(1.0 - tail);
         // 1 − (1 − p)⁶⁰, and its first terms where that would cancel: the next is 34 220 p³.
-        let hour = if tail > 1e-6 {
-            1.0 - others * (1.0 - tail)
-        } else {
-            MINUTES * tail * (1.0 - 0.5 * (MINUTES - 1.0) * tail)
-        };
+        let hour = if tail > 1e-6 { 1.0 - others * (1.0 - tail) } else { MINUTES * tail * (1.0 - 0.5 * (MINUTES - 1.0) * tail) };
         let hour = (hour, -MINUTES * others * point.density);
-        add(
-            &mut sum,
-            weight,
-            dr,
-            [(point.excess, -tail), (tail, -point.density), hour],
-        );
+        add(&mut sum, weight, dr, [(point.excess, -tail), (tail, -point.density), hour]);
     }
     sum
 }
@@ -224,12 +164,7 @@ fn below(margin: Margin, mixture: &[(f64, f64)], r: f64, dr: f64) -> Node {
         let point = point(margin, variance, r, true);
         let others = power_59(point.tail);
         let all = (others * point.tail, MINUTES * others * point.density);
-        add(
-            &mut sum,
-            weight,
-            dr,
-            [(point.excess, point.tail), (point.tail, point.density), all],
-        );
+        add(&mut sum, weight, dr, [(point.excess, point.tail), (point.tail, point.density), all]);
     }
     sum
 }

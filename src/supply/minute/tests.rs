@@ -27,9 +27,7 @@ fn direct(margin: Margin, sigma_f: f64, v: f64, r: f64) -> [f64; 3] {
         let p = exact_exceedance(margin, v, r);
         let hour = -libm::expm1(60.0 * libm::log1p(-p));
         total += weight;
-        sum.iter_mut()
-            .zip([exact_overflow(margin, v, r), p, hour])
-            .for_each(|(sum, x)| *sum += weight * x);
+        sum.iter_mut().zip([exact_overflow(margin, v, r), p, hour]).for_each(|(sum, x)| *sum += weight * x);
     }
     sum.map(|x| x / total)
 }
@@ -44,14 +42,8 @@ fn capacity(v: f64, stream: &mut Stream) -> f64 {
 fn published_lognormal_overflow() {
     let capacities = [80.0, 100.0, 120.0, 150.0, 200.0];
     for (cv, printed) in [
-        (
-            0.5,
-            [28.601_864, 18.671_504, 12.016_738, 6.162_991, 2.066_459],
-        ),
-        (
-            1.0,
-            [40.025_039, 32.279_290, 26.304_619, 19.702_518, 12.687_699],
-        ),
+        (0.5, [28.601_864, 18.671_504, 12.016_738, 6.162_991, 2.066_459]),
+        (1.0, [40.025_039, 32.279_290, 26.304_619, 19.702_518, 12.687_699]),
     ] {
         let constant = MinuteLaw::constant(Margin::LogNormal, 0.0, cv * cv);
         let grid = MinuteLaw::new(Margin::LogNormal, 0.0);
@@ -60,10 +52,7 @@ fn published_lognormal_overflow() {
             // Half of the last printed digit.
             assert!((got - want).abs() < 5.1e-7, "CV {cv} at {capacity}: {got}");
             let blended = 100.0 * grid.at(cv * cv).overflow(capacity / 100.0);
-            assert!(
-                (blended / want - 1.0).abs() < 1e-4,
-                "CV {cv} at {capacity}: {blended}"
-            );
+            assert!((blended / want - 1.0).abs() < 1e-4, "CV {cv} at {capacity}: {blended}");
         }
     }
 }
@@ -71,18 +60,9 @@ fn published_lognormal_overflow() {
 /// The gamma closed form against Simpson's rule over its density, written with the logarithm of the gamma function instead.
 #[test]
 fn gamma_against_quadrature() {
-    for (v, r) in [
-        (0.01, 0.9),
-        (0.01, 1.2),
-        (0.25, 0.5),
-        (0.25, 1.0),
-        (0.25, 2.5),
-        (0.7, 3.0),
-    ] {
+    for (v, r) in [(0.01, 0.9), (0.01, 1.2), (0.25, 0.5), (0.25, 1.0), (0.25, 2.5), (0.7, 3.0)] {
         let a: f64 = 1.0 / v;
-        let density = |m: f64| {
-            libm::exp((a - 1.0) * libm::log(m) - a * m + a * libm::log(a) - libm::lgamma(a))
-        };
+        let density = |m: f64| libm::exp((a - 1.0) * libm::log(m) - a * m + a * libm::log(a) - libm::lgamma(a));
         let (n, end) = (40_000, r + 60.0 * v + 12.0 * f64::sqrt(v));
         let h = (end - r) / f64::from(n);
         let mut sum = [0.0; 2];
@@ -99,14 +79,8 @@ fn gamma_against_quadrature() {
             sum[1] += weight * density(m);
         }
         let [g, p] = sum.map(|x| x * h / 3.0);
-        assert!(
-            (exact_overflow(Margin::Gamma, v, r) / g - 1.0).abs() < 1e-9,
-            "G at {v}, {r}"
-        );
-        assert!(
-            (exact_exceedance(Margin::Gamma, v, r) / p - 1.0).abs() < 1e-9,
-            "P at {v}, {r}"
-        );
+        assert!((exact_overflow(Margin::Gamma, v, r) / g - 1.0).abs() < 1e-9, "G at {v}, {r}");
+        assert!((exact_exceedance(Margin::Gamma, v, r) / p - 1.0).abs() < 1e-9, "P at {v}, {r}");
     }
 }
 
@@ -114,31 +88,16 @@ fn gamma_against_quadrature() {
 fn a_stated_variance_is_exact_to_1e_8() {
     let mut stream = stream("constant");
     for margin in BOTH {
-        for (sigma_f, v) in [
-            (0.0, 1e-6),
-            (0.0, 0.04),
-            (0.0, 0.3),
-            (0.0, 5.0),
-            (0.5, 1e-3),
-            (0.5, 0.25),
-            (0.5, 1.0),
-            (1.0, 0.1),
-            (0.2, 30.0),
-        ] {
+        for (sigma_f, v) in
+            [(0.0, 1e-6), (0.0, 0.04), (0.0, 0.3), (0.0, 5.0), (0.5, 1e-3), (0.5, 0.25), (0.5, 1.0), (1.0, 0.1), (0.2, 30.0)]
+        {
             let law = MinuteLaw::constant(margin, sigma_f, v);
             let row = law.at(f64::NAN);
             for i in 0..200 {
                 // The neighbourhood of 1, where the two sides meet, is looked at in every case.
-                let r = if i < 10 {
-                    1.0 + 1e-4 * v.sqrt() * f64::from(i - 5)
-                } else {
-                    capacity(v, &mut stream)
-                };
+                let r = if i < 10 { 1.0 + 1e-4 * v.sqrt() * f64::from(i - 5) } else { capacity(v, &mut stream) };
                 for (got, want) in all(&row, r).into_iter().zip(direct(margin, sigma_f, v, r)) {
-                    assert!(
-                        (got - want).abs() < 1e-8,
-                        "{margin:?} {sigma_f} V {v} R {r}: {got} {want}"
-                    );
+                    assert!((got - want).abs() < 1e-8, "{margin:?} {sigma_f} V {v} R {r}: {got} {want}");
                 }
             }
         }
@@ -155,23 +114,12 @@ fn blended_rows_are_within_1e_4() {
                 for i in 0..200 {
                     // Within one row's spacing, so that few rows are built.
                     let v = centre * (1.0 + 0.03 * stream.uniform());
-                    let r = if i < 10 {
-                        1.0 + 1e-3 * v.sqrt() * f64::from(i - 5)
-                    } else {
-                        capacity(v, &mut stream)
-                    };
+                    let r = if i < 10 { 1.0 + 1e-3 * v.sqrt() * f64::from(i - 5) } else { capacity(v, &mut stream) };
                     let want = direct(margin, sigma_f, v, r);
                     let relative = if want[0] > 1e-6 { 1e-4 } else { 1e-3 };
                     for (got, expected) in all(&law.at(v), r).into_iter().zip(want) {
-                        let tolerance = if want[1] > 1e-7 {
-                            relative * expected
-                        } else {
-                            1e-8
-                        };
-                        assert!(
-                            (got - expected).abs() < tolerance,
-                            "{margin:?} {sigma_f} V {v} R {r}: {got} {expected}"
-                        );
+                        let tolerance = if want[1] > 1e-7 { relative * expected } else { 1e-8 };
+                        assert!((got - expected).abs() < tolerance, "{margin:?} {sigma_f} V {v} R {r}: {got} {expected}");
                     }
                 }
             }
@@ -189,12 +137,7 @@ fn never_rises_with_capacity() {
             for i in 1..20_000 {
                 let now = all(&row, 0.0005 * f64::from(i));
                 // Rounding alone may lift a value, by a few units in the last place of 1.
-                assert!(
-                    now.iter()
-                        .zip(before)
-                        .all(|(now, before)| *now <= before + 1e-14),
-                    "{margin:?} {i}: {now:?} {before:?}"
-                );
+                assert!(now.iter().zip(before).all(|(now, before)| *now <= before + 1e-14), "{margin:?} {i}: {now:?} {before:?}");
                 before = now;
             }
         }
@@ -204,10 +147,7 @@ fn never_rises_with_capacity() {
 #[test]
 fn limits() {
     for margin in BOTH {
-        for law in [
-            MinuteLaw::new(margin, 0.5),
-            MinuteLaw::constant(margin, 0.3, 0.2),
-        ] {
+        for law in [MinuteLaw::new(margin, 0.5), MinuteLaw::constant(margin, 0.3, 0.2)] {
             for v in [1e-12, 1e-8, 0.1, 900.0, 1e9] {
                 let row = law.at(v);
                 assert_eq!(all(&row, 0.0), [1.0, 1.0, 1.0], "{margin:?} {v}");
@@ -218,24 +158,10 @@ fn limits() {
             // Outside of the grid is its end.
             assert_eq!(all(&law.at(1e9), 3.0), all(&law.at(1e3), 3.0));
         }
-        for law in [
-            MinuteLaw::new(margin, 0.5),
-            MinuteLaw::constant(margin, 0.5, 0.0),
-        ] {
-            for (r, want) in [
-                (0.0, [1.0, 1.0, 1.0]),
-                (0.75, [0.25, 1.0, 1.0]),
-                (1.0, [0.0; 3]),
-                (1.5, [0.0; 3]),
-            ] {
+        for law in [MinuteLaw::new(margin, 0.5), MinuteLaw::constant(margin, 0.5, 0.0)] {
+            for (r, want) in [(0.0, [1.0, 1.0, 1.0]), (0.75, [0.25, 1.0, 1.0]), (1.0, [0.0; 3]), (1.5, [0.0; 3])] {
                 assert_eq!(all(&law.at(0.0), r), want);
-                assert_eq!(
-                    [
-                        exact_overflow(margin, 0.0, r),
-                        exact_exceedance(margin, 0.0, r)
-                    ],
-                    want[..2]
-                );
+                assert_eq!([exact_overflow(margin, 0.0, r), exact_exceedance(margin, 0.0, r)], want[..2]);
             }
         }
     }
@@ -255,9 +181,7 @@ fn simulated_hours() {
                 let variance = v * burstiness.sample(&mut stream);
                 let minute = match margin {
                     Margin::Gamma => Law::gamma(1.0 / variance, variance).unwrap(),
-                    Margin::LogNormal => {
-                        Law::lognormal_by_mean(1.0, libm::log1p(variance).sqrt()).unwrap()
-                    }
+                    Margin::LogNormal => Law::lognormal_by_mean(1.0, libm::log1p(variance).sqrt()).unwrap(),
                 };
                 let (mut excess, mut over) = (0.0, 0.0);
                 for _ in 0..60 {
@@ -265,10 +189,7 @@ fn simulated_hours() {
                     excess += (m - r).max(0.0) / 60.0;
                     over += f64::from(u8::from(m > r)) / 60.0;
                 }
-                for (i, x) in [excess, over, f64::from(u8::from(over > 0.0))]
-                    .into_iter()
-                    .enumerate()
-                {
+                for (i, x) in [excess, over, f64::from(u8::from(over > 0.0))].into_iter().enumerate() {
                     sum[i] += x;
                     squares[i] += x * x;
                 }
@@ -278,10 +199,7 @@ fn simulated_hours() {
                 let mean = sum[i] / n;
                 let se = ((squares[i] / n - mean * mean) / n).sqrt();
                 // A hair for r = 0.8, where every hour is over and the error is 0.
-                assert!(
-                    (mean - want).abs() <= 4.0 * se + 1e-6,
-                    "{margin:?} R {r} function {i}: {mean} {want} se {se}"
-                );
+                assert!((mean - want).abs() <= 4.0 * se + 1e-6, "{margin:?} R {r} function {i}: {mean} {want} se {se}");
             }
         }
     }

@@ -33,6 +33,14 @@ pub struct Plan {
     pub pools: Vec<PoolChoice>,
 }
 
+impl Plan {
+    /// Whether no unit of anything is bought.
+    #[must_use]
+    pub fn buys_nothing(&self) -> bool {
+        self.commitments.iter().all(|commitment| commitment.units.iter().all(|&units| units <= 0.0))
+    }
+}
+
 /// Which case of a group serves a pool of a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PoolChoice {

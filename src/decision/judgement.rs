@@ -1,0 +1,175 @@
+//! Ranking the plans: among those that keep the limits, by mean spend plus the stated cost of failed requests.
+
+use crate::scenario::Scenario;
+use crate::statistics::{ClusterProportion, Estimate, Moments};
+use crate::tally::{Metric, Outcome, Row, Span};
+
+/// How one plan stands.
+#[derive(Clone, Debug)]
+pub struct PlanStanding {
+    /// Mean of what plans are ranked by, a month: spend, plus failed requests at their stated cost.
+    pub objective: Estimate,
+    /// Share of the plan-months of all replications in which every pool keeps the limit; its error is by replication.
+    pub months_kept: ClusterProportion,
+    /// Whether that share reaches what the scenario asks for. True when nothing is limited.
+    pub keeps_limits: bool,
+    /// Whether the share asked for lies inside the 95 % interval of the share: more replications could tell otherwise.
+    pub within_error: bool,
+}
+
+/// The best plan of a group that may be compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leader {
+    /// The term its plans are bought on; `None` when all plans are ranked together.
+    pub term: Option<String>,
+    /// The cheapest plan that keeps the limits, or the least bad when `qualified` is false.
+    pub plan: usize,
+    /// The next best of the group, under the same rule.
+    pub runner_up: Option<usize>,
+    /// Whether the plan keeps the limits.
+    pub qualified: bool,
+}
+
+/// What the run speaks for.
+#[derive(Clone, Debug)]
+pub struct Judgement {
+    /// One per plan.
+    pub standings: Vec<PlanStanding>,
+    /// One leader when all plans may be ranked together; one per term on a horizon shorter than the longest term, because a commitment
+    /// that outlives the horizon is not comparable with one that does not.
+    pub leaders: Vec<Leader>,
+    /// Whether plans were ranked within their terms only.
+    pub within_terms: bool,
+    /// The best plan of each term, in the order of the plans: what the table shows whatever the ranking.
+    pub best_per_term: Vec<Leader>,
+}
+
+impl Judgement {
+    /// The one plan to buy, where there is one.
+    #[must_use]
+    pub fn recommended(&self) -> Option<&Leader> {
+        match self.leaders.as_slice() {
+            [leader] => Some(leader),
+            _ => None,
+        }
+    }
+
+    /// The other plans of a leader's group that stand as it does: that keep the limits, or that fail them where it does too.
+    #[must_use]
+    pub fn rivals(&self, scenario: &Scenario, leader: &Leader) -> Vec<usize> {
+        let comparable = |&plan: &usize| {
+            plan != leader.plan
+                && self.standings[plan].keeps_limits == leader.qualified
+                && leader.term.as_ref().is_none_or(|term| belongs(scenario, plan, Some(term)))
+        };
+        (0..self.standings.len()).filter(comparable).collect()
+    }
+}
+
+/// Judges every plan of an outcome.
+#[must_use]
+pub fn judge(scenario: &Scenario, outcome: &Outcome) -> Judgement {
+    let plans = scenario.supply.plans.len();
+    let standings: Vec<PlanStanding> = (0..plans).map(|plan| standing(scenario, outcome, plan)).collect();
+    let mut terms: Vec<Option<String>> = Vec::new();
+    for plan in 0..plans {
+        let term = term_of(scenario, plan);
+        if term.is_some() && !terms.contains(&term) {
+            terms.push(term);
+        }
+    }
+    if terms.is_empty() {
+        terms.push(None);
+    }
+    let all: Vec<usize> = (0..plans).collect();
+    let best_per_term: Vec<Leader> = terms
+        .iter()
+        .filter_map(|term| {
+            let members: Vec<usize> = all.iter().copied().filter(|&p| belongs(scenario, p, term.as_ref())).collect();
+            leader(&standings, &members, term.clone())
+        })
+        .collect();
+    let within_terms = (scenario.longest_term as usize) > scenario.horizon.months() && terms.len() > 1;
+    let leaders = if within_terms { best_per_term.clone() } else { leader(&standings, &all, None).into_iter().collect() };
+    Judgement { standings, leaders, within_terms, best_per_term }
+}
+
+/// The term a plan is bought on; plans that buy nothing have none and belong to every group.
+fn term_of(scenario: &Scenario, plan: usize) -> Option<String> {
+    let plan = &scenario.supply.plans[plan];
+    if plan.buys_nothing() { None } else { Some(plan.term.clone().unwrap_or_else(|| "mixed terms".to_owned())) }
+}
+
+fn belongs(scenario: &Scenario, plan: usize, term: Option<&String>) -> bool {
+    let own = term_of(scenario, plan);
+    own.is_none() || own.as_ref() == term
+}
+
+/// The cheapest that keeps the limits; where none does, the one that keeps them in most months, the cheaper where that ties.
+fn leader(standings: &[PlanStanding], members: &[usize], term: Option<String>) -> Option<Leader> {
+    let objective = |&plan: &usize| standings[plan].objective.point;
+    let kept = |&plan: &usize| standings[plan].months_kept.estimate().point;
+    let mut order = members.to_vec();
+    order.sort_by(|a, b| {
+        let rank = |plan: &usize| if standings[*plan].keeps_limits { (0, 0.0) } else { (1, -kept(plan)) };
+        let (a_group, a_kept) = rank(a);
+        let (b_group, b_kept) = rank(b);
+        a_group.cmp(&b_group).then(a_kept.total_cmp(&b_kept)).then(objective(a).total_cmp(&objective(b)))
+    });
+    let &plan = order.first()?;
+    Some(Leader { term, plan, runner_up: order.get(1).copied(), qualified: standings[plan].keeps_limits })
+}
+
+fn standing(scenario: &Scenario, outcome: &Outcome, plan: usize) -> PlanStanding {
+    let months = scenario.horizon.months();
+    let limits = &scenario.limits;
+    let objective = objective_samples(scenario, outcome, plan);
+    let kept_months = kept_months(scenario, outcome, plan);
+    let mut months_kept = ClusterProportion::default();
+    for &kept in &kept_months {
+        months_kept.add(u64::from(kept), months as u64);
+    }
+    let asked = limits.in_share_of_months;
+    let limited = limits.throttled_requests_share.is_some();
+    let share = months_kept.estimate().point;
+    let within_error = limited && months_kept.interval(0.95).is_some_and(|(low, high)| low < asked && asked <= high && low < high);
+    PlanStanding {
+        objective: Moments::from_slice(&objective).estimate(),
+        months_kept,
+        keeps_limits: !limited || share >= asked,
+        within_error,
+    }
+}
+
+/// What plans are ranked by, a month, one value per replication: spend plus failed requests at their stated cost.
+#[must_use]
+pub fn objective_samples(scenario: &Scenario, outcome: &Outcome, plan: usize) -> Vec<f64> {
+    let months = scenario.horizon.months() as f64;
+    let mut samples = outcome.column(scenario, plan, Row::All, Span::Horizon, Metric::CostTotal).unwrap_or_default();
+    if let Some(price) = scenario.limits.cost_per_failed_request {
+        let failed = outcome.requests_throttled(scenario, plan, Row::All, Span::Horizon);
+        samples.iter_mut().zip(&failed).for_each(|(cost, failed)| *cost += price * failed);
+    }
+    samples.iter_mut().for_each(|cost| *cost /= months);
+    samples
+}
+
+/// In how many months of each replication all pools keep the limit.
+fn kept_months(scenario: &Scenario, outcome: &Outcome, plan: usize) -> Vec<u32> {
+    let months = scenario.horizon.months();
+    let Some(limit) = scenario.limits.throttled_requests_share else {
+        return vec![months as u32; outcome.replications()];
+    };
+    let mut kept = vec![0_u32; outcome.replications()];
+    let rows: Vec<Row> = (0..scenario.supply.plans[plan].pools.len()).map(Row::Pool).collect();
+    for month in 0..months {
+        let mut good = vec![true; kept.len()];
+        for &row in &rows {
+            let shares = outcome.column(scenario, plan, row, Span::Month(month), Metric::RequestsThrottledShare).unwrap_or_default();
+            // A month without requests throttles none: NaN is no violation.
+            good.iter_mut().zip(&shares).for_each(|(good, &share)| *good &= !(share > limit));
+        }
+        kept.iter_mut().zip(&good).for_each(|(kept, &good)| *kept += u32::from(good));
+    }
+    kept
+}

@@ -1,0 +1,71 @@
+//! From a file to a scenario, or to every error in it.
+
+use super::{Scenario, ScenarioSpec};
+use crate::error::{Error, Result};
+use crate::spec::{Override, Reader, Resolved, Spec};
+use std::fs;
+use std::io::{self, Read};
+use std::path::Path;
+
+/// A file larger than this is no scenario.
+const LARGEST: u64 = 1 << 20;
+
+/// A scenario and what reading it told.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The scenario.
+    pub scenario: Scenario,
+    /// Every value, with how the scenario came to it.
+    pub resolved: Vec<Resolved>,
+    /// What is legal, but worth knowing.
+    pub warnings: Vec<String>,
+}
+
+/// Reads a scenario file and applies overrides.
+///
+/// # Errors
+/// When the file cannot be read, or with every problem found in it.
+pub fn load(path: &Path, overrides: &[Override]) -> Result<Loaded> {
+    let text = read(path)?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    parse(&path.display().to_string(), &text, folder, overrides)
+}
+
+/// Reads a scenario from text; relative paths in it start at `folder`.
+///
+/// # Errors
+/// Every problem found in the text.
+pub fn parse(name: &str, text: &str, folder: &Path, overrides: &[Override]) -> Result<Loaded> {
+    let mut reader = Reader::new(name, text, folder);
+    let scenario = reader
+        .parse(overrides)
+        .and_then(|(node, at)| ScenarioSpec::read(&node, &at, &mut reader).map(|spec| (spec, at)))
+        .and_then(|(spec, at)| super::resolve::resolve(&spec, &at, &mut reader));
+    let (resolved, warnings) = reader.finish()?;
+    match scenario {
+        Some(mut scenario) => {
+            scenario.digest = super::resolve::digest(&resolved);
+            Ok(Loaded { scenario, resolved, warnings })
+        }
+        // A reader gives nothing only after it told why, and then `finish` has failed above.
+        None => Err(Error::usage(format!("{name}: the scenario could not be resolved"))),
+    }
+}
+
+fn read(path: &Path) -> Result<String> {
+    let fail = |source| Error::io(path, "read", source);
+    let file = fs::File::open(path).map_err(fail)?;
+    if file.metadata().map_err(fail)?.is_dir() {
+        return Err(fail(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder; name the scenario file inside it")));
+    }
+    let mut bytes = Vec::new();
+    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(fail)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(fail(io::Error::new(io::ErrorKind::InvalidData, "it is larger than 1 MiB, which no scenario is")));
+    }
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        fail(io::Error::new(io::ErrorKind::InvalidData, format!("byte {at} is no UTF-8 text")))
+    })?;
+    Ok(text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned))
+}

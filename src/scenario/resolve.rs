@@ -1,0 +1,205 @@
+//! From the file as written to the scenario: defaults, ranges, and what one section must know of another.
+
+use super::{HorizonSpec, Limits, LimitsSpec, Scenario, ScenarioSpec};
+use crate::demand::{Class, Demand, Workload};
+use crate::horizon::{Horizon, time_zone};
+use crate::spec::{At, Field, Reader, Resolved, nearest};
+use crate::supply::{Supply, WorkloadFacts, longest_term};
+use crate::units::Currency;
+use sha2::{Digest, Sha256};
+use std::fmt::Write;
+use std::sync::Arc;
+
+/// Replications are numbered by 64 bits, but nobody waits for more than this.
+const MOST_REPLICATIONS: u64 = 100_000_000;
+
+/// Resolves the whole scenario; `None` after at least one error was told. The digest is filled in by the caller.
+pub(super) fn resolve(spec: &ScenarioSpec, at: &At, reader: &mut Reader) -> Option<Scenario> {
+    let currency = or_assumed(spec.currency.as_ref(), "currency", Currency::USD, "the default", reader);
+    let seed = or_assumed(spec.seed.as_ref(), "seed", 1, "the default, so that runs can be repeated", reader);
+    let replications = replications(spec, reader);
+    for (list, name) in [(spec.offer.is_empty(), "offer"), (spec.workload.is_empty(), "workload"), (spec.plan.is_empty(), "plan")] {
+        if list {
+            reader.missing(at, name, &format!("at least one [[{name}]]"));
+        }
+    }
+    let longest = longest_term(&spec.plan, &spec.offer);
+    let horizon = Arc::new(horizon(spec.horizon.as_ref(), longest, at, reader)?);
+    let demand = Demand::resolve(&spec.workload, &spec.factor, &horizon, reader);
+    let limits = limits(spec.limits.as_ref(), currency, reader);
+    let peak_percentile = spec.report.as_ref().and_then(|report| report.peak_percentile.as_ref());
+    let peak = or_assumed(peak_percentile, "report.peak_percentile", crate::units::Share(0.999), "the default", reader);
+    if let Some(field) = peak_percentile
+        && !(field.0 > 0.0 && field.0 < 1.0)
+    {
+        reader.refuse(&field.at, "leaves no share of minutes above it or below it", "more than 0% and less than 100%");
+    }
+    let demand = demand?;
+    let facts: Vec<WorkloadFacts> = demand.workloads.iter().map(facts).collect();
+    let supply = Supply::resolve(&spec.offer, &spec.plan, &facts, &horizon, currency, reader)?.with_peak_percentile(peak.0);
+    let baseline = baseline(spec, &supply, reader)?;
+    Some(Scenario {
+        name: spec.name.value.clone(),
+        currency,
+        seed,
+        replications,
+        horizon,
+        demand,
+        supply,
+        limits,
+        baseline,
+        longest_term: longest,
+        digest: String::new(),
+    })
+}
+
+/// What supply must know of a workload.
+fn facts(workload: &Workload) -> WorkloadFacts {
+    WorkloadFacts {
+        name: workload.name.clone(),
+        interactive: workload.class == Class::Interactive,
+        deferrable_share: workload.deferrable_share,
+        classes: workload.classes(),
+        size_cv: workload.size_cv(),
+        margin: workload.minute.margin,
+        burstiness_sd: workload.minute.burstiness_sd,
+        constant_variance: workload.minute.constant,
+    }
+}
+
+/// SHA-256 over path, value and provenance of every resolved value, in order.
+pub(super) fn digest(resolved: &[Resolved]) -> String {
+    let mut hash = Sha256::new();
+    for value in resolved {
+        hash.update(format!("{}\u{1f}{}\u{1f}{}\u{1e}", value.path, value.value, value.provenance));
+    }
+    hash.finalize().iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// The field's value, or a default that is noted as assumed.
+fn or_assumed<T: Copy + std::fmt::Display>(field: Option<&Field<T>>, path: &str, default: T, why: &str, reader: &mut Reader) -> T {
+    field.map_or_else(
+        || {
+            reader.assumed(path, default, why);
+            default
+        },
+        |field| field.value,
+    )
+}
+
+fn replications(spec: &ScenarioSpec, reader: &mut Reader) -> u64 {
+    let number = or_assumed(spec.replications.as_ref(), "replications", 10_000, "the default", reader);
+    if let Some(field) = &spec.replications
+        && !(1..=MOST_REPLICATIONS).contains(&number)
+    {
+        reader.refuse(&field.at, "is no sensible number of futures", format!("1 to {MOST_REPLICATIONS}"));
+    }
+    number
+}
+
+fn horizon(spec: Option<&Field<HorizonSpec>>, longest: u32, root: &At, reader: &mut Reader) -> Option<Horizon> {
+    let default_months = u64::from(longest.max(1));
+    let why = if longest > 1 { "the longest term of the plans" } else { "one month" };
+    let Some(spec) = spec else {
+        reader.assumed("horizon.flat", format!("{default_months} months of 730 h"), format!("no horizon given: {why}"));
+        return built(Horizon::flat(default_months as u32, 730), root, reader);
+    };
+    if let Some(flat) = &spec.flat {
+        for (field, name) in [(spec.start.as_ref().map(|f| &f.at), "start"), (spec.time_zone.as_ref().map(|f| &f.at), "time_zone")] {
+            if let Some(at) = field {
+                reader.refuse(at, format!("says a `{name}` where flat months have none"), "either `flat` or a calendar's `start`");
+            }
+        }
+        let months = flat.months.as_ref().or(spec.months.as_ref());
+        let months = or_assumed(months, "horizon.flat.months", default_months, why, reader);
+        let hours = or_assumed(flat.hours_per_month.as_ref(), "horizon.flat.hours_per_month", 730, "the vendors' own month", reader);
+        return built(Horizon::flat(small(months), small(hours)), &flat.at, reader);
+    }
+    let months = or_assumed(spec.months.as_ref(), "horizon.months", default_months, why, reader);
+    let Some(start) = &spec.start else {
+        if let Some(zone) = &spec.time_zone {
+            reader.refuse(&zone.at, "has no calendar to apply to", "a `start` beside it");
+        }
+        reader.assumed("horizon.flat.hours_per_month", 730, "no start given: flat months of the vendors' own length");
+        return built(Horizon::flat(small(months), 730), &spec.at, reader);
+    };
+    let name = spec.time_zone.as_ref().map_or("UTC", |zone| zone.value.as_str());
+    if spec.time_zone.is_none() {
+        reader.assumed("horizon.time_zone", "UTC", "the default");
+    }
+    match time_zone(name) {
+        Ok(zone) => built(Horizon::calendar(start.value, small(months), zone), &spec.at, reader),
+        Err(error) => {
+            let at = spec.time_zone.as_ref().map_or(&spec.at, |zone| &zone.at);
+            reader.refuse(at, error.to_string(), "a name of the time zone database, such as \"America/New_York\"");
+            None
+        }
+    }
+}
+
+/// Counts beyond 32 bits are out of every range the horizon allows, so saturating keeps the error.
+fn small(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+fn built(horizon: Result<Horizon, crate::horizon::HorizonError>, at: &At, reader: &mut Reader) -> Option<Horizon> {
+    match horizon {
+        Ok(horizon) => Some(horizon),
+        Err(error) => {
+            reader.refuse(at, error.to_string(), "1 to 36 months; flat months of 1 to 1023 hours");
+            None
+        }
+    }
+}
+
+fn limits(spec: Option<&Field<LimitsSpec>>, currency: Currency, reader: &mut Reader) -> Limits {
+    let mut limits = Limits { throttled_requests_share: None, in_share_of_months: 0.95, cost_per_failed_request: None };
+    let Some(spec) = spec else {
+        reader.assumed("limits", "none", "no limit given: plans are ranked by spend alone, however much they throttle");
+        reader.warn("no [limits] are set: a plan that throttles more looks cheaper, and nothing here stops it from being recommended");
+        return limits;
+    };
+    limits.throttled_requests_share = spec.throttled_requests_share.as_ref().map(|share| share.0);
+    let share = crate::units::Share(0.95);
+    limits.in_share_of_months = or_assumed(spec.in_share_of_months.as_ref(), "limits.in_share_of_months", share, "the default", reader).0;
+    if let Some(price) = &spec.cost_per_failed_request {
+        if price.currency != currency {
+            reader.refuse(&price.at, "is in another currency", format!("prices in {currency}, the scenario's currency"));
+        }
+        limits.cost_per_failed_request = Some(price.per_request);
+    }
+    limits
+}
+
+/// The plan the others are compared with: the named one, else the first whose offers are all on-demand, else the first.
+fn baseline(spec: &ScenarioSpec, supply: &Supply, reader: &mut Reader) -> Option<usize> {
+    if let Some(name) = &spec.baseline {
+        let found = supply.plans.iter().position(|plan| plan.name == name.value);
+        if found.is_none() {
+            let help = nearest(name, supply.plans.iter().map(|plan| plan.name.as_str())).map(|near| format!("did you mean `{near}`?"));
+            let diagnostic = reader.error(&name.at, "is no plan of the scenario");
+            diagnostic.given = Some(name.value.clone());
+            diagnostic.allowed = Some(plan_names(supply));
+            diagnostic.help = help;
+        }
+        return found;
+    }
+    let index = supply.plans.iter().position(|plan| plan.buys_nothing());
+    let (index, why) = index.map_or((0, "the first plan: none is all on-demand"), |index| (index, "the first plan that buys no units"));
+    let plan = supply.plans.get(index)?;
+    reader.assumed("baseline", &plan.name, why);
+    Some(index)
+}
+
+/// The first plans' names, for messages.
+fn plan_names(supply: &Supply) -> String {
+    const SHOWN: usize = 12;
+    let mut names: Vec<&str> = supply.plans.iter().take(SHOWN).map(|plan| plan.name.as_str()).collect();
+    if supply.plans.len() > SHOWN {
+        names.push("…");
+    }
+    names.join(", ")
+}

@@ -1,0 +1,50 @@
+//! The reference engine: one replication at a time, every feature, any single replication on its own.
+
+use crate::demand::{DemandGenerator, DemandPath, DemandScratch, WorkloadTotals};
+use crate::scenario::Scenario;
+use crate::supply::{Dispatcher, HourSink, SupplyTotals};
+use crate::tally::Replication;
+
+/// Draws and serves replications. Everything it needs is allocated once and overwritten by each.
+#[derive(Debug)]
+pub struct Replicator<'s> {
+    scenario: &'s Scenario,
+    generator: DemandGenerator<'s>,
+    dispatcher: Dispatcher<'s>,
+    path: DemandPath,
+    scratch: DemandScratch,
+    demand: WorkloadTotals,
+    service: SupplyTotals,
+}
+
+impl<'s> Replicator<'s> {
+    /// An engine for one scenario under one seed.
+    #[must_use]
+    pub fn new(scenario: &'s Scenario, seed: u64) -> Self {
+        let workloads = scenario.demand.workloads.len();
+        let horizon = &scenario.horizon;
+        Self {
+            scenario,
+            generator: scenario.demand.generator(seed),
+            dispatcher: scenario.supply.dispatcher(seed),
+            path: DemandPath::new(workloads, horizon.hours()),
+            scratch: DemandScratch::default(),
+            demand: WorkloadTotals::new(workloads, horizon.months()),
+            service: scenario.supply.totals(),
+        }
+    }
+
+    /// Draws replication `index` and serves it under every plan. `hours` sees every hour when given.
+    pub fn replicate(&mut self, index: u64, hours: Option<&mut dyn HourSink>) -> Replication<'_> {
+        self.generator.generate(index, &mut self.path, &mut self.scratch);
+        self.demand.add_up(&self.path, &self.scenario.horizon);
+        self.dispatcher.dispatch(index, &self.path, &mut self.service, hours);
+        Replication { index, scenario: self.scenario, demand: &self.demand, service: &self.service }
+    }
+
+    /// The demand path of the replication drawn last.
+    #[must_use]
+    pub fn path(&self) -> &DemandPath {
+        &self.path
+    }
+}

@@ -1,0 +1,173 @@
+//! Thousands of replications over threads: fixed batches, ordered merge. The only file that knows of rayon.
+
+use super::memory;
+use super::reference::Replicator;
+use crate::error::{Error, ErrorKind, Result};
+use crate::scenario::Scenario;
+use crate::supply::{HourService, HourSink};
+use crate::tally::{Hour, Needs, Tally};
+use rayon::prelude::*;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// Replications in a batch. Partials are kept per batch, so this number is part of the results' bits.
+pub const BATCH: u64 = 256;
+
+/// How to run a scenario.
+#[derive(Clone, Copy, Default)]
+pub struct RunSpec<'a> {
+    /// Number of futures; the scenario's own number unless given.
+    pub replications: Option<u64>,
+    /// Seed of all draws; the scenario's own unless given.
+    pub seed: Option<u64>,
+    /// Threads; as many as the machine has unless given.
+    pub threads: Option<usize>,
+    /// Told the number of complete replications from time to time, from any thread.
+    pub progress: Option<&'a (dyn Fn(u64) + Sync)>,
+    /// Once true, batches at work are finished and no further one is begun.
+    pub stop: Option<&'a AtomicBool>,
+}
+
+impl std::fmt::Debug for RunSpec<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RunSpec")
+            .field("replications", &self.replications)
+            .field("seed", &self.seed)
+            .field("threads", &self.threads)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a run gives.
+#[derive(Debug)]
+#[must_use]
+pub struct Run<S> {
+    /// The tallies' summaries, in their order.
+    pub summary: S,
+    /// Replications they are made of.
+    pub replications: u64,
+    /// Replications that were asked for; more than were made when the run was stopped.
+    pub asked: u64,
+    /// The seed.
+    pub seed: u64,
+}
+
+/// Runs a scenario and returns the summaries of the tallies.
+///
+/// Replication r is the same whatever the number of replications and threads. A run that is stopped keeps the batches before the
+/// first one that was not begun, so it equals a shorter run.
+///
+/// # Errors
+/// [`ErrorKind::Memory`] before the first draw when the samples would not fit; [`ErrorKind::Interrupted`] when stopped before the
+/// first batch was complete; [`ErrorKind::Usage`] for zero replications or threads that cannot be started.
+///
+/// # Example
+/// See `examples/own_tally.rs`.
+pub fn run<T: Tally>(scenario: &Scenario, spec: &RunSpec<'_>, tallies: &T) -> Result<Run<T::Summary>> {
+    let replications = spec.replications.unwrap_or(scenario.replications);
+    let seed = spec.seed.unwrap_or(scenario.seed);
+    if replications == 0 {
+        return Err(Error::usage("the number of replications must be at least 1; given: 0"));
+    }
+    let pool = pool(spec.threads)?;
+    memory::check(scenario, tallies, replications, pool.current_num_threads())?;
+    let batches = Batches { scenario, spec, tallies, replications, seed };
+    let partials = pool.install(|| batches.run());
+    let mut complete = 0;
+    let mut whole: Option<T::Partial> = None;
+    for (size, partial) in partials {
+        complete += size;
+        match &mut whole {
+            None => whole = Some(partial),
+            Some(earlier) => tallies.merge(earlier, partial),
+        }
+    }
+    let whole = whole.ok_or_else(|| Error::from(ErrorKind::Interrupted))?;
+    let summary = pool.install(|| tallies.summarise(scenario, whole));
+    Ok(Run { summary, replications: complete, asked: replications, seed })
+}
+
+/// Applies `f` to every item on all threads and returns the results in the order of the items.
+pub fn ordered_map<I: Sync, O: Send>(items: &[I], f: impl Fn(&I) -> O + Sync + Send) -> Vec<O> {
+    items.par_iter().map(f).collect()
+}
+
+fn pool(threads: Option<usize>) -> Result<rayon::ThreadPool> {
+    if threads == Some(0) {
+        return Err(Error::usage("the number of threads must be at least 1; given: 0"));
+    }
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads.unwrap_or(0))
+        .build()
+        .map_err(|error| Error::usage(format!("cannot start the threads: {error}")))
+}
+
+/// The batches of one run.
+struct Batches<'a, T: Tally> {
+    scenario: &'a Scenario,
+    spec: &'a RunSpec<'a>,
+    tallies: &'a T,
+    replications: u64,
+    seed: u64,
+}
+
+impl<T: Tally> Batches<'_, T> {
+    /// Runs them all, or until stopped: sizes and partials of the complete ones before the first gap, in order.
+    ///
+    /// Threads take the next batch that nobody has begun, so that what is complete when the run is stopped has few gaps.
+    fn run(&self) -> Vec<(u64, T::Partial)> {
+        let count = self.replications.div_ceil(BATCH);
+        let next = AtomicU64::new(0);
+        let done = AtomicU64::new(0);
+        let slots: Mutex<Vec<Option<(u64, T::Partial)>>> = Mutex::new((0..count).map(|_| None).collect());
+        rayon::broadcast(|_| {
+            let mut replicator = Replicator::new(self.scenario, self.seed);
+            while !self.spec.stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+                let batch = next.fetch_add(1, Ordering::Relaxed);
+                if batch >= count {
+                    break;
+                }
+                let (size, partial) = self.batch(batch, &mut replicator);
+                if let Ok(mut slots) = slots.lock()
+                    && let Some(slot) = slots.get_mut(batch as usize)
+                {
+                    *slot = Some((size, partial));
+                }
+                let done = done.fetch_add(size, Ordering::Relaxed) + size;
+                if let Some(progress) = self.spec.progress {
+                    progress(done);
+                }
+            }
+        });
+        slots.into_inner().unwrap_or_default().into_iter().map_while(|slot| slot).collect()
+    }
+
+    fn batch(&self, batch: u64, replicator: &mut Replicator<'_>) -> (u64, T::Partial) {
+        let first = batch * BATCH;
+        let last = (first + BATCH).min(self.replications);
+        let mut partial = self.tallies.partial(self.scenario, (last - first) as usize);
+        for index in first..last {
+            match self.tallies.needs() {
+                Needs::Totals => self.tallies.record(&mut partial, &replicator.replicate(index, None)),
+                Needs::Hours => {
+                    let mut sink = TallySink { tallies: self.tallies, partial: &mut partial };
+                    let replication = replicator.replicate(index, Some(&mut sink));
+                    self.tallies.record(&mut partial, &replication);
+                }
+            }
+        }
+        (last - first, partial)
+    }
+}
+
+/// Hands the hours of a dispatch on to a tally.
+struct TallySink<'a, T: Tally> {
+    tallies: &'a T,
+    partial: &'a mut T::Partial,
+}
+
+impl<T: Tally> HourSink for TallySink<'_, T> {
+    fn hour(&mut self, hour: usize, group: usize, case: usize, service: &HourService<'_>) {
+        self.tallies.hour(self.partial, &Hour { hour, group, case, service });
+    }
+}

@@ -1,0 +1,198 @@
+//! The samples behind every figure of the report: a column of base quantities per workload, pool and case, by month.
+//!
+//! What is kept are the quantities that terms and plans share: a pool is served once per distinct set of units, and the plans only
+//! point at those. Metrics are made of these columns, plan by plan, in [`Outcome`].
+
+use super::{Outcome, Replication, Tally};
+use crate::scenario::Scenario;
+use crate::supply::{MAX_AXES, PoolGroup, Supply};
+
+/// The tally of everything that the report shows. Its summary is an [`Outcome`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Columns;
+
+/// Growing columns of equal length, one value per replication.
+#[derive(Clone, Debug, Default)]
+pub struct ColumnStore {
+    columns: Vec<Vec<f64>>,
+}
+
+impl ColumnStore {
+    /// So many empty columns with room for `capacity` values each.
+    #[must_use]
+    pub fn new(columns: usize, capacity: usize) -> Self {
+        Self { columns: (0..columns).map(|_| Vec::with_capacity(capacity)).collect() }
+    }
+
+    /// Appends one value to every column, in order.
+    pub fn push(&mut self, row: impl IntoIterator<Item = f64>) {
+        for (column, value) in self.columns.iter_mut().zip(row) {
+            column.push(value);
+        }
+    }
+
+    /// The values of a column, by replication.
+    #[must_use]
+    pub fn column(&self, column: usize) -> &[f64] {
+        &self.columns[column]
+    }
+
+    /// Appends the rows of a later store with the same columns.
+    pub fn append(&mut self, later: &Self) {
+        for (mine, theirs) in self.columns.iter_mut().zip(&later.columns) {
+            mine.extend_from_slice(theirs);
+        }
+    }
+}
+
+/// Base quantities of a workload in a month.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum DemandColumn {
+    Tokens,
+    Requests,
+    PeakHour,
+}
+
+const DEMAND_COLUMNS: usize = 3;
+
+/// Base quantities of a pool in a month, whatever the plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PoolColumn {
+    PeakHour,
+    PeakQuota,
+}
+
+const POOL_COLUMNS: usize = 2;
+
+/// Base quantities of a case of a pool in a month. Used unit-hours of each bought axis follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ServiceColumn {
+    CostOnDemand,
+    CostBatch,
+    TokensProvisioned,
+    TokensThrottled,
+    TokensLate,
+    RequestsThrottled,
+    ThrottledMinutes,
+    ThrottledHours,
+    LogClear,
+}
+
+const SERVICE_COLUMNS: usize = 9;
+
+/// The bought axes of a pool: node and axis, in order.
+pub(super) fn bought_axes(group: &PoolGroup) -> impl Iterator<Item = (usize, usize)> + '_ {
+    let bought = group.nodes.iter().enumerate().filter(|(_, node)| node.provisioned);
+    bought.flat_map(|(index, node)| (0..node.axes).map(move |axis| (index, axis)))
+}
+
+/// Where each column stands. Months are the innermost but one index, quantities the innermost.
+#[derive(Clone, Debug)]
+pub(super) struct Layout {
+    months: usize,
+    workloads: usize,
+    /// First column of each pool.
+    pools: Vec<usize>,
+    /// First column of each pool's first case, columns per case and month.
+    cases: Vec<(usize, usize)>,
+    total: usize,
+}
+
+impl Layout {
+    pub(super) fn new(supply: &Supply, workloads: usize, months: usize) -> Self {
+        let mut next = (workloads * DEMAND_COLUMNS + 1) * months;
+        let mut pools = Vec::with_capacity(supply.groups.len());
+        let mut cases = Vec::with_capacity(supply.groups.len());
+        for group in &supply.groups {
+            pools.push(next);
+            next += POOL_COLUMNS * months;
+            let width = SERVICE_COLUMNS + bought_axes(group).count();
+            cases.push((next, width));
+            next += group.cases.len() * months * width;
+        }
+        Self { months, workloads, pools, cases, total: next }
+    }
+
+    pub(super) fn demand(&self, workload: usize, month: usize, column: DemandColumn) -> usize {
+        (workload * self.months + month) * DEMAND_COLUMNS + column as usize
+    }
+
+    /// The largest hour of all workloads together.
+    pub(super) fn peak_of_all(&self, month: usize) -> usize {
+        self.workloads * self.months * DEMAND_COLUMNS + month
+    }
+
+    pub(super) fn pool(&self, group: usize, month: usize, column: PoolColumn) -> usize {
+        self.pools[group] + month * POOL_COLUMNS + column as usize
+    }
+
+    pub(super) fn service(&self, group: usize, case: usize, month: usize, column: ServiceColumn) -> usize {
+        let (first, width) = self.cases[group];
+        first + (case * self.months + month) * width + column as usize
+    }
+
+    /// Used unit-hours of the `axis`-th bought axis of the pool.
+    pub(super) fn used(&self, group: usize, case: usize, month: usize, axis: usize) -> usize {
+        let (first, width) = self.cases[group];
+        first + (case * self.months + month) * width + SERVICE_COLUMNS + axis
+    }
+}
+
+impl Tally for Columns {
+    type Partial = ColumnStore;
+    type Summary = Outcome;
+
+    fn partial(&self, scenario: &Scenario, replications: usize) -> ColumnStore {
+        let layout = Layout::new(&scenario.supply, scenario.demand.workloads.len(), scenario.horizon.months());
+        ColumnStore::new(layout.total, replications)
+    }
+
+    fn record(&self, partial: &mut ColumnStore, replication: &Replication<'_>) {
+        let supply = &replication.scenario.supply;
+        let months = replication.scenario.horizon.months();
+        let workloads = replication.scenario.demand.workloads.len();
+        let demand = (0..workloads).flat_map(|w| (0..months).map(move |m| (w, m))).flat_map(|(w, m)| {
+            let totals = replication.demand.month(w, m);
+            [totals.tokens.total(), totals.requests, totals.peak_hour]
+        });
+        let peaks = replication.demand.peak_hour.iter().copied();
+        let pools = supply.groups.iter().enumerate().flat_map(|(g, group)| {
+            let pool = (0..months).flat_map(move |m| {
+                let totals = &replication.service.demand[supply.demand_index(g, m)];
+                [totals.peak_hour_tokens, totals.peak_quota_tokens_per_minute]
+            });
+            let cases = (0..group.cases.len()).flat_map(move |c| (0..months).map(move |m| (c, m))).flat_map(move |(c, m)| {
+                let totals = &replication.service.services[supply.service_index(g, c, m)];
+                let used = supply.used_index(g, c, m);
+                let base: [f64; SERVICE_COLUMNS] = [
+                    totals.cost_on_demand,
+                    totals.cost_batch,
+                    totals.tokens_provisioned,
+                    totals.tokens_throttled,
+                    totals.tokens_late,
+                    totals.requests_throttled,
+                    totals.throttled_minutes,
+                    totals.throttled_hours,
+                    totals.log_clear,
+                ];
+                base.into_iter().chain(bought_axes(group).map(move |(node, axis)| replication.service.used[used + node * MAX_AXES + axis]))
+            });
+            pool.chain(cases)
+        });
+        partial.push(demand.chain(peaks).chain(pools));
+    }
+
+    fn merge(&self, earlier: &mut ColumnStore, later: ColumnStore) {
+        earlier.append(&later);
+    }
+
+    fn summarise(&self, scenario: &Scenario, whole: ColumnStore) -> Outcome {
+        Outcome::new(scenario, whole)
+    }
+
+    fn bytes(&self, scenario: &Scenario, replications: u64) -> u64 {
+        let layout = Layout::new(&scenario.supply, scenario.demand.workloads.len(), scenario.horizon.months());
+        // Batches are kept until they are folded, so each value is held twice at the end.
+        replications.saturating_mul(layout.total as u64).saturating_mul(16)
+    }
+}

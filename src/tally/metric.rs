@@ -1,0 +1,150 @@
+//! The metrics of the output files: their names, units, and how months make a horizon.
+
+/// A metric of the output files, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Metric {
+    /// All spend.
+    CostTotal,
+    /// Spend on demand.
+    CostOnDemand,
+    /// Spend on units, used or not.
+    CostProvisioned,
+    /// The part of it that was not used.
+    CostProvisionedIdle,
+    /// Spend on batch.
+    CostBatch,
+    /// The baseline's spend minus this plan's, on the same futures.
+    SavingVsBaseline,
+    /// Spend per million tokens served.
+    CostPerMillionTokens,
+    /// Tokens asked for.
+    TokensDemand,
+    /// Tokens throttled for good.
+    TokensThrottled,
+    /// Tokens served after their deadline.
+    TokensLate,
+    /// Share of requests throttled.
+    RequestsThrottledShare,
+    /// Share of tokens throttled.
+    ThrottledShare,
+    /// Expected minutes with throttling.
+    ThrottledMinutes,
+    /// Expected hours with at least one such minute.
+    ThrottledHours,
+    /// Chance that any minute of the month (of the horizon) throttles.
+    ThrottlingProbability,
+    /// Used share of the bought capacity, in weighted tokens.
+    Utilisation,
+    /// Share of the tokens asked for that bought capacity served.
+    Coverage,
+    /// Tokens of the largest hour ÷ 60.
+    PeakTokensPerMinute,
+    /// Weighted tokens per minute that minutes exceed with the share that `[report] peak_percentile` leaves.
+    PeakQuotaTokensPerMinute,
+    /// What is still owed on commitments when the horizon ends.
+    CommittedAfterHorizon,
+}
+
+impl Metric {
+    /// All metrics, in the order of the files.
+    pub const ALL: [Self; 20] = [
+        Self::CostTotal,
+        Self::CostOnDemand,
+        Self::CostProvisioned,
+        Self::CostProvisionedIdle,
+        Self::CostBatch,
+        Self::SavingVsBaseline,
+        Self::CostPerMillionTokens,
+        Self::TokensDemand,
+        Self::TokensThrottled,
+        Self::TokensLate,
+        Self::RequestsThrottledShare,
+        Self::ThrottledShare,
+        Self::ThrottledMinutes,
+        Self::ThrottledHours,
+        Self::ThrottlingProbability,
+        Self::Utilisation,
+        Self::Coverage,
+        Self::PeakTokensPerMinute,
+        Self::PeakQuotaTokensPerMinute,
+        Self::CommittedAfterHorizon,
+    ];
+
+    /// The name in the files; `currency` is the scenario's code, which names the cost per million tokens.
+    #[must_use]
+    pub fn name(self, currency: &str) -> String {
+        match self {
+            Self::CostTotal => "cost_total",
+            Self::CostOnDemand => "cost_on_demand",
+            Self::CostProvisioned => "cost_provisioned",
+            Self::CostProvisionedIdle => "cost_provisioned_idle",
+            Self::CostBatch => "cost_batch",
+            Self::SavingVsBaseline => "saving_vs_baseline",
+            Self::CostPerMillionTokens => return format!("{}_per_million_tokens", currency.to_ascii_lowercase()),
+            Self::TokensDemand => "tokens_demand",
+            Self::TokensThrottled => "tokens_throttled",
+            Self::TokensLate => "tokens_late",
+            Self::RequestsThrottledShare => "requests_throttled_share",
+            Self::ThrottledShare => "throttled_share",
+            Self::ThrottledMinutes => "throttled_minutes",
+            Self::ThrottledHours => "throttled_hours",
+            Self::ThrottlingProbability => "throttling_probability",
+            Self::Utilisation => "utilisation",
+            Self::Coverage => "coverage",
+            Self::PeakTokensPerMinute => "peak_tokens_per_minute",
+            Self::PeakQuotaTokensPerMinute => "peak_quota_tokens_per_minute",
+            Self::CommittedAfterHorizon => "committed_after_horizon",
+        }
+        .to_owned()
+    }
+
+    /// The unit in the files.
+    #[must_use]
+    pub fn unit(self, currency: &str) -> String {
+        match self {
+            Self::CostTotal
+            | Self::CostOnDemand
+            | Self::CostProvisioned
+            | Self::CostProvisionedIdle
+            | Self::CostBatch
+            | Self::SavingVsBaseline
+            | Self::CommittedAfterHorizon => currency.to_owned(),
+            Self::CostPerMillionTokens => format!("{currency}/1M tokens"),
+            Self::TokensDemand | Self::TokensThrottled | Self::TokensLate => "tokens".to_owned(),
+            Self::RequestsThrottledShare | Self::ThrottledShare | Self::ThrottlingProbability | Self::Utilisation | Self::Coverage => {
+                "share".to_owned()
+            }
+            Self::ThrottledMinutes => "minutes".to_owned(),
+            Self::ThrottledHours => "hours".to_owned(),
+            Self::PeakTokensPerMinute => "tokens/min".to_owned(),
+            Self::PeakQuotaTokensPerMinute => "weighted tokens/min".to_owned(),
+        }
+    }
+
+    /// Whether the tail's mean (CVaR) is given: for what hurts when it is large, costs and throttling.
+    #[must_use]
+    pub fn has_tail(self) -> bool {
+        !matches!(
+            self,
+            Self::SavingVsBaseline
+                | Self::TokensDemand
+                | Self::Utilisation
+                | Self::Coverage
+                | Self::PeakTokensPerMinute
+                | Self::PeakQuotaTokensPerMinute
+                | Self::CommittedAfterHorizon
+        )
+    }
+
+    /// Whether it is a fact of the demand, which members of a pool have too.
+    #[must_use]
+    pub fn is_demand(self) -> bool {
+        matches!(self, Self::TokensDemand | Self::PeakTokensPerMinute)
+    }
+
+    /// Whether it is known for the whole horizon only.
+    #[must_use]
+    pub fn is_horizon_only(self) -> bool {
+        self == Self::CommittedAfterHorizon
+    }
+}

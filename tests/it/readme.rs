@@ -1,0 +1,60 @@
+//! What the README shows was printed by this code: every console block is run again and compared. `BLESS=1` rewrites the blocks.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+/// How a command line of the README begins; the test runs the built binary instead.
+const PROMPT: &str = "$ cargo run --release -- ";
+
+/// A console block: its command and where its output stands in the text.
+struct Block {
+    command: String,
+    output: std::ops::Range<usize>,
+}
+
+fn blocks(text: &str) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut rest = 0;
+    while let Some(start) = text[rest..].find("```console\n") {
+        let body = rest + start + "```console\n".len();
+        let end = body + text[body..].find("```").expect("the block is closed");
+        let first_line_end = body + text[body..end].find('\n').expect("the block has a command line");
+        if let Some(command) = text[body..first_line_end].strip_prefix(PROMPT) {
+            blocks.push(Block { command: command.to_owned(), output: first_line_end + 1..end });
+        }
+        rest = end + 3;
+    }
+    blocks
+}
+
+fn run(command: &str) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_tokentide"))
+        .args(command.split_whitespace())
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("the command starts");
+    assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("the output is text")
+}
+
+#[test]
+fn the_readme_shows_what_the_code_prints() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let text = fs::read_to_string(&path).expect("there is a README");
+    let blocks = blocks(&text);
+    let with_output: Vec<&Block> = blocks.iter().filter(|block| !block.output.is_empty()).collect();
+    assert!(!with_output.is_empty(), "the README shows no output");
+    let printed: Vec<String> = with_output.iter().map(|block| run(&block.command)).collect();
+    if std::env::var_os("BLESS").is_some() {
+        let mut blessed = text;
+        for (block, printed) in with_output.iter().zip(&printed).rev() {
+            blessed.replace_range(block.output.clone(), printed);
+        }
+        fs::write(&path, blessed).expect("the README can be written");
+        return;
+    }
+    for (block, printed) in with_output.iter().zip(&printed) {
+        assert_eq!(&text[block.output.clone()], printed, "`{}` prints something else now; BLESS=1 rewrites the README", block.command);
+    }
+}
