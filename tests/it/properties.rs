@@ -41,7 +41,7 @@ impl Tally for Balance {
             for month in 0..scenario.horizon.months() {
                 let asked: f64 = group.workloads.iter().map(|&w| replication.demand.month(w, month).tokens.total()).sum();
                 for case in 0..group.cases.len() {
-                    let service = replication.service.service(index, case, month);
+                    let service = &replication.service.services[scenario.supply.service_index(index, case, month)];
                     let served = service.tokens_on_demand + service.tokens_provisioned + service.tokens_batch;
                     partial.push((asked, served + service.tokens_throttled + service.tokens_late));
                 }
