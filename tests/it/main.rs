@@ -5,3 +5,6 @@ mod architecture;
 mod cli;
 mod bad_input;
 mod laws;
+mod properties;
+mod reproducibility;
+mod validation;
