@@ -9,10 +9,46 @@ use tokentide::tally::{Columns, Metric, Row, Span};
 
 /// What a damaged value becomes.
 const NASTY: [&str; 40] = [
-    "-1", "0", "1", "3", "0.5", "-0.0", "nan", "-nan", "inf", "-inf", "1e300", "-1e300", "1e-300", "9223372036854775807", "-9223372036854775808",
-    "99999999999999999999", "0x7fffffffffffffff", "true", "\"\"", "\" \"", "\"x\"", "\"0\"", "\"-1\"", "\"1e300\"", "\"1e300 tokens/h\"", "\"0 tokens/h\"",
-    "\"0 USD/unit-hour\"", "\"100%\"", "\"0h\"", "\"1e9 days\"", "\"=1+1\"", "\"\\u0000\"", "\"all\"", "\"0..=1e9\"", "[]", "[[]]", "{}", "{ kind = 1 }",
-    "1979-05-27", "1979-05-27T07:32:00Z",
+    "-1",
+    "0",
+    "1",
+    "3",
+    "0.5",
+    "-0.0",
+    "nan",
+    "-nan",
+    "inf",
+    "-inf",
+    "1e300",
+    "-1e300",
+    "1e-300",
+    "9223372036854775807",
+    "-9223372036854775808",
+    "99999999999999999999",
+    "0x7fffffffffffffff",
+    "true",
+    "\"\"",
+    "\" \"",
+    "\"x\"",
+    "\"0\"",
+    "\"-1\"",
+    "\"1e300\"",
+    "\"1e300 tokens/h\"",
+    "\"0 tokens/h\"",
+    "\"0 USD/unit-hour\"",
+    "\"100%\"",
+    "\"0h\"",
+    "\"1e9 days\"",
+    "\"=1+1\"",
+    "\"\\u0000\"",
+    "\"all\"",
+    "\"0..=1e9\"",
+    "[]",
+    "[[]]",
+    "{}",
+    "{ kind = 1 }",
+    "1979-05-27",
+    "1979-05-27T07:32:00Z",
 ];
 
 /// One piece of damage; places are fractions of the file, so that they fit every file.
@@ -74,7 +110,11 @@ impl Damage {
             Self::SwapLines(a, b) => {
                 let (first, second) = (line(a).min(line(b)), line(a).max(line(b)));
                 let swapped = replaced(second.0, second.1, &text[first.0..first.1]);
-                if first == second { swapped } else { format!("{}{}{}", &swapped[..first.0], &text[second.0..second.1], &swapped[first.1..]) }
+                if first == second {
+                    swapped
+                } else {
+                    format!("{}{}{}", &swapped[..first.0], &text[second.0..second.1], &swapped[first.1..])
+                }
             }
             // Everything after a line's equals sign.
             Self::Value(at, value) => {
