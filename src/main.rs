@@ -1,4 +1,7 @@
 //! The `tokentide` command.
+
 mod cli;
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    cli::main()
+}

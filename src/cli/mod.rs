@@ -1,1 +1,84 @@
-//! cli
+//! The command line: parses, calls the library, prints. Results go to standard output, everything else to standard error.
+
+mod args;
+mod breakeven;
+mod check;
+mod console;
+mod files;
+mod gates;
+mod init;
+mod inspect;
+mod interrupt;
+mod prices;
+mod progress;
+mod render;
+mod run;
+mod scenario;
+mod schema;
+
+use args::{Cli, Command};
+use clap::Parser;
+use std::process::ExitCode;
+use tokentide::error::{Error, ErrorKind, Result};
+
+/// How a command ended, as its exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Exit {
+    /// Everything was done.
+    Done = 0,
+    /// The machine's fault: a full disk, a lack of rights.
+    Failed = 1,
+    /// The command line or an input file is at fault.
+    Usage = 2,
+    /// A gate set by the user was missed.
+    Gate = 4,
+    /// Stopped by Ctrl-C; what is reported is complete up to there.
+    Interrupted = 130,
+}
+
+/// Runs the command line of this process.
+pub(crate) fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(message) => {
+            // Help and version are results and go to standard output; a closed pipe there is no failure.
+            let _ = message.print();
+            return ExitCode::from(if message.use_stderr() { Exit::Usage } else { Exit::Done } as u8);
+        }
+    };
+    let exit = dispatch(&cli.command).unwrap_or_else(|error| {
+        render::error(&error);
+        exit_of(&error)
+    });
+    ExitCode::from(exit as u8)
+}
+
+fn dispatch(command: &Command) -> Result<Exit> {
+    match command {
+        Command::Run(args) => run::run(args),
+        Command::Check(args) => check::check(args),
+        Command::Init(args) => init::init(&args.name),
+        Command::Breakeven(args) => breakeven::breakeven(args),
+        Command::Inspect(args) => inspect::inspect(args),
+        Command::Schema => schema::schema(),
+        Command::Explain(_) => later("`tokentide explain`"),
+        Command::Size(_) => later("`tokentide size`"),
+        Command::Compare(_) => later("`tokentide compare`"),
+    }
+}
+
+/// Refuses what is named in the interface but not built yet.
+fn later(what: &str) -> Result<Exit> {
+    Err(Error::usage(format!("{what} comes with a later version of tokentide; this is {}", env!("CARGO_PKG_VERSION"))))
+}
+
+/// The exit code of an error. What cannot be read was named by the user, so that is bad input, unlike what cannot be written.
+fn exit_of(error: &Error) -> Exit {
+    match error.kind() {
+        ErrorKind::Interrupted => Exit::Interrupted,
+        ErrorKind::Io { action: "read", .. } => Exit::Usage,
+        _ if error.is_input() => Exit::Usage,
+        _ => Exit::Failed,
+    }
+}

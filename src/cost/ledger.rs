@@ -61,12 +61,12 @@ impl Ledger {
             let Some(commitment) = plan.commitments.iter().find(|commitment| commitment.offer == node.offer) else { continue };
             let cost = commitment.cost_by_axis(month, horizon);
             let hours = horizon.month_range(month).len() as f64;
-            for axis in 0..MAX_AXES {
-                let bought = commitment.units[axis] * hours;
+            for (axis, (cost, units)) in cost.into_iter().zip(commitment.units).enumerate() {
+                let bought = units * hours;
                 // Rounding may put what was used a hair above what was bought.
                 let share = if bought > 0.0 { (totals.used[first + number * MAX_AXES + axis] / bought).min(1.0) } else { 0.0 };
-                ledger.provisioned_used += cost[axis] * share;
-                ledger.provisioned_idle += cost[axis] * (1.0 - share);
+                ledger.provisioned_used += cost * share;
+                ledger.provisioned_idle += cost * (1.0 - share);
             }
         }
         ledger

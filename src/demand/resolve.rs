@@ -91,6 +91,17 @@ impl Workload {
         let events: Vec<Event> = events.into_iter().collect::<Option<Vec<_>>>()?.into_iter().flatten().collect();
         let Sourced { source, sizes, level, .. } = sourced?;
         let (shape, season, growth) = (shape?, season?, growth?);
+        let walk = walk??;
+        let stated = spec.level.as_ref().is_some_and(|level| level.mean.is_some() || level.median.is_some());
+        let level = match &walk {
+            Some(walk) if spec.usage.is_some() && !stated => {
+                let reason = "the usage's own mean is the middle of what the walk's first step leads to, as back-tests on public traces say; \
+                              the mean lies above it by this factor";
+                reader.measured(at.key("level.mean_over_usage"), format!("{:.4}", walk.mean_of_step()), reason);
+                level * walk.mean_of_step()
+            }
+            _ => level,
+        };
         let base = base(level, &shape, &season, &growth, &events, context.horizon);
         let workload = Self {
             name: spec.name.value.clone(),
@@ -101,7 +112,7 @@ impl Workload {
             minute: minute?,
             source,
             level_sd: level_sd?,
-            walk: walk??,
+            walk,
             growth,
             noise: noise?,
             on_off: on_off?,

@@ -85,6 +85,15 @@ pub(super) struct Sizes {
 }
 
 impl Sizes {
+    /// Which token classes can occur, in the order of [`crate::units::CLASSES`].
+    pub(super) fn possible(&self) -> [bool; 4] {
+        let output = match &self.form {
+            Form::Total { output, .. } => *output,
+            Form::Split { .. } => 0.5,
+        };
+        self.classes(1.0 - output, output).to_array().map(|tokens| tokens > 0.0)
+    }
+
     /// One input token a request: for demand that comes as tokens without requests.
     pub(super) fn tokens_alone() -> Option<Self> {
         let size = Size::new(Law::constant(1.0).ok()?, f64::INFINITY, 0.0);

@@ -125,14 +125,16 @@ pub struct Workload {
 }
 
 impl Workload {
-    /// Which token classes can occur, in the order of [`CLASSES`](crate::units::CLASSES).
+    /// Which token classes can occur, in the order of [`crate::units::CLASSES`].
     #[must_use]
     pub fn classes(&self) -> [bool; 4] {
-        let mix = match &self.source {
-            Source::Recorded(recorded) => recorded.mean.iter().fold(ByClass::ZERO, |sum, &hour| sum + hour),
-            _ => self.sizes.mix(),
-        };
-        mix.to_array().map(|tokens| tokens > 0.0)
+        match &self.source {
+            Source::Recorded(recorded) => {
+                let tokens = recorded.mean.iter().fold(ByClass::ZERO, |sum, &tokens| sum + tokens);
+                tokens.to_array().map(|tokens| tokens > 0.0)
+            }
+            Source::Modelled | Source::Plain(_) => self.sizes.possible(),
+        }
     }
 
     /// Coefficient of variation of a request's tokens, >= 0.

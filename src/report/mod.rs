@@ -1,1 +1,149 @@
-//! report
+//! What a run found, as files, a table and a sentence. Numbers are rounded here, for people, and nowhere else.
+
+mod answer;
+mod breakeven;
+mod csv;
+mod figures;
+mod flips;
+mod headline;
+mod hours;
+mod json;
+mod lines;
+mod number;
+mod provenance;
+mod samples;
+mod table;
+mod words;
+
+pub use answer::answer;
+pub use breakeven::{PlanBreakEven, RULES_OF_THUMB, Requests, break_even_table, break_evens};
+pub use flips::flip_lines;
+pub use headline::Headline;
+pub use hours::write_hours;
+pub use provenance::{PriceDate, Provenance};
+pub use table::table;
+
+use crate::decision::{Flip, Judgement};
+use crate::error::Result;
+use crate::scenario::Scenario;
+use crate::simulation::ordered_map;
+use crate::tally::Outcome;
+use figures::PlanFigures;
+
+/// Plans that are summarised at a time: enough for all threads, few enough that their text is small.
+const PLANS_AT_A_TIME: usize = 32;
+
+/// A file of results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReportFile {
+    /// One row per plan.
+    Plans,
+    /// One row per plan, workload and month, for a budget sheet.
+    Monthly,
+    /// One row per plan, workload, month and metric.
+    Percentiles,
+    /// The same for the whole horizon.
+    Horizon,
+    /// One row per replication, plan and month.
+    Samples,
+    /// Everything with intervals, comparisons and provenance. Written last, so that its presence says that the others are complete.
+    Summary,
+}
+
+impl ReportFile {
+    /// The files of a run, in the order they are written.
+    #[must_use]
+    pub fn of_run(samples: bool) -> Vec<Self> {
+        let all = [Self::Plans, Self::Monthly, Self::Percentiles, Self::Horizon, Self::Samples, Self::Summary];
+        all.into_iter().filter(|file| samples || *file != Self::Samples).collect()
+    }
+
+    /// The file's name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Plans => "plans.csv",
+            Self::Monthly => "monthly.csv",
+            Self::Percentiles => "percentiles.csv",
+            Self::Horizon => "horizon.csv",
+            Self::Samples => "samples.csv",
+            Self::Summary => "summary.json",
+        }
+    }
+}
+
+/// Everything that a report is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Report<'a> {
+    /// The scenario.
+    pub scenario: &'a Scenario,
+    /// The samples and the metrics made of them.
+    pub outcome: &'a Outcome,
+    /// Which plans keep the limits and which of those is cheapest.
+    pub judgement: &'a Judgement,
+    /// What would flip the answer, by leader; empty where it was not asked.
+    pub flips: &'a [Vec<Flip>],
+    /// Where the numbers come from.
+    pub provenance: &'a Provenance,
+}
+
+impl Report<'_> {
+    /// Writes files, piece by piece and in order: `put` gets the file that a piece of text belongs to.
+    ///
+    /// # Errors
+    /// What `put` returns, and nothing else that input could cause.
+    pub fn write(&self, files: &[ReportFile], put: &mut dyn FnMut(ReportFile, &str) -> Result<()>) -> Result<()> {
+        let currency = self.scenario.currency.code();
+        for &file in files {
+            match file {
+                ReportFile::Summary => put(file, &json::head(self)?)?,
+                ReportFile::Samples => put(file, &samples::header(currency)?)?,
+                _ => put(file, &csv::header(file, currency)?)?,
+            }
+        }
+        let plans: Vec<usize> = (0..self.scenario.supply.plans.len()).collect();
+        let cheapest = self.cheapest();
+        for chunk in plans.chunks(PLANS_AT_A_TIME) {
+            for pieces in ordered_map(chunk, |&plan| self.plan_pieces(plan, cheapest, files)) {
+                for (file, text) in pieces? {
+                    put(file, &text)?;
+                }
+            }
+            if files.contains(&ReportFile::Samples) {
+                for &plan in chunk {
+                    samples::write(self, plan, &mut |text| put(ReportFile::Samples, text))?;
+                }
+            }
+        }
+        if files.contains(&ReportFile::Summary) { put(ReportFile::Summary, &json::tail(self)?) } else { Ok(()) }
+    }
+
+    /// The plan that the others are compared with beside the baseline: the cheapest of those that keep the limits, else of all.
+    #[must_use]
+    pub fn cheapest(&self) -> usize {
+        let standings = &self.judgement.standings;
+        let rank = |plan: &usize| (!standings[*plan].keeps_limits, standings[*plan].objective.point);
+        let order = |a: &usize, b: &usize| {
+            let ((a_fails, a_cost), (b_fails, b_cost)) = (rank(a), rank(b));
+            a_fails.cmp(&b_fails).then(a_cost.total_cmp(&b_cost))
+        };
+        (0..standings.len()).min_by(order).unwrap_or(self.scenario.baseline)
+    }
+
+    fn plan_pieces(&self, plan: usize, cheapest: usize, files: &[ReportFile]) -> Result<Vec<(ReportFile, String)>> {
+        let figures = PlanFigures::new(self, plan);
+        let headline = Headline::new(self, plan, cheapest);
+        let piece = |&file: &ReportFile| {
+            let text = match file {
+                ReportFile::Plans => csv::plan(self, &headline)?,
+                ReportFile::Monthly => csv::monthly(self, &figures)?,
+                ReportFile::Percentiles => csv::percentiles(self, &figures)?,
+                ReportFile::Horizon => csv::horizon(self, &figures)?,
+                ReportFile::Summary => json::plan(self, &headline, &figures)?,
+                ReportFile::Samples => String::new(),
+            };
+            Ok((file, text))
+        };
+        files.iter().map(piece).collect()
+    }
+}

@@ -1,7 +1,7 @@
 //! From the file as written to the scenario: defaults, ranges, and what one section must know of another.
 
 use super::{HorizonSpec, Limits, LimitsSpec, Scenario, ScenarioSpec};
-use crate::demand::{Class, Demand, Workload};
+use crate::demand::Demand;
 use crate::horizon::{Horizon, HorizonError, time_zone};
 use crate::spec::{At, Field, MAX_NAME, Reader, Resolved, nearest};
 use crate::supply::{Supply, WorkloadFacts, longest_term};
@@ -48,7 +48,7 @@ pub(super) fn resolve(spec: &ScenarioSpec, at: &At, reader: &mut Reader) -> Opti
         Supply::check_offers(&spec.offer, currency, reader);
         return None;
     };
-    let facts: Vec<WorkloadFacts> = demand.workloads.iter().map(facts).collect();
+    let facts: Vec<WorkloadFacts> = demand.workloads.iter().map(WorkloadFacts::from).collect();
     let supply = Supply::resolve(&spec.offer, &spec.plan, &facts, &horizon, currency, reader)?.with_peak_percentile(peak.0);
     let baseline = baseline(spec, &supply, reader)?;
     Some(Scenario {
@@ -64,20 +64,6 @@ pub(super) fn resolve(spec: &ScenarioSpec, at: &At, reader: &mut Reader) -> Opti
         longest_term: longest,
         digest: String::new(),
     })
-}
-
-/// What supply must know of a workload.
-fn facts(workload: &Workload) -> WorkloadFacts {
-    WorkloadFacts {
-        name: workload.name.clone(),
-        interactive: workload.class == Class::Interactive,
-        deferrable_share: workload.deferrable_share,
-        classes: workload.classes(),
-        size_cv: workload.size_cv(),
-        margin: workload.minute.margin,
-        burstiness_sd: workload.minute.burstiness_sd,
-        constant_variance: workload.minute.constant,
-    }
 }
 
 /// SHA-256 over path, value and provenance of every resolved value, in order.

@@ -168,8 +168,10 @@ fn scale(node: &mut Node, factor: f64, origin: Origin, at: &At, reader: &mut Rea
 fn scale_table(node: &mut Node, factor: f64, origin: Origin, at: &At, reader: &mut Reader) {
     let Value::Table(table) = &mut node.value else { return };
     let mut any = false;
+    // A factor that is stated scales the rest, so it alone is changed.
+    let sizes: &[&str] = if table.get("scale").is_some() { &["scale"] } else { &SIZES };
     for (key, child) in &mut table.entries {
-        if SIZES.contains(&key.name.as_str()) {
+        if sizes.contains(&key.name.as_str()) {
             scale(child, factor, origin, at, reader);
             any = true;
         }

@@ -1,6 +1,7 @@
 //! What supply must know of a workload.
 
 use super::minute::Margin;
+use crate::demand::{Class, Workload};
 
 /// What supply must know of a workload, whatever draws its demand.
 #[derive(Clone, Debug)]
@@ -21,4 +22,19 @@ pub struct WorkloadFacts {
     pub burstiness_sd: f64,
     /// The squared coefficient of variation of every minute, where it does not change from hour to hour.
     pub constant_variance: Option<f64>,
+}
+
+impl From<&Workload> for WorkloadFacts {
+    fn from(workload: &Workload) -> Self {
+        Self {
+            name: workload.name.clone(),
+            interactive: workload.class == Class::Interactive,
+            deferrable_share: workload.deferrable_share,
+            classes: workload.classes(),
+            size_cv: workload.size_cv(),
+            margin: workload.minute.margin,
+            burstiness_sd: workload.minute.burstiness_sd,
+            constant_variance: workload.minute.constant,
+        }
+    }
 }

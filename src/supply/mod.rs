@@ -16,6 +16,8 @@ mod peak;
 mod plan;
 mod pool;
 mod resolve;
+#[cfg(test)]
+mod resolve_tests;
 mod route;
 mod totals;
 

@@ -184,7 +184,7 @@ impl Laws {
     fn of(&mut self, name: &str, facts: &[&WorkloadFacts]) -> Arc<MinuteLaw> {
         let margin = if facts.iter().any(|f| f.margin == Margin::LogNormal) { Margin::LogNormal } else { Margin::Gamma };
         let sd = facts.iter().map(|f| f.burstiness_sd).fold(0.0, f64::max);
-        if facts.iter().any(|f| f.margin != margin || f.burstiness_sd != sd) {
+        if facts.iter().any(|f| f.margin != margin || f.burstiness_sd < sd) {
             self.warnings.insert(format!(
                 "pool {name}: its workloads state different laws of the minute; all are taken to have the heaviest (margin and burstiness)"
             ));

@@ -9,6 +9,9 @@ use crate::supply::offer::{MAX_AXES, OverflowRule};
 use crate::supply::pool::PoolGroup;
 use crate::supply::totals::ServiceTotals;
 
+/// A share of the hour that changes no sum: 1 less this is 1 in double precision, and it is less than a token of any hour there is.
+const DRY: f64 = 1e-18;
+
 impl GroupState {
     pub(super) fn serve_chain(
         &mut self,
@@ -46,7 +49,8 @@ impl GroupState {
                 } else if free > 0.0 {
                     limit += free;
                     let mut beyond = if limit >= dry { 0.0 } else { row.overflow(limit) };
-                    if beyond == 0.0 {
+                    if beyond < DRY {
+                        beyond = 0.0;
                         dry = dry.min(limit);
                     } else if node.overflow == OverflowRule::Request {
                         beyond += facts.spilled * row.exceedance(limit);

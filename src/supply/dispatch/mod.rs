@@ -176,7 +176,8 @@ impl Outcome {
             service.requests_throttled += requests;
             service.throttled_minutes += 60.0 * self.minute_over;
             service.throttled_hours += self.hour_over;
-            service.log_clear += libm::log1p(-self.hour_over);
+            // Below 1e-8 the logarithm's next term is lost in rounding.
+            service.log_clear += if self.hour_over < 1e-8 { -self.hour_over } else { libm::log1p(-self.hour_over) };
         }
     }
 }
@@ -270,5 +271,7 @@ fn member_tokens(path: &DemandPath, workload: usize, hour: usize, share: f64) ->
     path.workloads[workload].tokens[hour] * share
 }
 
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;

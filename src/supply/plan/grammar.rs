@@ -52,7 +52,7 @@ pub(super) fn checked(list: Vec<f64>) -> Result<Vec<f64>, String> {
     }
     let mut sorted = list.clone();
     sorted.sort_by(f64::total_cmp);
-    match sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+    match sorted.windows(2).find(|pair| pair[0] >= pair[1]) {
         Some(pair) => Err(format!("holds {} twice", pair[0])),
         None => Ok(list),
     }

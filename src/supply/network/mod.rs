@@ -14,152 +14,14 @@
 //! when capacity grows, so the weighted overflow does too. Against minutes drawn one by one it is within a tenth of what is throttled.
 //! Two parts of one workload that meet after different ways move together; where other workloads entered with one of them, that is lost.
 
-use super::minute::{MinuteLaw, MinuteRow};
+mod stream;
+
+use super::minute::MinuteLaw;
 use super::offer::{MAX_AXES, OverflowRule};
 use super::pool::Node;
 use crate::units::ByClass;
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Term {
-    /// Tokens per hour by class, as they would be if m moved all workloads alike: what overflows is made of these.
-    slope: ByClass,
-    /// How much more than alike m moves them.
-    factor: f64,
-    /// May lie below 0, where a stream moves less than m does.
-    kink: f64,
-}
-
-/// One way to see what arrives: terms under a factor of this squared coefficient of variation.
-#[derive(Clone, Copy, Debug)]
-struct Flow<'t> {
-    terms: &'t [Term],
-    variance: f64,
-}
-
-/// Work on its way to an offer.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Stream {
-    terms: Vec<Term>,
-    /// Where each flow's terms end, and its variance. The first sees all that arrives, the others are bounds from below.
-    flows: Vec<(usize, f64)>,
-    /// Expected tokens of the hour by class.
-    arrived: ByClass,
-    /// Mean tokens of the workloads behind it, whether they still arrive or not: the weight of its variance among others.
-    base: ByClass,
-    /// The workload behind it, if there is only one.
-    workload: Option<usize>,
-    /// Requests an hour of the workloads behind it.
-    requests: f64,
-    /// Mean of size² over mean of size, as a multiple of the mean size: 1 + cv².
-    size_factor: f64,
-}
-
-impl Stream {
-    fn clear(&mut self) {
-        self.terms.clear();
-        self.flows.clear();
-        self.arrived = ByClass::ZERO;
-        self.base = ByClass::ZERO;
-        self.workload = None;
-        self.requests = 0.0;
-        self.size_factor = 1.0;
-    }
-
-    /// Makes it the whole of some workloads' work; `workload` is said when there is one alone.
-    pub(crate) fn enter(&mut self, tokens: ByClass, variance: f64, requests: f64, size_factor: f64, workload: Option<usize>) {
-        self.clear();
-        self.terms.push(Term { slope: tokens, factor: 1.0, kink: 0.0 });
-        self.flows.push((1, variance));
-        self.arrived = tokens;
-        self.base = tokens;
-        self.workload = workload;
-        self.requests = requests;
-        self.size_factor = size_factor;
-    }
-
-    /// Whether no work is behind it. Work of which nothing is left still counts: leaving it out would change the law of the others.
-    fn is_empty(&self) -> bool {
-        !(self.base.total() > 0.0)
-    }
-
-    fn flow(&self, index: usize) -> Flow<'_> {
-        let start = if index == 0 { 0 } else { self.flows[index - 1].0 };
-        let (end, variance) = self.flows[index];
-        Flow { terms: &self.terms[start..end], variance }
-    }
-
-    fn variance(&self) -> f64 {
-        self.flows.first().map_or(0.0, |flow| flow.1)
-    }
-
-    /// Adds what of a flow passes a limit, made of `direction` instead of its own classes where that is said.
-    fn pass(&mut self, flow: &Flow<'_>, limit: f64, mix: &ByClass, direction: Option<ByClass>) {
-        if limit.is_finite() {
-            let mut begun = flow.begun(limit, mix);
-            if let Some(direction) = direction {
-                begun.factor *= begun.slope.dot(mix) / direction.dot(mix);
-                begun.slope = direction;
-            }
-            self.terms.push(begun);
-            self.terms.extend(flow.terms.iter().filter(|term| term.kink > limit));
-        }
-        self.flows.push((self.terms.len(), flow.variance));
-    }
-}
-
-impl Flow<'_> {
-    /// The m at which the load, in tokens of these weights, meets `capacity`: kinks are in order. Infinite when it never does.
-    fn crossing(&self, weights: &ByClass, capacity: f64) -> f64 {
-        let (mut slope, mut load, mut at) = (0.0, 0.0, self.terms.first().map_or(0.0, |term| term.kink));
-        for term in self.terms {
-            let here = load + slope * (term.kink - at);
-            if here > capacity {
-                break;
-            }
-            (load, at) = (here, term.kink);
-            slope += term.factor * term.slope.dot(weights);
-        }
-        if slope > 0.0 { at + (capacity - load) / slope } else { f64::INFINITY }
-    }
-
-    /// The terms that have begun at `limit`, as one that begins there. Their sum keeps its load in the weights of `mix`.
-    fn begun(&self, limit: f64, mix: &ByClass) -> Term {
-        let mut slope = ByClass::ZERO;
-        let mut load = 0.0;
-        for term in self.terms.iter().filter(|term| term.kink <= limit) {
-            slope += term.slope;
-            load += term.factor * term.slope.dot(mix);
-        }
-        let alike = slope.dot(mix);
-        Term { slope, factor: if alike > 0.0 { load / alike } else { 1.0 }, kink: limit }
-    }
-
-    /// Where it meets the node's limit when `others` (tokens by class) arrive without any variance.
-    fn limit(&self, node: &Node, capacity: &[f64], others: ByClass) -> f64 {
-        capacity.iter().enumerate().fold(f64::INFINITY, |limit, (axis, &capacity)| {
-            let free = capacity - others.dot(&node.weights[axis]);
-            limit.min(if free > 0.0 { self.crossing(&node.weights[axis], free) } else { 0.0 })
-        })
-    }
-
-    /// Expected tokens beyond `limit`, by class.
-    fn beyond(&self, limit: f64, mix: &ByClass, law: &MinuteLaw) -> ByClass {
-        if !limit.is_finite() {
-            return ByClass::ZERO;
-        }
-        let row = law.at(self.variance);
-        let begun = self.begun(limit, mix);
-        let later = self.terms.iter().filter(|term| term.kink > limit);
-        later.fold(begun.slope * (begun.factor * overflow(&row, limit)), |sum, term| {
-            sum + term.slope * (term.factor * overflow(&row, term.kink))
-        })
-    }
-}
-
-/// G for any kink: below 0 nothing of m is cut off.
-fn overflow(row: &MinuteRow<'_>, kink: f64) -> f64 {
-    if kink > 0.0 { row.overflow(kink) } else { 1.0 - kink }
-}
+pub(crate) use stream::Stream;
+use stream::{Flow, Term, moved};
 
 /// Buffers for one network; nothing is allocated once they have grown.
 #[derive(Clone, Debug, Default)]
@@ -282,47 +144,6 @@ fn pool<'s>(into: &mut Stream, sources: impl Iterator<Item = &'s Stream> + Clone
     }
     into.terms.sort_unstable_by(|a, b| a.kink.total_cmp(&b.kink));
     into.flows.push((into.terms.len(), variance));
-}
-
-/// Where the kink of a factor of variance `from` lies for one of variance `to` that moves the stream `factor` times as much; `None` where
-/// nothing is expected beyond it.
-fn moved(kink: f64, factor: f64, from: f64, to: f64, law: &MinuteLaw) -> Option<f64> {
-    let scaled = 1.0 - (1.0 - kink) / factor;
-    let wanted = overflow(&law.at(from), kink) / factor;
-    if !(wanted > 1e-280) {
-        return None;
-    }
-    if wanted >= 1.0 || !(to > 0.0) {
-        return Some(scaled.min(1.0 - wanted));
-    }
-    // Newton's method on ln G, whose slope is -P / G, kept within a bracket.
-    let row = law.at(to);
-    let (mut low, mut high) = (0.0, f64::INFINITY);
-    let mut at = if scaled > 0.0 { scaled.min(1.0 + 8.0 * to.sqrt()) } else { 0.5 };
-    for _ in 0..100 {
-        let (beyond, chance) = (row.overflow(at), row.exceedance(at));
-        if beyond > wanted {
-            low = at
-        } else {
-            high = at
-        }
-        let step = if beyond > 0.0 && chance > 0.0 { libm::log(beyond / wanted) * beyond / chance } else { f64::NAN };
-        let next = at + step;
-        // Outside the bracket (or nowhere), halve it; without an upper end, double.
-        let next = if next > low && next < high {
-            next
-        } else if high.is_finite() {
-            0.5 * (low + high)
-        } else {
-            2.0 * at + 1.0
-        };
-        if (next - at).abs() <= 1e-12 * at.max(1e-6) {
-            at = next;
-            break;
-        }
-        at = next;
-    }
-    Some(at.min(scaled))
 }
 
 /// The largest overflow over all ways to see what arrives; what passes on of each goes to `out`.

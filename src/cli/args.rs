@@ -1,0 +1,284 @@
+//! The command line as it may be typed: parsed and range-checked here, given meaning elsewhere.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use tokentide::units::{Quantity, Share, Term, TokenPrice, TokenRate, UnitPrice};
+
+/// Monte Carlo planning of LLM inference capacity and spend: what to buy, what it costs, how likely throttling is.
+#[derive(Debug, Parser)]
+#[command(name = "tokentide", version, about, long_about = None, subcommand_required = true, arg_required_else_help = true)]
+#[command(after_help = "Exit codes: 0 done, 1 failed, 2 bad usage or input, 3 incomplete, 4 a --max-… gate was missed, 130 interrupted.")]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// One variant per command.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Draw many possible futures, serve each under every plan, and say which plan they speak for
+    Run(RunArgs),
+    /// Validate a scenario and print every value with how it came to be: given, measured or assumed
+    Check(ScenarioArgs),
+    /// Write a commented starter scenario that runs
+    Init(InitArgs),
+    /// The utilisation at which bought units beat on-demand, per term, in closed form
+    Breakeven(BreakevenArgs),
+    /// One future under one plan, hour by hour, as CSV
+    Inspect(InspectArgs),
+    /// Why a plan throttles and what would help (comes with a later version)
+    Explain(LaterArgs),
+    /// What to buy (comes with a later version)
+    Size(LaterArgs),
+    /// What changed between scenarios and what it did (comes with a later version)
+    Compare(LaterArgs),
+    /// Print the JSON Schema of the scenario file, for editors
+    Schema,
+}
+
+/// A scenario file and changes to it.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ScenarioArgs {
+    /// The scenario file
+    #[arg(value_name = "SCENARIO.toml")]
+    pub(crate) scenario: PathBuf,
+    /// Change any field of the scenario, as in workload.copilot.level=+20%; may be given several times
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub(crate) set: Vec<String>,
+}
+
+/// How many futures, which ones, and on how many threads.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct DrawArgs {
+    /// Number of replications, instead of the scenario's
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
+    pub(crate) replications: Option<u64>,
+    /// Seed of all draws, instead of the scenario's
+    #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(0..=i64::MAX as u64))]
+    pub(crate) seed: Option<u64>,
+    /// Threads to work on; as many as the machine has unless said. Results do not depend on it
+    #[arg(long, value_name = "T")]
+    pub(crate) threads: Option<NonZeroUsize>,
+    /// No progress bar and no notes
+    #[arg(long)]
+    pub(crate) quiet: bool,
+}
+
+/// `run`.
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) scenario: ScenarioArgs,
+    #[command(flatten)]
+    pub(crate) draws: DrawArgs,
+    /// The way through the simulation
+    #[arg(long, value_enum, value_name = "ENGINE", default_value_t = Engine::Auto)]
+    pub(crate) engine: Engine,
+    /// Draw until the relative error of the mean is this small (comes with a later version)
+    #[arg(long, value_name = "P", value_parser = share)]
+    pub(crate) precision: Option<Share>,
+    /// Plan that the others are compared with, instead of the scenario's
+    #[arg(long, value_name = "PLAN")]
+    pub(crate) baseline: Option<String>,
+    /// Folder for the result files; made if need be
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Also write samples.csv: one row per replication, plan and month
+    #[arg(long, requires = "out")]
+    pub(crate) samples: bool,
+    /// Print summary.json instead of the table
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) gates: GateArgs,
+}
+
+/// What the recommended plan must keep for exit code 0.
+#[derive(Clone, Copy, Debug, Args)]
+#[command(next_help_heading = "Gates (exit code 4 when missed)")]
+pub(crate) struct GateArgs {
+    /// Largest P95 of the recommended plan's monthly cost, in the scenario's currency
+    #[arg(long, value_name = "AMOUNT", value_parser = amount)]
+    pub(crate) max_cost_p95: Option<f64>,
+    /// Largest mean share of the recommended plan's requests that is throttled, such as 0.1%
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub(crate) max_throttled_requests_share: Option<Share>,
+}
+
+/// The way through the simulation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Engine {
+    /// The fastest that can do it
+    Auto,
+    /// The fast path (comes with a later version)
+    Kernel,
+    /// The plain path, which can do everything
+    Reference,
+}
+
+/// `init`.
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// Name of the scenario; the file becomes NAME.toml in the current folder
+    #[arg(value_name = "NAME", default_value = "scenario")]
+    pub(crate) name: String,
+}
+
+/// `inspect`.
+#[derive(Debug, Args)]
+pub(crate) struct InspectArgs {
+    #[command(flatten)]
+    pub(crate) scenario: ScenarioArgs,
+    /// Which future, from 0
+    #[arg(long, value_name = "R")]
+    pub(crate) replication: u64,
+    /// Which plan
+    #[arg(long, value_name = "PLAN")]
+    pub(crate) plan: String,
+    /// Seed of all draws, instead of the scenario's
+    #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(0..=i64::MAX as u64))]
+    pub(crate) seed: Option<u64>,
+}
+
+/// `breakeven`: a scenario, or one unit described by flags.
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("what").required(true).multiple(false).args(["scenario", "price"])))]
+pub(crate) struct BreakevenArgs {
+    /// The scenario file; its demand is set beside the break-even
+    #[arg(value_name = "SCENARIO.toml")]
+    pub(crate) scenario: Option<PathBuf>,
+    /// Change any field of the scenario; may be given several times
+    #[arg(long = "set", value_name = "PATH=VALUE", requires = "scenario")]
+    pub(crate) set: Vec<String>,
+    #[command(flatten)]
+    pub(crate) draws: DrawArgs,
+    #[command(flatten)]
+    pub(crate) unit: UnitArgs,
+}
+
+/// A unit, the requests it serves and what they cost on demand.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Without a scenario")]
+pub(crate) struct UnitArgs {
+    /// Number of units bought
+    #[arg(long, value_name = "N", default_value_t = 1.0, value_parser = above_zero, conflicts_with = "scenario")]
+    pub(crate) units: f64,
+    /// Price of a unit, as in "5.00 USD/unit-hour" or "6 months=3.0137 USD/unit-hour"; once per term
+    #[arg(long, value_name = "[TERM=]PRICE", value_parser = term_price, requires_all = ["throughput", "input", "output", "input_price", "output_price"])]
+    pub(crate) price: Vec<TermPrice>,
+    /// What a unit serves, in weighted tokens, as in "300k tokens/min"
+    #[arg(long, value_name = "RATE", value_parser = quantity::<TokenRate>, requires = "price")]
+    pub(crate) throughput: Option<TokenRate>,
+    /// Mean input tokens of a request
+    #[arg(long, value_name = "TOKENS", value_parser = not_negative, requires = "price")]
+    pub(crate) input: Option<f64>,
+    /// Mean output tokens of a request
+    #[arg(long, value_name = "TOKENS", value_parser = not_negative, requires = "price")]
+    pub(crate) output: Option<f64>,
+    /// On-demand price of input, as in "0.00025 USD/1K tokens"
+    #[arg(long, value_name = "PRICE", value_parser = quantity::<TokenPrice>, requires = "price")]
+    pub(crate) input_price: Option<TokenPrice>,
+    /// On-demand price of output
+    #[arg(long, value_name = "PRICE", value_parser = quantity::<TokenPrice>, requires = "price")]
+    pub(crate) output_price: Option<TokenPrice>,
+    /// What an output token takes of a unit's throughput, an input token taking 1
+    #[arg(long, value_name = "WEIGHT", default_value_t = 1.0, value_parser = above_zero, conflicts_with = "scenario")]
+    pub(crate) output_weight: f64,
+}
+
+/// A unit's price under one term.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TermPrice {
+    /// The term.
+    pub(crate) term: Term,
+    /// The price.
+    pub(crate) price: UnitPrice,
+}
+
+/// A command that is named already but not built yet: whatever follows is taken and not looked at.
+#[derive(Debug, Args)]
+pub(crate) struct LaterArgs {
+    /// Whatever the command will take
+    #[arg(value_name = "ARGUMENTS", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) rest: Vec<OsString>,
+}
+
+fn quantity<Q: Quantity>(text: &str) -> Result<Q, String> {
+    Q::parse(text).map_err(|error| format!("{error}; allowed: {}", Q::FORM))
+}
+
+fn share(text: &str) -> Result<Share, String> {
+    quantity(text)
+}
+
+fn term_price(text: &str) -> Result<TermPrice, String> {
+    let (term, price) = match text.split_once('=') {
+        Some((term, price)) => (quantity(term.trim())?, price.trim()),
+        None => (Term::NONE, text),
+    };
+    Ok(TermPrice { term, price: quantity(price)? })
+}
+
+fn amount(text: &str) -> Result<f64, String> {
+    not_negative(text).map_err(|_| "is no amount; allowed: a number of at least 0 in the scenario's currency, such as 6000".to_owned())
+}
+
+fn not_negative(text: &str) -> Result<f64, String> {
+    match text.replace('_', "").parse::<f64>() {
+        Ok(number) if number.is_finite() && number >= 0.0 => Ok(number),
+        _ => Err("allowed: a number of at least 0".to_owned()),
+    }
+}
+
+fn above_zero(text: &str) -> Result<f64, String> {
+    match not_negative(text) {
+        Ok(number) if number > 0.0 => Ok(number),
+        _ => Err("allowed: a number above 0".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn breakeven(flags: &[&str]) -> Result<BreakevenArgs, clap::Error> {
+        let cli = Cli::try_parse_from(["tokentide", "breakeven"].iter().chain(flags))?;
+        match cli.command {
+            Command::Breakeven(args) => Ok(args),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_definition_is_consistent() {
+        <Cli as clap::CommandFactory>::command().debug_assert();
+    }
+
+    #[test]
+    fn breakeven_takes_a_scenario_or_a_whole_unit() {
+        let unit = [
+            "--price=5.00 USD/unit-hour",
+            "--price=6 months=3.0137 USD/unit-hour",
+            "--throughput=300k tokens/min",
+            "--input=1000",
+            "--output=500",
+            "--input-price=0.00025 USD/1K tokens",
+            "--output-price=0.00125 USD/1K tokens",
+        ];
+        let args = breakeven(&unit).unwrap();
+        assert_eq!(args.unit.price.iter().map(|p| p.term.months).collect::<Vec<_>>(), [0, 6]);
+        assert!(breakeven(&["a.toml"]).is_ok());
+        assert!(breakeven(&[]).is_err());
+        assert!(breakeven(&unit[..4]).is_err(), "a unit needs the whole description");
+        assert!(breakeven(&[&["a.toml"], &unit[..]].concat()).is_err(), "one or the other");
+        assert!(breakeven(&["--price=5.00"]).unwrap_err().to_string().contains("per unit-hour"));
+    }
+
+    #[test]
+    fn later_commands_take_anything() {
+        assert!(Cli::try_parse_from(["tokentide", "size", "a.toml", "--for", "p99", "-x"]).is_ok());
+    }
+}

@@ -1,0 +1,103 @@
+//! `run`: draws the futures, judges the plans, writes the files, prints the answer.
+
+use super::args::{Engine, RunArgs};
+use super::files::OutputFolder;
+use super::{Exit, console, gates, interrupt, later, prices, progress, render, scenario};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokentide::decision::{Flip, Judgement, flips, judge};
+use tokentide::error::{ErrorKind, Result};
+use tokentide::report::{Provenance, Report, ReportFile, answer, flip_lines, table};
+use tokentide::scenario::Loaded;
+use tokentide::simulation::{Run, RunSpec, run as simulate};
+use tokentide::tally::{Columns, Outcome};
+
+/// Runs a scenario.
+pub(crate) fn run(args: &RunArgs) -> Result<Exit> {
+    if args.engine == Engine::Kernel {
+        return later("`--engine kernel`");
+    }
+    if args.precision.is_some() {
+        return later("`--precision`");
+    }
+    let loaded = scenario::load(&args.scenario, &scenario::changes(&args.draws, args.baseline.as_deref()))?;
+    let files = ReportFile::of_run(args.samples);
+    let folder = args.out.as_deref().map(|path| OutputFolder::prepare(path, &files)).transpose()?;
+    if !args.draws.quiet {
+        loaded.warnings.iter().for_each(|warning| render::warning(warning));
+        prices::tell_ages(&loaded.scenario.supply.offers);
+    }
+    let stop = interrupt::listen();
+    let (run, judgement, flips) = work(args, &loaded, &stop)?;
+    let provenance = Provenance::new(&loaded.scenario, run.seed, run.replications, run.asked);
+    let report =
+        Report { scenario: &loaded.scenario, outcome: &run.summary, judgement: &judgement, flips: &flips, provenance: &provenance };
+    let written = folder.map(|folder| write(&report, folder, &files, args.out.clone().unwrap_or_default())).transpose()?;
+    if args.json {
+        json(&report)?;
+    } else {
+        print(&report, written.as_ref())?;
+    }
+    let missed = gates::missed(&report, &args.gates);
+    missed.iter().for_each(|text| render::gate(text));
+    Ok(match (provenance.is_complete(), missed.is_empty()) {
+        (false, _) => Exit::Interrupted,
+        (true, false) => Exit::Gate,
+        (true, true) => Exit::Done,
+    })
+}
+
+/// The long part: the run, the judgement and what would flip it.
+fn work(args: &RunArgs, loaded: &Loaded, stop: &AtomicBool) -> Result<(Run<Outcome>, Judgement, Vec<Vec<Flip>>)> {
+    let scenario = &loaded.scenario;
+    let bar = progress::bar(scenario.replications, args.draws.quiet);
+    let tell = |done| bar.set_position(done);
+    let spec = RunSpec { threads: args.draws.threads.map(usize::from), progress: Some(&tell), stop: Some(stop), ..RunSpec::default() };
+    let run = simulate(scenario, &spec, &Columns);
+    bar.finish_and_clear();
+    let run = run?;
+    let judgement = judge(scenario, &run.summary);
+    let spinner = progress::spinner("what would flip the answer", args.draws.quiet);
+    let found = match flips(scenario, &run.summary, &judgement, &RunSpec { progress: None, ..spec }) {
+        _ if stop.load(Ordering::Relaxed) => Ok(Vec::new()),
+        // The run itself is complete; what comes after it was not wanted any more.
+        Err(error) if matches!(error.kind(), ErrorKind::Interrupted) => Ok(Vec::new()),
+        found => found,
+    };
+    spinner.finish_and_clear();
+    Ok((run, judgement, found?))
+}
+
+/// Writes all files into the folder and returns it.
+fn write(report: &Report<'_>, mut folder: OutputFolder, files: &[ReportFile], path: PathBuf) -> Result<PathBuf> {
+    report.write(files, &mut |file, text| folder.append(file.name(), text))?;
+    folder.commit()?;
+    Ok(path)
+}
+
+fn json(report: &Report<'_>) -> Result<()> {
+    // Gathered first, so that an error leaves no half document.
+    let mut text = String::new();
+    report.write(&[ReportFile::Summary], &mut |_, piece| {
+        text.push_str(piece);
+        Ok(())
+    })?;
+    console::print(|out| out.write_all(text.as_bytes()))
+}
+
+fn print(report: &Report<'_>, written: Option<&PathBuf>) -> Result<()> {
+    let plans = report.scenario.supply.plans.len();
+    let provenance = report.provenance;
+    console::print(|out| {
+        writeln!(out, "{}\n\n{}\n", answer(report), table(report))?;
+        for line in flip_lines(report) {
+            writeln!(out, "{line}")?;
+        }
+        let plural = if plans == 1 { "" } else { "s" };
+        write!(out, "\n{plans} plan{plural}, {} replications, seed {}, reference engine.", provenance.replications, provenance.seed)?;
+        match written {
+            Some(folder) => writeln!(out, " All plans are in {}.", folder.display()),
+            None => writeln!(out, " All plans: --out DIR."),
+        }
+    })
+}

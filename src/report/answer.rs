@@ -1,0 +1,76 @@
+//! The sentence of answer: what to buy, what that costs, and how sure it is.
+
+use super::headline::cheaper;
+use super::{Headline, Report, words};
+use crate::decision::Leader;
+
+/// One sentence, or one for each group of plans that may be compared with each other.
+#[must_use]
+pub fn answer(report: &Report<'_>) -> String {
+    let judgement = report.judgement;
+    let cheapest = report.cheapest();
+    let mut parts = Vec::new();
+    if !report.provenance.is_complete() {
+        let provenance = report.provenance;
+        parts.push(format!(
+            "Interrupted: these are the figures of the first {} of {} replications.",
+            provenance.replications, provenance.replications_asked
+        ));
+    }
+    if judgement.within_terms {
+        parts.push(format!(
+            "The horizon of {} is shorter than the longest term, so plans are ranked within a term only.",
+            months(report.scenario.horizon.months())
+        ));
+    }
+    for leader in &judgement.leaders {
+        let sentence = sentence(report, leader, cheapest);
+        parts.push(match (&leader.term, judgement.within_terms) {
+            (Some(term), true) => format!("Term {term}: {sentence}"),
+            _ => sentence,
+        });
+    }
+    parts.join("\n")
+}
+
+fn sentence(report: &Report<'_>, leader: &Leader, cheapest: usize) -> String {
+    let scenario = report.scenario;
+    let name = |plan: usize| scenario.supply.plans.get(plan).map_or("", |plan| plan.name.as_str());
+    let best = Headline::new(report, leader.plan, cheapest);
+    let cost = format!("{} {} a month", words::mean(best.cost_total.as_ref()), scenario.currency);
+    let kept = words::frequency_of_months(&best.standing.months_kept);
+    let mut text = if leader.qualified {
+        let buys = scenario.supply.plans.get(leader.plan).is_some_and(|plan| !plan.buys_nothing());
+        let verb = if buys { "Buy" } else { "Stay with" };
+        format!("{verb} `{}`: {cost}", name(leader.plan))
+    } else {
+        format!("No plan keeps the limits; the least bad is `{}`, which keeps them in {kept} of the months: {cost}", name(leader.plan))
+    };
+    if let Some(paired) = &best.against_baseline {
+        let difference = -paired.mean_difference.point;
+        let (size, word) = if difference < 0.0 { (-difference, "more") } else { (difference, "less") };
+        let size = crate::statistics::Estimate { point: size, ..paired.mean_difference };
+        let (size, often) = (words::amount(&size), words::frequency(&cheaper(paired)));
+        text.extend([", ", &size, " ", word, " than `", name(scenario.baseline), "` and cheaper in ", &often, " of the futures"]);
+    } else if let Some(runner_up) = leader.runner_up.filter(|_| leader.qualified) {
+        let second = Headline::new(report, runner_up, leader.plan);
+        if let Some(paired) = &second.against_cheapest {
+            let more = words::amount(&paired.mean_difference);
+            text.extend(["; the next best, `", name(runner_up), "`, costs ", &more, " more"]);
+        }
+    }
+    text.extend(["; ", &words::mean_share(best.requests_throttled_share.as_ref()), " of its requests are throttled"]);
+    if leader.qualified && scenario.limits.throttled_requests_share.is_some() {
+        text.extend([" and ", &kept, " of its months keep the limits"]);
+    }
+    text.push('.');
+    if best.standing.within_error {
+        text += " Whether it keeps the limits is within the error of this run; more replications would tell.";
+    }
+    text
+}
+
+/// `1 month`, `6 months`.
+fn months(number: usize) -> String {
+    if number == 1 { "1 month".to_owned() } else { format!("{number} months") }
+}

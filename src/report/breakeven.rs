@@ -1,0 +1,178 @@
+//! Where each plan's units begin to pay, in closed form, and how much of the demand's own distribution lies above that.
+
+use super::words;
+use crate::cost::break_even;
+use crate::scenario::Scenario;
+use crate::statistics::{ClusterProportion, Distribution};
+use crate::supply::{Commitment, MAX_AXES, Plan, PoolGroup};
+use crate::tally::{Metric, Outcome, Replication, Row, Span, Tally};
+use crate::units::ByClass;
+use comfy_table::{CellAlignment, Table};
+
+/// Utilisations above which provisioned capacity is said to pay: 50 to 60 % by one source, 60 to 70 % by another.
+pub const RULES_OF_THUMB: [f64; 3] = [0.5, 0.6, 0.7];
+
+/// The tally of what an average request of each pool is made of.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Requests;
+
+impl Tally for Requests {
+    /// Tokens by class and requests of each pool.
+    type Partial = Vec<(ByClass, f64)>;
+    /// Mean tokens by class of a request, for each pool; zero in a pool without requests.
+    type Summary = Vec<ByClass>;
+
+    fn partial(&self, scenario: &Scenario, _replications: usize) -> Self::Partial {
+        vec![(ByClass::ZERO, 0.0); scenario.supply.groups.len()]
+    }
+
+    fn record(&self, partial: &mut Self::Partial, replication: &Replication<'_>) {
+        let scenario = replication.scenario;
+        for (group, (tokens, requests)) in partial.iter_mut().enumerate() {
+            for month in 0..scenario.horizon.months() {
+                let totals = &replication.service.demand[scenario.supply.demand_index(group, month)];
+                *tokens += totals.tokens;
+                *requests += totals.requests;
+            }
+        }
+    }
+
+    fn merge(&self, earlier: &mut Self::Partial, later: Self::Partial) {
+        for ((tokens, requests), (more_tokens, more_requests)) in earlier.iter_mut().zip(later) {
+            *tokens += more_tokens;
+            *requests += more_requests;
+        }
+    }
+
+    fn summarise(&self, _scenario: &Scenario, whole: Self::Partial) -> Self::Summary {
+        whole.into_iter().map(|(tokens, requests)| if requests > 0.0 { tokens * (1.0 / requests) } else { ByClass::ZERO }).collect()
+    }
+}
+
+/// Where the units of a plan begin to cost less than the same tokens on demand.
+#[derive(Clone, Debug)]
+pub struct PlanBreakEven {
+    /// Index of the plan.
+    pub plan: usize,
+    /// The pool that the units serve.
+    pub pool: String,
+    /// Share of the bought capacity that must be used, the axes weighted by their cost; above 1 the units never pay.
+    pub utilisation: f64,
+    /// Tokens an hour at that utilisation.
+    pub tokens_per_hour: f64,
+    /// Requests a month at that utilisation, in months of the horizon's mean length.
+    pub requests_per_month: f64,
+    /// How much of the capacity each month of each future uses.
+    pub used: Option<Distribution>,
+    /// Share of the months of all futures that use more than the break-even.
+    pub months_above: ClusterProportion,
+    /// The same for each of [`RULES_OF_THUMB`].
+    pub months_above_rules: [ClusterProportion; RULES_OF_THUMB.len()],
+}
+
+/// The break-even of every plan and pool that buys units of one offer. A pool that buys of several has no single one and is left out, as
+/// is one that can be served on demand nowhere.
+#[must_use]
+pub fn break_evens(scenario: &Scenario, outcome: &Outcome, requests: &[ByClass]) -> Vec<PlanBreakEven> {
+    let mut found = Vec::new();
+    for (index, plan) in scenario.supply.plans.iter().enumerate() {
+        for (place, pool) in plan.pools.iter().enumerate() {
+            let group = &scenario.supply.groups[pool.group];
+            let Some(request) = requests.get(pool.group) else { continue };
+            let Some(mut point) = of_pool(scenario, plan, group, request) else { continue };
+            point.plan = index;
+            observe(&mut point, scenario, outcome, Row::Pool(place));
+            found.push(point);
+        }
+    }
+    found
+}
+
+fn of_pool(scenario: &Scenario, plan: &Plan, group: &PoolGroup, request: &ByClass) -> Option<PlanBreakEven> {
+    let buys = |commitment: &&Commitment| {
+        commitment.units.iter().any(|&units| units > 0.0) && group.nodes.iter().any(|node| node.offer == commitment.offer)
+    };
+    let mut bought = plan.commitments.iter().filter(buys);
+    let (commitment, None) = (bought.next()?, bought.next()) else { return None };
+    let node = group.nodes.iter().find(|node| node.offer == commitment.offer)?;
+    let prices = on_demand_price(scenario, group, node.next)?;
+    let (mut utilisation, mut tokens_per_hour, mut requests_per_hour) = (0.0, 0.0, 0.0);
+    for axis in 0..node.axes.min(MAX_AXES) {
+        let price = commitment.price[axis];
+        let (low, high) = node.per_unit[axis];
+        // With two axes, each one's share of the cost falls due at its own use, so the shares add.
+        let one = break_even(price, f64::midpoint(low, high), request, &prices, &node.weights[axis])?;
+        utilisation += one.utilisation;
+        tokens_per_hour += commitment.units[axis] * one.tokens_per_hour;
+        requests_per_hour += commitment.units[axis] * one.requests_per_hour;
+    }
+    let hours_per_month = scenario.horizon.hours() as f64 / scenario.horizon.months() as f64;
+    Some(PlanBreakEven {
+        plan: 0,
+        pool: group.name.clone(),
+        utilisation,
+        tokens_per_hour,
+        requests_per_month: requests_per_hour * hours_per_month,
+        used: None,
+        months_above: ClusterProportion::default(),
+        months_above_rules: Default::default(),
+    })
+}
+
+/// What the tokens would cost on demand: at the offer that the units overflow to, else where the baseline serves the same workloads.
+fn on_demand_price(scenario: &Scenario, group: &PoolGroup, mut next: Option<usize>) -> Option<ByClass> {
+    while let Some(node) = next.and_then(|index| group.nodes.get(index)) {
+        if !node.provisioned {
+            return Some(node.price);
+        }
+        next = node.next;
+    }
+    let baseline = scenario.supply.plans.get(scenario.baseline)?;
+    let groups = baseline.pools.iter().map(|pool| &scenario.supply.groups[pool.group]);
+    let same = groups.into_iter().find(|other| group.workloads.iter().all(|workload| other.workloads.contains(workload)))?;
+    same.nodes.iter().find(|node| !node.provisioned).map(|node| node.price)
+}
+
+fn observe(point: &mut PlanBreakEven, scenario: &Scenario, outcome: &Outcome, row: Row) {
+    let column = |month| outcome.column(scenario, point.plan, row, Span::Month(month), Metric::Utilisation);
+    // A month without the units (before their start, say) has no utilisation.
+    let months: Vec<Vec<f64>> = (0..scenario.horizon.months()).filter_map(column).collect();
+    for replication in 0..outcome.replications() {
+        let used = || months.iter().filter_map(|month| month.get(replication)).filter(|used| used.is_finite());
+        let size = used().count() as u64;
+        let above = |threshold: f64| used().filter(|&&used| used > threshold).count() as u64;
+        point.months_above.add(above(point.utilisation), size);
+        for (proportion, threshold) in point.months_above_rules.iter_mut().zip(RULES_OF_THUMB) {
+            proportion.add(above(threshold), size);
+        }
+    }
+    let mut all: Vec<f64> = months.into_iter().flatten().collect();
+    point.used = Distribution::from_samples(&mut all);
+}
+
+/// The break-evens as a table.
+#[must_use]
+pub fn break_even_table(scenario: &Scenario, points: &[PlanBreakEven]) -> String {
+    let mut table = Table::new();
+    table.load_style(super::table::STYLE);
+    let mut header: Vec<String> =
+        ["plan", "pool", "break-even\nutilisation", "tokens/h", "requests\na month", "used\nP5–P95", "months above\nbreak-even"]
+            .map(str::to_owned)
+            .to_vec();
+    header.extend(RULES_OF_THUMB.map(|rule| format!("above\n{:.0}%", rule * 100.0)));
+    table.set_header(header);
+    for point in points {
+        let Some(plan) = scenario.supply.plans.get(point.plan) else { continue };
+        let mut row = vec![plan.name.clone(), point.pool.clone(), format!("{:.2}%", point.utilisation * 100.0)];
+        row.extend([format!("{:.0}", point.tokens_per_hour), format!("{:.0}", point.requests_per_month)]);
+        row.push(point.used.as_ref().map_or_else(words::dash, |d| format!("{:.0}–{:.0}%", d.p05 * 100.0, d.p95 * 100.0)));
+        let never = point.utilisation > 1.0;
+        row.push(if never { "never".to_owned() } else { words::frequency_of_months(&point.months_above) });
+        row.extend(point.months_above_rules.iter().map(words::frequency_of_months));
+        table.add_row(row);
+    }
+    for column in table.column_iter_mut().skip(2) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table.trim_fmt()
+}

@@ -1,0 +1,162 @@
+//! The files for spreadsheets: plans, months, percentiles and the horizon.
+
+use super::figures::{Figure, Figures, PlanFigures};
+use super::headline::{Headline, cheaper};
+use super::lines::Lines;
+use super::{Report, ReportFile};
+use crate::error::Result;
+use crate::statistics::Distribution;
+use crate::tally::Metric;
+
+/// The metrics of `monthly.csv`, in its order.
+const MONTHLY: [Metric; 6] = [
+    Metric::CostTotal,
+    Metric::CostOnDemand,
+    Metric::CostProvisioned,
+    Metric::CostBatch,
+    Metric::TokensDemand,
+    Metric::RequestsThrottledShare,
+];
+
+const PLAN: [&str; 3] = ["plan", "units", "term"];
+
+const STATISTICS: [&str; 17] = [
+    "mean", "mean_se", "sd", "p01", "p05", "p10", "p25", "p50", "p75", "p90", "p95", "p99", "cvar95", "p50_lo", "p50_hi", "p95_lo",
+    "p95_hi",
+];
+
+/// The first line of a file.
+pub(super) fn header(file: ReportFile, currency: &str) -> Result<String> {
+    let mut lines = Lines::new();
+    lines.texts(PLAN);
+    let per_million = format!("{}_mean", Metric::CostPerMillionTokens.name(currency));
+    match file {
+        ReportFile::Plans => {
+            lines.texts(["engine", "keeps_limits", "months_keeping_limits"]);
+            lines.texts(["cost_total_mean", "cost_total_mean_se", "cost_total_p05", "cost_total_p50", "cost_total_p95"]);
+            lines.texts(["cost_on_demand_mean", "cost_provisioned_mean", "cost_provisioned_idle_mean", "cost_batch_mean"]);
+            lines.texts(["saving_vs_baseline_mean", "saving_vs_baseline_p05", "saving_vs_baseline_p95", "probability_saves"]);
+            lines.texts(["requests_throttled_share_mean", "throttled_share_mean", "utilisation_mean", "coverage_mean"]);
+            lines.texts([per_million.as_str(), "committed_after_horizon_mean"]);
+        }
+        ReportFile::Monthly => {
+            lines.texts(["workload", "month"]);
+            for metric in MONTHLY {
+                for statistic in ["mean", "p05", "p50", "p95"] {
+                    lines.text(&format!("{}_{statistic}", metric.name(currency)));
+                }
+            }
+        }
+        _ => {
+            lines.texts(["workload"]);
+            if file == ReportFile::Percentiles {
+                lines.text("month");
+            }
+            lines.texts(["metric", "unit"]).texts(STATISTICS);
+        }
+    }
+    lines.end()?;
+    lines.finish()
+}
+
+/// The plan's line in `plans.csv`.
+pub(super) fn plan(report: &Report<'_>, headline: &Headline) -> Result<String> {
+    let mut lines = Lines::new();
+    let standing = &headline.standing;
+    let mean = |distribution: &Option<Distribution>| distribution.as_ref().map(|d| d.mean);
+    let quantiles = |distribution: &Option<Distribution>| distribution.as_ref().map_or([None; 3], |d| [d.p05, d.p50, d.p95].map(Some));
+    let [cost_p05, cost_p50, cost_p95] = quantiles(&headline.cost_total);
+    let [saving_p05, _, saving_p95] = quantiles(&headline.saving);
+    // What was never seen is not 0, but below 3/n: the interval is in summary.json.
+    let seen = |share: f64| (share > 0.0).then_some(share);
+    begin(report, headline.plan, &mut lines);
+    lines.text("reference").text(if standing.keeps_limits { "true" } else { "false" });
+    let limited = report.scenario.limits.throttled_requests_share.is_some();
+    lines.numbers([standing.months_kept.estimate().point].map(|share| seen(share).filter(|_| limited)));
+    lines.numbers([mean(&headline.cost_total), headline.cost_total.as_ref().and_then(|d| d.mean_se), cost_p05, cost_p50, cost_p95]);
+    lines.numbers([mean(&headline.cost_on_demand), mean(&headline.cost_provisioned)]);
+    lines.numbers([mean(&headline.cost_provisioned_idle), mean(&headline.cost_batch)]);
+    lines.numbers([mean(&headline.saving), saving_p05, saving_p95]);
+    lines.numbers([headline.against_baseline.as_ref().and_then(|paired| seen(cheaper(paired).share()))]);
+    lines.numbers([mean(&headline.requests_throttled_share), mean(&headline.throttled_share)]);
+    lines.numbers([mean(&headline.utilisation), mean(&headline.coverage)]);
+    lines.numbers([mean(&headline.cost_per_million_tokens), mean(&headline.committed_after_horizon)]);
+    lines.end()?;
+    lines.finish()
+}
+
+/// The plan's lines in `monthly.csv`.
+pub(super) fn monthly(report: &Report<'_>, plan: &PlanFigures) -> Result<String> {
+    let mut lines = Lines::new();
+    for row in &plan.rows {
+        for (month, figures) in row.months.iter().enumerate() {
+            begin(report, plan.plan, &mut lines);
+            lines.text(&row.label).text(&report.scenario.horizon.month_label(month));
+            for metric in MONTHLY {
+                let known = figure(figures, metric).known();
+                lines.numbers(known.map_or([None; 4], |d| [d.mean, d.p05, d.p50, d.p95].map(Some)));
+            }
+            lines.end()?;
+        }
+    }
+    lines.finish()
+}
+
+/// The plan's lines in `percentiles.csv`.
+pub(super) fn percentiles(report: &Report<'_>, plan: &PlanFigures) -> Result<String> {
+    let mut lines = Lines::new();
+    for row in &plan.rows {
+        for (month, figures) in row.months.iter().enumerate() {
+            let label = report.scenario.horizon.month_label(month);
+            long_form(report, plan.plan, &[&row.label, &label], figures, &mut lines)?;
+        }
+    }
+    lines.finish()
+}
+
+/// The plan's lines in `horizon.csv`.
+pub(super) fn horizon(report: &Report<'_>, plan: &PlanFigures) -> Result<String> {
+    let mut lines = Lines::new();
+    for row in &plan.rows {
+        long_form(report, plan.plan, &[&row.label], &row.horizon, &mut lines)?;
+    }
+    lines.finish()
+}
+
+/// One line per metric.
+fn long_form(report: &Report<'_>, plan: usize, place: &[&str], figures: &Figures, lines: &mut Lines) -> Result<()> {
+    let currency = report.scenario.currency.code();
+    for (metric, figure) in Metric::ALL.into_iter().zip(figures) {
+        if matches!(figure, Figure::None) {
+            continue;
+        }
+        begin(report, plan, lines);
+        lines.texts(place.iter().copied()).text(&metric.name(currency)).text(&metric.unit(currency));
+        lines.numbers(figure.known().map_or([None; STATISTICS.len()], |d| statistics(d, metric)));
+        lines.end()?;
+    }
+    Ok(())
+}
+
+/// Numbers in the order of [`STATISTICS`].
+fn statistics(d: &Distribution, metric: Metric) -> [Option<f64>; STATISTICS.len()] {
+    let (low, high) = (|interval: Option<(f64, f64)>| interval.map(|i| i.0), |interval: Option<(f64, f64)>| interval.map(|i| i.1));
+    let [p01, p05, p10, p25, p50, p75, p90, p95, p99] = [d.p01, d.p05, d.p10, d.p25, d.p50, d.p75, d.p90, d.p95, d.p99].map(Some);
+    let cvar95 = metric.has_tail().then_some(d.cvar95);
+    let intervals = [low(d.p50_interval), high(d.p50_interval), low(d.p95_interval), high(d.p95_interval)];
+    let [p50_lo, p50_hi, p95_lo, p95_hi] = intervals;
+    [Some(d.mean), d.mean_se, d.sd, p01, p05, p10, p25, p50, p75, p90, p95, p99, cvar95, p50_lo, p50_hi, p95_lo, p95_hi]
+}
+
+/// The metric among figures that stand in the order of [`Metric::ALL`].
+fn figure(figures: &Figures, metric: Metric) -> &Figure {
+    const ABSENT: Figure = Figure::None;
+    let place = Metric::ALL.iter().position(|m| *m == metric);
+    place.and_then(|place| figures.get(place)).unwrap_or(&ABSENT)
+}
+
+/// Begins a line with plan, units and term.
+fn begin(report: &Report<'_>, plan: usize, lines: &mut Lines) {
+    let plan = &report.scenario.supply.plans[plan];
+    lines.texts([plan.name.as_str(), plan.units.as_deref().unwrap_or(""), plan.term.as_deref().unwrap_or("")]);
+}

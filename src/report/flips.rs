@@ -1,0 +1,83 @@
+//! What would flip the answer, in words.
+
+use super::Report;
+use crate::decision::{Cause, Flip, FlipPoint, Leader, Lever};
+
+/// One line per flip point, and one for the changes that flip nothing. Empty when flip points were not asked for.
+#[must_use]
+pub fn flip_lines(report: &Report<'_>) -> Vec<String> {
+    let leaders = &report.judgement.leaders;
+    let mut lines = Vec::new();
+    for (leader, flips) in leaders.iter().zip(report.flips) {
+        let prefix = match &leader.term {
+            Some(term) if leaders.len() > 1 => format!("Term {term}: "),
+            _ => String::new(),
+        };
+        let mut found: Vec<(&Flip, &FlipPoint)> = flips.iter().filter_map(|flip| Some((flip, flip.point.as_ref()?))).collect();
+        found.sort_by(|a, b| a.1.at.abs().total_cmp(&b.1.at.abs()));
+        lines.extend(found.into_iter().map(|(flip, point)| format!("{prefix}{}", line(report, leader, flip, point))));
+        let steady: Vec<String> = flips.iter().filter(|flip| flip.point.is_none()).map(tried).collect();
+        if !steady.is_empty() {
+            lines.push(format!("{prefix}No other plan wins with {}.", steady.join(", ")));
+        }
+    }
+    lines
+}
+
+fn line(report: &Report<'_>, leader: &Leader, flip: &Flip, point: &FlipPoint) -> String {
+    let name = |plan: usize| report.scenario.supply.plans.get(plan).map_or("", |plan| plan.name.as_str());
+    let change = change(flip, point);
+    match point.because {
+        Cause::Cheaper => format!("`{}` wins if {change}.", name(point.plan)),
+        Cause::BreaksLimits => format!("`{}` no longer keeps the limits if {change}.", name(leader.plan)),
+        Cause::KeepsLimits => format!("`{}` wins, because it then keeps the limits, if {change}.", name(point.plan)),
+    }
+}
+
+/// `traffic falls 18 % (16 to 20)`.
+fn change(flip: &Flip, point: &FlipPoint) -> String {
+    let size = |change: f64| (change * 100.0).abs();
+    let (a, b) = (size(point.between.0), size(point.between.1));
+    let (low, high) = if a <= b { (a, b) } else { (b, a) };
+    // One decimal where whole per cents would hide the difference.
+    let decimals = usize::from(high - low < 2.0);
+    let range = if high - low < 0.05 { String::new() } else { format!(" ({low:.decimals$} to {high:.decimals$})") };
+    let at = size(point.at);
+    match flip.lever {
+        Lever::Growth => {
+            let word = if flip.upwards { "more" } else { "less" };
+            format!("demand grows {at:.1} points a month {word} than stated{range}")
+        }
+        lever => format!("{} {} {at:.decimals$}%{range}", noun(lever), verb(lever, flip.upwards)),
+    }
+}
+
+/// `traffic up to +100%`.
+fn tried(flip: &Flip) -> String {
+    let sign = if flip.upwards { "+" } else { "−" };
+    let size = (flip.tried * 100.0).abs();
+    match flip.lever {
+        Lever::Growth => format!("growth up to {sign}{size:.0} points a month"),
+        lever => format!("{} up to {sign}{size:.0}%", noun(lever)),
+    }
+}
+
+fn noun(lever: Lever) -> &'static str {
+    match lever {
+        Lever::Traffic => "traffic",
+        Lever::OnDemandPrice => "on-demand prices",
+        Lever::UnitPrice => "unit prices",
+        Lever::UnitThroughput => "what a unit serves",
+        Lever::Growth => "growth",
+    }
+}
+
+/// Agrees with the noun's number.
+fn verb(lever: Lever, upwards: bool) -> &'static str {
+    match (matches!(lever, Lever::OnDemandPrice | Lever::UnitPrice), upwards) {
+        (true, true) => "rise",
+        (true, false) => "fall",
+        (false, true) => "rises",
+        (false, false) => "falls",
+    }
+}

@@ -1,0 +1,46 @@
+//! `samples.csv`: one line per replication, plan and month, for those who want to compute with the samples themselves.
+
+use super::Report;
+use super::lines::Lines;
+use crate::error::Result;
+use crate::tally::{Metric, Row, Span};
+
+/// Lines gathered before they are handed on.
+const LINES_AT_A_TIME: usize = 4096;
+
+fn metrics() -> impl Iterator<Item = Metric> {
+    Metric::ALL.into_iter().filter(|metric| !metric.is_horizon_only())
+}
+
+/// The first line.
+pub(super) fn header(currency: &str) -> Result<String> {
+    let mut lines = Lines::new();
+    lines.texts(["replication", "plan", "month", "weight"]);
+    for metric in metrics() {
+        lines.text(&metric.name(currency));
+    }
+    lines.end()?;
+    lines.finish()
+}
+
+/// The plan's lines, month by month, so that the columns of one month are all that is held.
+pub(super) fn write(report: &Report<'_>, plan: usize, put: &mut dyn FnMut(&str) -> Result<()>) -> Result<()> {
+    let name = &report.scenario.supply.plans[plan].name;
+    for month in 0..report.scenario.horizon.months() {
+        let label = report.scenario.horizon.month_label(month);
+        let column = |metric| report.outcome.column(report.scenario, plan, Row::All, Span::Month(month), metric);
+        let columns: Vec<Option<Vec<f64>>> = metrics().map(column).collect();
+        let replications: Vec<usize> = (0..report.outcome.replications()).collect();
+        for chunk in replications.chunks(LINES_AT_A_TIME) {
+            let mut lines = Lines::new();
+            for &replication in chunk {
+                // Every replication counts the same until there is importance sampling.
+                lines.text(&replication.to_string()).text(name).text(&label).number(1.0);
+                lines.numbers(columns.iter().map(|column| column.as_ref().and_then(|column| column.get(replication)).copied()));
+                lines.end()?;
+            }
+            put(&lines.finish()?)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,99 @@
+//! The table of a run: at most eight plans, the ones a reader would ask for.
+
+use super::headline::cheaper;
+use super::{Headline, Report, words};
+use crate::decision::spreadsheet_plan;
+use comfy_table::{CellAlignment, ContentLineStyle, LineStyle, Table, TableStyle};
+
+/// Rows that are shown; all plans are in the files.
+const ROWS: usize = 8;
+
+/// No lines but the one below the header: what stands in columns needs no more.
+pub(super) const STYLE: TableStyle = TableStyle::new()
+    .header_lines(ContentLineStyle::none())
+    .header_separator(LineStyle::none().fill('─'))
+    .content_lines(ContentLineStyle::none());
+
+/// The table. The first column says what a plan is there for.
+#[must_use]
+pub fn table(report: &Report<'_>) -> String {
+    let cheapest = report.cheapest();
+    let currency = report.scenario.currency.code();
+    let mut table = Table::new();
+    table.load_style(STYLE);
+    table.set_header([
+        String::new(),
+        "plan".to_owned(),
+        "units".to_owned(),
+        "term".to_owned(),
+        format!("{currency} a month"),
+        "P5–P95".to_owned(),
+        "saving".to_owned(),
+        "P(saves)".to_owned(),
+        "requests\nthrottled".to_owned(),
+        "P(limits\nkept)".to_owned(),
+        "idle\nspend".to_owned(),
+        "still\ncommitted".to_owned(),
+    ]);
+    for (plan, role) in chosen(report) {
+        table.add_row(row(report, &Headline::new(report, plan, cheapest), role));
+    }
+    for column in table.column_iter_mut().skip(4) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table.trim_fmt()
+}
+
+fn row(report: &Report<'_>, headline: &Headline, role: String) -> Vec<String> {
+    let Some(plan) = report.scenario.supply.plans.get(headline.plan) else { return Vec::new() };
+    let dash = words::dash;
+    // A swept plan's name repeats its units and term, which have columns of their own.
+    let name = if plan.units.is_some() && plan.term.is_some() { &plan.base } else { &plan.name };
+    let limited = report.scenario.limits.throttled_requests_share.is_some();
+    let saving = headline.saving.as_ref().filter(|_| headline.against_baseline.is_some());
+    vec![
+        role,
+        name.clone(),
+        plan.units.clone().unwrap_or_else(dash),
+        plan.term.clone().unwrap_or_else(dash),
+        words::mean(headline.cost_total.as_ref()),
+        words::range(headline.cost_total.as_ref()),
+        words::mean(saving),
+        headline.against_baseline.as_ref().map_or_else(dash, |paired| words::frequency(&cheaper(paired))),
+        words::mean_share(headline.requests_throttled_share.as_ref()),
+        if limited { words::frequency_of_months(&headline.standing.months_kept) } else { dash() },
+        words::mean(headline.cost_provisioned_idle.as_ref()),
+        words::mean(headline.committed_after_horizon.as_ref()),
+    ]
+}
+
+/// The plans shown and why: the baseline, the spreadsheet's answer, the best of each term, the runners-up. A plan that is several of
+/// these has one row.
+fn chosen(report: &Report<'_>) -> Vec<(usize, String)> {
+    let judgement = report.judgement;
+    let mut wanted = vec![(report.scenario.baseline, "baseline".to_owned())];
+    let like = judgement.leaders.first().map_or(report.scenario.baseline, |leader| leader.plan);
+    wanted.extend(spreadsheet_plan(report.scenario, like).map(|plan| (plan, "spreadsheet".to_owned())));
+    for leader in &judgement.best_per_term {
+        let winner = judgement.recommended().is_some_and(|recommended| recommended.plan == leader.plan);
+        let what = match (leader.qualified, winner) {
+            (true, true) => "best",
+            (true, false) => "best of term",
+            (false, _) => "least bad",
+        };
+        wanted.push((leader.plan, what.to_owned()));
+    }
+    let leaders = || judgement.leaders.iter();
+    wanted.extend(leaders().map(|leader| (leader.plan, if leader.qualified { "best" } else { "least bad" }.to_owned())));
+    wanted.extend(leaders().filter_map(|leader| Some((leader.runner_up?, "runner-up".to_owned()))));
+    let mut rows: Vec<(usize, String)> = Vec::new();
+    for (plan, role) in wanted {
+        match rows.iter_mut().find(|(shown, _)| *shown == plan) {
+            Some((_, roles)) if !roles.contains(&role) => *roles = format!("{roles}, {role}"),
+            Some(_) => {}
+            None => rows.push((plan, role)),
+        }
+    }
+    rows.truncate(ROWS);
+    rows
+}

@@ -1,0 +1,123 @@
+//! Figures in words: with the digits that their errors deserve, shares as per cent.
+
+use crate::statistics::{ClusterProportion, Distribution, Estimate, Proportion};
+
+/// An amount; without `±0` where all futures agree, which is then to the cent.
+pub(super) fn amount(estimate: &Estimate) -> String {
+    match estimate.standard_error {
+        Some(0.0) => exact(estimate.point),
+        _ => estimate.to_string(),
+    }
+}
+
+/// A mean, or a dash where there is none.
+pub(super) fn mean(distribution: Option<&Distribution>) -> String {
+    distribution.map_or_else(dash, |distribution| amount(&distribution.mean_estimate()))
+}
+
+/// A mean share as per cent, or a dash.
+pub(super) fn mean_share(distribution: Option<&Distribution>) -> String {
+    distribution.map_or_else(dash, |distribution| percent(&distribution.mean_estimate()))
+}
+
+/// The 5th and the 95th percentile, to the digits that the 95th deserves.
+pub(super) fn range(distribution: Option<&Distribution>) -> String {
+    let Some(d) = distribution else { return dash() };
+    if d.p05.to_bits() == d.p95.to_bits() {
+        return exact(d.p05);
+    }
+    // The interval is about four standard errors wide; without one, a hundredth of the spread is as much as can be read.
+    let error = d.p95_interval.map_or((d.p95 - d.p05) / 100.0, |(low, high)| (high - low) / 4.0);
+    let digits = |point| Estimate { point, standard_error: Some(error).filter(|error| *error > 0.0), n: d.n }.to_string();
+    let bare = |point: f64| digits(point).split('±').next().unwrap_or("").to_owned();
+    format!("{}–{}", bare(d.p05), bare(d.p95))
+}
+
+/// A share as per cent.
+pub(super) fn percent(estimate: &Estimate) -> String {
+    // Below this a share is nothing that anybody could act on.
+    const LEAST: f64 = 1e-6;
+    if estimate.point > 0.0 && estimate.point < LEAST {
+        return "<0.0001%".to_owned();
+    }
+    let scaled =
+        Estimate { point: estimate.point * 100.0, standard_error: estimate.standard_error.map(|error| error * 100.0), ..*estimate };
+    format!("{}%", amount(&scaled))
+}
+
+/// How often something was seen, as per cent; what was never seen is less than three in all.
+pub(super) fn frequency(proportion: &Proportion) -> String {
+    sampled(&proportion.estimate(), proportion.n)
+}
+
+/// The same of months within replications.
+pub(super) fn frequency_of_months(proportion: &ClusterProportion) -> String {
+    sampled(&proportion.estimate(), proportion.clusters())
+}
+
+fn sampled(estimate: &Estimate, n: u64) -> String {
+    let bound = two_digits_up(300.0 / n as f64);
+    match estimate.point {
+        share if share <= 0.0 && n > 3 => format!("<{bound}%"),
+        share if share >= 1.0 && n > 3 => format!(">{}%", exact_digits(100.0 - bound)),
+        share if share <= 0.0 || share >= 1.0 => format!("{} of {n}", share * n as f64),
+        _ => percent(estimate),
+    }
+}
+
+/// Rounded up to two significant digits, because a bound that is rounded down does not hold.
+fn two_digits_up(value: f64) -> f64 {
+    let place = libm::pow(10.0, libm::log10(value).floor() - 1.0);
+    let digits = (value / place - 1e-9).ceil();
+    // Through text, so that 12 × 0.1 reads 1.2.
+    exact_digits(digits * place)
+}
+
+fn exact_digits(value: f64) -> f64 {
+    format!("{value:.6}").parse().unwrap_or(value)
+}
+
+/// A number known exactly, to at most two decimals.
+pub(super) fn exact(value: f64) -> String {
+    let text = format!("{value:.2}");
+    let text = text.strip_suffix(".00").unwrap_or(&text);
+    if text == "-0" { "0".to_owned() } else { text.to_owned() }
+}
+
+pub(super) fn dash() -> String {
+    "–".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_never_0_when_only_sampled() {
+        assert_eq!(frequency(&Proportion::of(0, 10_000)), "<0.03%");
+        assert_eq!(frequency(&Proportion::of(10_000, 10_000)), ">99.97%");
+        assert_eq!(frequency(&Proportion::of(2_500, 10_000)), "25.0±0.4%");
+        assert_eq!(frequency(&Proportion::of(0, 256)), "<1.2%");
+        assert_eq!(frequency(&Proportion::of(256, 256)), ">98.8%");
+        assert_eq!(frequency(&Proportion::of(2, 2)), "2 of 2");
+    }
+
+    #[test]
+    fn amounts_say_no_more_than_is_known() {
+        let estimate = |point, standard_error| Estimate { point, standard_error, n: 100 };
+        assert_eq!(amount(&estimate(4400.004, Some(0.0))), "4400");
+        assert_eq!(amount(&estimate(4400.25, Some(0.0))), "4400.25");
+        assert_eq!(amount(&estimate(4412.7, Some(12.0))), "4410±10");
+        assert_eq!(percent(&estimate(0.001_234, Some(0.000_056))), "0.123±0.006%");
+        assert_eq!(percent(&estimate(1e-9, Some(1e-10))), "<0.0001%");
+        assert_eq!(percent(&estimate(0.0, Some(0.0))), "0%");
+    }
+
+    #[test]
+    fn a_range_takes_the_digits_of_its_error() {
+        let mut samples: Vec<f64> = (0..10_000).map(|i| 5000.0 + f64::from(i) / 10.0).collect();
+        assert_eq!(range(Distribution::from_samples(&mut samples).as_ref()), "5050–5950");
+        assert_eq!(range(Distribution::from_samples(&mut [4400.0; 10]).as_ref()), "4400");
+        assert_eq!(range(None), "–");
+    }
+}
