@@ -8,47 +8,11 @@ use tokentide::simulation::{RunSpec, run};
 use tokentide::tally::{Columns, Metric, Row, Span};
 
 /// What a damaged value becomes.
-const NASTY: [&str; 40] = [
-    "-1",
-    "0",
-    "1",
-    "3",
-    "0.5",
-    "-0.0",
-    "nan",
-    "-nan",
-    "inf",
-    "-inf",
-    "1e300",
-    "-1e300",
-    "1e-300",
-    "9223372036854775807",
-    "-9223372036854775808",
-    "99999999999999999999",
-    "0x7fffffffffffffff",
-    "true",
-    "\"\"",
-    "\" \"",
-    "\"x\"",
-    "\"0\"",
-    "\"-1\"",
-    "\"1e300\"",
-    "\"1e300 tokens/h\"",
-    "\"0 tokens/h\"",
-    "\"0 USD/unit-hour\"",
-    "\"100%\"",
-    "\"0h\"",
-    "\"1e9 days\"",
-    "\"=1+1\"",
-    "\"\\u0000\"",
-    "\"all\"",
-    "\"0..=1e9\"",
-    "[]",
-    "[[]]",
-    "{}",
-    "{ kind = 1 }",
-    "1979-05-27",
-    "1979-05-27T07:32:00Z",
+const NASTY: [&str; 44] = [
+    "-1", "0", "1", "3", "0.5", "-0.0", "nan", "-nan", "inf", "-inf", "1e300", "-1e300", "1e-300", "9223372036854775807", "-9223372036854775808",
+    "99999999999999999999", "0x7fffffffffffffff", "true", "\"\"", "\" \"", "\"x\"", "\"0\"", "\"-1\"", "\"1e300\"", "\"1e300 tokens/h\"", "\"1e14 tokens/h\"", "\"1e-9 tokens/h\"", "\"1e15 USD/1M tokens\"", "\"1e15 USD/unit-hour\"", "\"0 tokens/h\"",
+    "\"0 USD/unit-hour\"", "\"100%\"", "\"0h\"", "\"1e9 days\"", "\"=1+1\"", "\"\\u0000\"", "\"all\"", "\"0..=1e9\"", "[]", "[[]]", "{}", "{ kind = 1 }",
+    "1979-05-27", "1979-05-27T07:32:00Z",
 ];
 
 /// One piece of damage; places are fractions of the file, so that they fit every file.
@@ -110,11 +74,7 @@ impl Damage {
             Self::SwapLines(a, b) => {
                 let (first, second) = (line(a).min(line(b)), line(a).max(line(b)));
                 let swapped = replaced(second.0, second.1, &text[first.0..first.1]);
-                if first == second {
-                    swapped
-                } else {
-                    format!("{}{}{}", &swapped[..first.0], &text[second.0..second.1], &swapped[first.1..])
-                }
+                if first == second { swapped } else { format!("{}{}{}", &swapped[..first.0], &text[second.0..second.1], &swapped[first.1..]) }
             }
             // Everything after a line's equals sign.
             Self::Value(at, value) => {
@@ -156,7 +116,8 @@ fn shipped() -> Vec<String> {
     let mut paths: Vec<PathBuf> = std::fs::read_dir(workloads()).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
     paths.sort();
-    paths.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect()
+    let shipped = paths.iter().map(|path| std::fs::read_to_string(path).unwrap());
+    shipped.chain([super::case::BASE.to_owned()]).collect()
 }
 
 /// Damaged texts from a generator of fixed seed, so many of them.
@@ -179,14 +140,14 @@ fn damaged_workloads_are_read_or_refused_and_never_panic() {
         let told = parse("a.toml", &text, &workloads(), &[]).map_err(|error| error.to_string());
         assert!(told.is_ok(), "a shipped workload: {told:?}");
     }
-    damaged(400, |text| judge(text).map(|_| ()));
+    damaged(6_000, |text| judge(text).map(|_| ()));
 }
 
 /// What was taken also runs, and its figures are numbers: no damage that reads makes an amount infinite or nothing.
 #[test]
 fn damaged_workloads_that_are_taken_also_run() {
     let ran = std::cell::Cell::new(0);
-    damaged(60, |text| {
+    damaged(1600, |text| {
         let Some(scenario) = judge(text)?.map(|loaded| loaded.scenario) else { return Ok(()) };
         if scenario.horizon.hours() * scenario.demand.workloads.len() > 20_000 {
             return Ok(());
