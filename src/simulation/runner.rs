@@ -153,7 +153,7 @@ impl<T: Tally> Batches<'_, T> {
             match self.tallies.needs() {
                 Needs::Totals => self.tallies.record(&mut partial, &replicator.replicate(index, None)),
                 Needs::Hours => {
-                    let mut sink = TallySink { tallies: self.tallies, partial: &mut partial };
+                    let mut sink = TallySink { scenario: self.scenario, tallies: self.tallies, partial: &mut partial };
                     let replication = replicator.replicate(index, Some(&mut sink));
                     self.tallies.record(&mut partial, &replication);
                 }
@@ -165,12 +165,13 @@ impl<T: Tally> Batches<'_, T> {
 
 /// Hands the hours of a dispatch on to a tally.
 struct TallySink<'a, T: Tally> {
+    scenario: &'a Scenario,
     tallies: &'a T,
     partial: &'a mut T::Partial,
 }
 
 impl<T: Tally> HourSink for TallySink<'_, T> {
     fn hour(&mut self, hour: usize, group: usize, case: usize, service: &HourService<'_>) {
-        self.tallies.hour(self.partial, &Hour { hour, group, case, service });
+        self.tallies.hour(self.scenario, self.partial, &Hour { hour, group, case, service });
     }
 }
