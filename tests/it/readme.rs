@@ -28,9 +28,24 @@ fn blocks(text: &str) -> Vec<Block> {
     blocks
 }
 
+/// The words of a command line; double quotes keep spaces together.
+fn words(command: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut quoted = false;
+    for c in command.chars() {
+        match c {
+            '"' => quoted = !quoted,
+            ' ' if !quoted => words.push(String::new()),
+            _ => words.last_mut().expect("there is a word").push(c),
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
 fn run(command: &str) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_tokentide"))
-        .args(command.split_whitespace())
+        .args(words(command))
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .expect("the command starts");
