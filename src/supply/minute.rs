@@ -89,13 +89,12 @@ impl MinuteLaw {
                     return MinuteRow { rows: [None; 4], weights: [0.0; 4], scales };
                 }
                 let position = ((libm::log(v) - START) / step).max(0.0);
-                let below = position.floor();
-                let first = below as usize;
+                let first = position as usize;
                 let row = |i: usize| {
                     let variance = || libm::exp(START + ((first + i) as f64 - 1.0) * step);
                     cells.get(first + i).map(|cell| cell.get_or_init(|| self.build(variance(), COARSE)))
                 };
-                MinuteRow { rows: [row(0), row(1), row(2), row(3)], weights: lagrange(position - below), scales }
+                MinuteRow { rows: [row(0), row(1), row(2), row(3)], weights: lagrange(position - first as f64), scales }
             }
         }
     }
@@ -117,32 +116,40 @@ impl MinuteRow<'_> {
     /// G: the expected excess over capacity `r`, as a share of the hour's mean demand. `r` ≥ 0 in multiples of that mean.
     #[inline]
     pub fn overflow(&self, r: f64) -> f64 {
-        let rest = self.value::<0>(r);
+        let rest = self.value::<0>(&Position::new(self.scales, r));
         if r < 1.0 { (1.0 - r) + rest } else { rest }
+    }
+
+    /// G, P and H at once, for less than three calls.
+    #[inline]
+    pub fn all(&self, r: f64) -> [f64; 3] {
+        let position = Position::new(self.scales, r);
+        let excess = self.value::<0>(&position);
+        let over = [self.value::<1>(&position).min(1.0), self.value::<2>(&position).min(1.0)];
+        if r < 1.0 { [(1.0 - r) + excess, 1.0 - over[0], 1.0 - over[1]] } else { [excess, over[0], over[1]] }
     }
 
     /// P: the probability that a minute is over capacity `r`.
     #[inline]
     pub fn exceedance(&self, r: f64) -> f64 {
-        let rest = self.value::<1>(r).min(1.0);
+        let rest = self.value::<1>(&Position::new(self.scales, r)).min(1.0);
         if r < 1.0 { 1.0 - rest } else { rest }
     }
 
     /// H: the probability that at least one of the hour's sixty minutes is over capacity `r`.
     #[inline]
     pub fn hour_exceedance(&self, r: f64) -> f64 {
-        let rest = self.value::<2>(r).min(1.0);
+        let rest = self.value::<2>(&Position::new(self.scales, r)).min(1.0);
         if r < 1.0 { 1.0 - rest } else { rest }
     }
 
     /// From 1 on the function itself, below 1 its distance from the value it would have without any variance: small in both tails.
     #[inline]
-    fn value<const WHICH: usize>(&self, r: f64) -> f64 {
-        let position = Position::new(self.scales, r);
+    fn value<const WHICH: usize>(&self, position: &Position) -> f64 {
         let mut sum = 0.0;
         for (row, weight) in self.rows.iter().zip(self.weights) {
             if let Some(row) = row {
-                sum += weight * row.value::<WHICH>(&position);
+                sum += weight * row.value::<WHICH>(position);
             }
         }
         // The cubic's negative weights leave some -1e-16 where rows end.

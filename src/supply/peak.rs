@@ -1,22 +1,25 @@
 //! The rate that all but a given share of a month's minutes stay below.
 
-use super::minute::MinuteLaw;
+use super::minute::{MinuteLaw, MinuteRow};
 
-/// Bins per factor e of the mean: 1 % each, a fiftieth of what a reader of such a peak would notice.
-const BINS_PER_E: f64 = 100.0;
-/// Bins on either side of 1 token a minute: from e⁻²⁰ to e⁴⁰.
-const BELOW: f64 = 20.0;
-const BINS: usize = 6000;
+/// Bins per octave of the mean, as a power of two: about 1 % each, a fiftieth of what a reader of such a peak would notice. They are
+/// found from the bits of the mean without a logarithm.
+const BINS_LOG2: u32 = 6;
+/// Octaves below 1 token a minute, and all of them: from 1e-9 to 7e16 tokens a minute.
+const BELOW: u64 = 30;
+const BINS: usize = 86 << BINS_LOG2;
 /// Relative accuracy of the answer.
 const ACCURACY: f64 = 1e-6;
 
 /// Hours of one month in bins of their mean, so that solving for the peak does not ask the law for every hour again and again.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Peak {
+pub(crate) struct Peak<'a> {
     bins: Vec<Bin>,
     /// First bin in use and the one after the last.
     low: usize,
     high: usize,
+    /// The bins in use as the solver reads them.
+    levels: Vec<Level<'a>>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -26,7 +29,16 @@ struct Bin {
     variance: f64,
 }
 
-impl Peak {
+/// Hours of about the same mean.
+#[derive(Clone, Copy, Debug)]
+struct Level<'a> {
+    hours: f64,
+    /// One over their mean per minute.
+    inverse: f64,
+    row: MinuteRow<'a>,
+}
+
+impl<'a> Peak<'a> {
     pub(crate) fn clear(&mut self) {
         if self.bins.is_empty() {
             self.bins.resize(BINS, Bin::default());
@@ -41,8 +53,8 @@ impl Peak {
         if !(mean > 0.0) {
             return;
         }
-        // Out of range means a mean of less than 2e-9 or more than 2e17 tokens a minute.
-        let bin = ((libm::log(mean) + BELOW) * BINS_PER_E).clamp(0.0, (BINS - 1) as f64) as usize;
+        let bin = (mean.to_bits() >> (52 - BINS_LOG2)).saturating_sub((1023 - BELOW) << BINS_LOG2);
+        let bin = (bin as usize).min(BINS - 1);
         self.low = self.low.min(bin);
         self.high = self.high.max(bin + 1);
         let bin = &mut self.bins[bin];
@@ -52,38 +64,57 @@ impl Peak {
     }
 
     /// The x with an expected number of `hours`, counted in minutes, above it; 0 where not even that many hours have demand.
-    pub(crate) fn solve(&self, hours: f64, law: &MinuteLaw) -> f64 {
+    pub(crate) fn solve(&mut self, hours: f64, law: &'a MinuteLaw) -> f64 {
         if self.low >= self.high || !(hours > 0.0) {
             return if hours > 0.0 { 0.0 } else { f64::NAN };
         }
-        let bins = &self.bins[self.low..self.high];
-        let counted: f64 = bins.iter().map(|bin| bin.hours).sum();
-        if counted <= hours {
-            return 0.0;
+        self.levels.clear();
+        let used = self.bins[self.low..self.high].iter().filter(|bin| bin.hours > 0.0);
+        self.levels.extend(used.map(|bin| Level {
+            hours: bin.hours,
+            inverse: bin.hours / bin.mean,
+            row: law.at(bin.variance / bin.hours),
+        }));
+        let counted: f64 = self.levels.iter().map(|level| level.hours).sum();
+        let Some(largest) = self.levels.last().filter(|_| counted > hours) else { return 0.0 };
+        let (mut low, mut high) = (End { x: 0.0, excess: libm::log(counted / hours) }, self.end(1.0 / largest.inverse, hours));
+        while high.excess > 0.0 {
+            low = high;
+            high = self.end(2.0 * high.x, hours);
         }
-        let (mut below, mut above) = (0.0, bins[bins.len() - 1].mean / bins[bins.len() - 1].hours);
-        while over(bins, above, hours, law) > hours {
-            below = above;
-            above *= 2.0;
+        // The secant through both ends, as the logarithm of a tail is nearly straight; an end that stays counts half (the Illinois rule).
+        let (mut halve, mut previous) = (false, None);
+        while high.x - low.x > ACCURACY * high.x {
+            let width = high.x - low.x;
+            let nearest = 0.5 * ACCURACY * high.x;
+            let share = if halve { 0.5 } else { low.excess / (low.excess - high.excess) };
+            let end = self.end((low.x + share * width).clamp(low.x + nearest, high.x - nearest), hours);
+            let is_low = end.excess > 0.0;
+            let (moved, other) = if is_low { (&mut low, &mut high) } else { (&mut high, &mut low) };
+            *moved = end;
+            if previous == Some(is_low) {
+                other.excess *= 0.5;
+            }
+            previous = Some(is_low);
+            // Where the tail falls in steps, the secant is of no use.
+            halve = high.x - low.x > 0.5 * width;
         }
-        while above - below > ACCURACY * above {
-            let middle = 0.5 * (above + below);
-            if over(bins, middle, hours, law) > hours { below = middle } else { above = middle }
-        }
-        above
+        high.x
+    }
+
+    /// One end of the bracket.
+    fn end(&self, x: f64, hours: f64) -> End {
+        let over: f64 = self.levels.iter().map(|level| level.hours * level.row.exceedance(x * level.inverse)).sum();
+        // A tail of nothing is cut off, which keeps the secant's slope.
+        End { x, excess: libm::log((over / hours).max(1e-6)) }
     }
 }
 
-/// Expected hours, counted in minutes, above x; stops where what is left cannot matter.
-fn over(bins: &[Bin], x: f64, enough: f64, law: &MinuteLaw) -> f64 {
-    let mut sum = 0.0;
-    for bin in bins.iter().rev().filter(|bin| bin.hours > 0.0) {
-        sum += bin.hours * law.at(bin.variance / bin.hours).exceedance(x * bin.hours / bin.mean);
-        if sum > enough {
-            break;
-        }
-    }
-    sum
+/// A rate, and the logarithm of how many times the hours sought are above it.
+#[derive(Clone, Copy)]
+struct End {
+    x: f64,
+    excess: f64,
 }
 
 #[cfg(test)]

@@ -35,6 +35,8 @@ impl GroupState {
             let used = &mut used[case * self.slots..][..self.slots];
             let (mut limit, mut passed) = (0.0, if total > 0.0 { 1.0 } else { 0.0 });
             let (mut on_demand, mut provisioned, mut cost) = (0.0, 0.0, 0.0);
+            // Of a minute and of the hour, where the last offer's limit told them along with its overflow.
+            let mut over = None;
             for (number, node) in group.nodes.iter().enumerate() {
                 let slot = number * MAX_AXES;
                 let mut free = capacities[slot] * self.inverse[slot];
@@ -48,7 +50,16 @@ impl GroupState {
                     passed = 0.0;
                 } else if free > 0.0 {
                     limit += free;
-                    let mut beyond = if limit >= dry { 0.0 } else { row.overflow(limit) };
+                    let mut beyond = 0.0;
+                    if limit < dry {
+                        if number + 1 == group.nodes.len() && node.overflow == OverflowRule::Minute {
+                            let [excess, minute, hour] = row.all(limit);
+                            beyond = excess;
+                            over = Some((minute, hour));
+                        } else {
+                            beyond = row.overflow(limit);
+                        }
+                    }
                     if beyond < DRY {
                         beyond = 0.0;
                         dry = dry.min(limit);
@@ -84,7 +95,10 @@ impl GroupState {
             if facts.unrouted > 0.0 {
                 (outcome.minute_over, outcome.hour_over) = (1.0, 1.0);
             } else if passed > 0.0 {
-                (outcome.minute_over, outcome.hour_over) = (row.exceedance(limit), row.hour_exceedance(limit));
+                (outcome.minute_over, outcome.hour_over) = over.unwrap_or_else(|| {
+                    let [_, minute, hour] = row.all(limit);
+                    (minute, hour)
+                });
             }
             if sink.is_some() {
                 for (slot, (used, usage)) in self.used.iter_mut().zip(&self.usage).enumerate() {

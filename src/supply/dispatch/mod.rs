@@ -1,6 +1,7 @@
 //! Dispatch: a demand path served under every case of every pool, hour by hour.
 
 mod chain;
+mod clear;
 mod state;
 
 use super::Supply;
@@ -8,11 +9,14 @@ use super::network::Network;
 use super::offer::{MAX_AXES, OfferKind};
 use super::peak::Peak;
 use super::pool::PoolGroup;
+use super::route::Member;
 use super::totals::{DemandTotals, ServiceTotals, SupplyTotals};
 use crate::demand::DemandPath;
 use crate::random::stream::{Purpose, StreamKey};
 use crate::units::ByClass;
+use clear::Clear;
 use state::{GroupState, Hour};
+use std::sync::Arc;
 
 /// Receives every hour of every case, for those who want to look into one replication.
 pub trait HourSink {
@@ -49,7 +53,9 @@ pub struct Dispatcher<'a> {
     supply: &'a Supply,
     groups: Vec<GroupState>,
     network: Vec<Network>,
-    peak: Peak,
+    peak: Peak<'a>,
+    /// For each group the first one whose minutes have the same peak.
+    same_peak: Vec<usize>,
     /// The stream of each offer whose throughput is unknown.
     throughput: Vec<(usize, StreamKey)>,
 }
@@ -68,6 +74,7 @@ impl<'a> Dispatcher<'a> {
             groups: supply.groups.iter().map(|group| GroupState::new(group, supply)).collect(),
             network: supply.groups.iter().map(|group| Network::new(group.nodes.len())).collect(),
             peak: Peak::default(),
+            same_peak: (0..supply.groups.len()).map(|index| first_with_peak_of(&supply.groups, index)).collect(),
             throughput: throughput.collect(),
         }
     }
@@ -128,6 +135,7 @@ impl<'a> Dispatcher<'a> {
         let hours = supply.horizon.month_range(month);
         let length = hours.len() as f64;
         let mut batch = (0.0, 0.0);
+        let peak_of = self.same_peak[index];
         for hour in hours {
             let facts = state.hour(group, supply, path, hour);
             demand.tokens += facts.asked;
@@ -135,7 +143,9 @@ impl<'a> Dispatcher<'a> {
             demand.peak_hour_tokens = demand.peak_hour_tokens.max(facts.asked.total());
             batch.0 += facts.batch_tokens;
             batch.1 += facts.batch_cost;
-            if let Some(node) = group.last_on_demand {
+            if let Some(node) = group.last_on_demand
+                && peak_of == index
+            {
                 let (mean, variance) = state.weighted(group, path, hour, &group.nodes[node].weights[0]);
                 self.peak.add(mean / 60.0, variance);
             }
@@ -145,13 +155,16 @@ impl<'a> Dispatcher<'a> {
                 state.serve_network(group, supply, path, &facts, network, services, used, index, sink);
             }
         }
-        for service in services {
+        for (service, clear) in services.iter_mut().zip(&mut state.clear) {
             (service.tokens_batch, service.cost_batch) = batch;
+            service.log_clear = clear.take();
         }
-        demand.peak_quota_tokens_per_minute = match group.last_on_demand {
-            Some(_) => self.peak.solve(supply.peak_share * length, &group.law),
+        let peak = match group.last_on_demand {
+            Some(_) if peak_of == index => self.peak.solve(supply.peak_share * length, &group.law),
+            Some(_) => totals.demand[supply.demand_index(peak_of, month)].peak_quota_tokens_per_minute,
             None => f64::NAN,
         };
+        totals.demand[supply.demand_index(index, month)].peak_quota_tokens_per_minute = peak;
     }
 }
 
@@ -167,7 +180,7 @@ struct Outcome {
 
 impl Outcome {
     #[inline]
-    fn add_to(&self, service: &mut ServiceTotals, requests: f64) {
+    fn add_to(&self, service: &mut ServiceTotals, clear: &mut Clear, requests: f64) {
         service.cost_on_demand += self.cost_on_demand;
         service.tokens_on_demand += self.tokens_on_demand;
         service.tokens_provisioned += self.tokens_provisioned;
@@ -176,8 +189,7 @@ impl Outcome {
             service.requests_throttled += requests;
             service.throttled_minutes += 60.0 * self.minute_over;
             service.throttled_hours += self.hour_over;
-            // Below 1e-8 the logarithm's next term is lost in rounding.
-            service.log_clear += if self.hour_over < 1e-8 { -self.hour_over } else { libm::log1p(-self.hour_over) };
+            clear.add(self.hour_over);
         }
     }
 }
@@ -240,7 +252,7 @@ impl GroupState {
 
     #[inline]
     fn finish(
-        &self,
+        &mut self,
         outcome: &Outcome,
         facts: &Hour,
         service: &mut ServiceTotals,
@@ -248,7 +260,7 @@ impl GroupState {
         sink: &mut Option<&mut dyn HourSink>,
     ) {
         let requests = facts.requests_of(outcome.throttled);
-        outcome.add_to(service, requests);
+        outcome.add_to(service, &mut self.clear[case], requests);
         if let Some(sink) = sink {
             let hour = HourService {
                 served: &self.served,
@@ -264,6 +276,19 @@ impl GroupState {
             sink.hour(facts.hour, group, case, &hour);
         }
     }
+}
+
+/// The first group whose peak is that of group `index`: the same work, which batch takes alike, in the same weights.
+fn first_with_peak_of(groups: &[PoolGroup], index: usize) -> usize {
+    let group = &groups[index];
+    let weights = |group: &PoolGroup| group.last_on_demand.map(|node| group.nodes[node].weights[0]);
+    let work = |member: &Member| (member.workload, member.part, member.batch, member.route.is_empty());
+    let same = |other: &PoolGroup| {
+        weights(other) == weights(group)
+            && Arc::ptr_eq(&other.law, &group.law)
+            && other.members.iter().map(work).eq(group.members.iter().map(work))
+    };
+    groups[..index].iter().position(same).unwrap_or(index)
 }
 
 /// Tokens of a member in an hour.

@@ -1,5 +1,6 @@
 //! What a dispatcher keeps for each pool: buffers, and the facts of the hour that all cases share.
 
+use super::clear::Clear;
 use super::member_tokens;
 use crate::demand::DemandPath;
 use crate::supply::Supply;
@@ -23,6 +24,8 @@ pub(super) struct GroupState {
     pub(super) capacities: Vec<f64>,
     /// nodes × 2.
     pub(super) slots: usize,
+    /// By case: that nothing was throttled in the month so far.
+    pub(super) clear: Vec<Clear>,
     /// What the hour's sink is shown.
     pub(super) served: Vec<f64>,
     pub(super) used: Vec<f64>,
@@ -66,6 +69,7 @@ impl GroupState {
             per_unit: vec![0.0; slots],
             capacities: vec![0.0; slots * group.cases.len()],
             slots,
+            clear: vec![Clear::default(); group.cases.len()],
             served: vec![0.0; group.nodes.len()],
             used: vec![0.0; slots],
             inverse: vec![0.0; slots],

@@ -12,7 +12,9 @@ fn stream(name: &str) -> Stream {
 }
 
 fn all(row: &MinuteRow<'_>, r: f64) -> [f64; 3] {
-    [row.overflow(r), row.exceedance(r), row.hour_exceedance(r)]
+    let each = [row.overflow(r), row.exceedance(r), row.hour_exceedance(r)];
+    assert_eq!(row.all(r), each);
+    each
 }
 
 /// G, P and H from the closed forms, with a trapezoidal rule over f three times as fine as the rows' own.
