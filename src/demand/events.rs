@@ -2,7 +2,7 @@
 
 use super::check::{exclusive, number};
 use crate::horizon::Horizon;
-use crate::spec::{At, Field, Reader};
+use crate::spec::{At, Field, Reader, nearest};
 use crate::spec_table;
 use crate::units::{Hours, Share};
 use jiff::civil::Date;
@@ -129,7 +129,11 @@ impl Event {
             (Some(share), Some(to)) => {
                 let known = names.iter().position(|name| *name == to.value).filter(|&index| index != from);
                 if known.is_none() {
-                    reader.refuse(&to.at, "is no other workload", names.join(", "));
+                    let others = || names.iter().enumerate().filter(|(index, _)| *index != from).map(|(_, name)| *name);
+                    let diagnostic = reader.error(&to.at, "is no other workload");
+                    diagnostic.given = Some(format!("\"{}\"", to.value));
+                    diagnostic.allowed = Some(others().collect::<Vec<_>>().join(", "));
+                    diagnostic.help = nearest(&to.value, others()).map(|name| format!("did you mean \"{name}\"?"));
                 }
                 Some((known?, share.0, tokens_factor?))
             }

@@ -8,7 +8,7 @@ use crate::spec_table;
 use crate::units::TokenRate;
 
 /// Largest level in tokens an hour: a thousand times all of today's traffic, and far from where sums lose whole tokens.
-const LARGEST: f64 = 1e15;
+pub(super) const LARGEST: f64 = 1e15;
 
 spec_table! {
     /// The level: tokens of all classes an hour, on average over the week, and its uncertainty.

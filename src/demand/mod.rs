@@ -106,6 +106,7 @@ impl Demand {
         }) {
             reader.warn(format!("no workload loads on the factor `{}`", factor.name.value));
         }
+        let specs = workloads;
         let (workloads, moves): (Vec<_>, Vec<_>) = resolved.into_iter().collect::<Option<Vec<_>>>()?.into_iter().unzip();
         let factors = resolved_factors?;
         if !named {
@@ -113,7 +114,15 @@ impl Demand {
         }
         let mut demand = Self { workloads, factors, moves: moves.into_iter().flatten().collect(), horizon: Arc::clone(horizon) };
         demand.update_means();
-        Some(demand)
+        let mut good = true;
+        for (workload, spec) in demand.workloads.iter().zip(specs) {
+            if !workload.mean.iter().all(|&mean| mean <= level::LARGEST) {
+                let at = spec.growth.as_ref().map_or(&spec.at, |growth| &growth.at);
+                reader.refuse(at, "brings an hour's mean above 1e15 tokens", "growth, season and events that stay below it");
+                good = false;
+            }
+        }
+        good.then_some(demand)
     }
 
     /// The horizon.

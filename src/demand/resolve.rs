@@ -87,20 +87,32 @@ impl Workload {
         let walk = sourced.as_ref().map(|sourced| walk(spec, kind, sourced.measured, context.horizon.weeks(), reader));
         let level_sd = level_sd(spec, level.as_ref(), sourced.as_ref().and_then(|sourced| sourced.measured), reader);
         let size_cv2 = sourced.as_ref().map(|sourced| size_cv2(spec, sourced, kind, minute.as_ref(), reader));
+        let deferrable_share = deferrable_share(spec, class, reader);
         let events: Vec<Event> = events.into_iter().collect::<Option<Vec<_>>>()?.into_iter().flatten().collect();
         let Sourced { source, sizes, level, .. } = sourced?;
         let (shape, season, growth) = (shape?, season?, growth?);
+        let walk = walk??;
+        let stated = spec.level.as_ref().is_some_and(|level| level.mean.is_some() || level.median.is_some());
+        let level = match &walk {
+            Some(walk) if spec.usage.is_some() && !stated => {
+                let reason = "the usage's own mean is the middle of what the walk's first step leads to, as back-tests on public traces say; \
+                              the mean lies above it by this factor";
+                reader.measured(at.key("level.mean_over_usage"), format!("{:.4}", walk.mean_of_step()), reason);
+                level * walk.mean_of_step()
+            }
+            _ => level,
+        };
         let base = base(level, &shape, &season, &growth, &events, context.horizon);
         let workload = Self {
             name: spec.name.value.clone(),
             class,
             window,
             deadline,
-            deferrable_share: deferrable_share(spec, class, reader)?,
+            deferrable_share: deferrable_share?,
             minute: minute?,
             source,
             level_sd: level_sd?,
-            walk: walk??,
+            walk,
             growth,
             noise: noise?,
             on_off: on_off?,
@@ -224,6 +236,10 @@ fn timing(spec: &Field<WorkloadSpec>, kind: Option<Kind>, reader: &mut Reader) -
         (None, _) => assumed(at, "class", Class::Interactive, "nothing says that it can wait", reader),
     };
     let waits = class == Class::Deferrable || spec.deferrable_share.is_some();
+    for field in [&spec.window, &spec.deadline].into_iter().flatten().filter(|_| !waits) {
+        let allowed = "`class = \"deferrable\"`, or a `deferrable_share`, beside it";
+        reader.refuse(&field.at, "is about work that can wait, and all of this is served now", allowed);
+    }
     let mut hours = |field: &Option<Field<crate::units::Hours>>, key: &str| match field {
         Some(hours) => hours.0,
         None if waits => assumed(at, key, crate::units::Hours(kind::WINDOW.0), kind::WINDOW.1, reader).0,

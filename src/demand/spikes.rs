@@ -22,8 +22,12 @@ spec_table! {
 spec_table! {
     /// A Pareto height; its tail needs a cap or an alpha above 2.
     pub struct ParetoSizeSpec {
-        /// The smallest height.
-        required scale: f64,
+        /// The smallest height; or the median, or the mean before the cap.
+        optional scale: f64,
+        /// The median height.
+        optional median: f64,
+        /// The mean height before the cap; needs an alpha above 1.
+        optional mean: f64,
         /// Exponent of the tail.
         required alpha: f64,
         /// The largest height.
@@ -131,8 +135,23 @@ impl Spikes {
 
     fn pareto(size: &ParetoSizeSpec, at: &At, reader: &mut Reader) -> Option<Law> {
         let cap = size.cap.as_ref().map(|cap| cap.value);
-        let place = if cap.is_none() && size.scale.value > 0.0 { &size.alpha.at } else { at };
-        law(Law::pareto(size.scale.value, size.alpha.value, cap), place, reader)
+        let alpha = size.alpha.value;
+        // Of x = scale / u^(1/α) the median is scale × 2^(1/α) and the mean scale × α / (α − 1).
+        let (stated, scale) = match (&size.scale, &size.median, &size.mean) {
+            (Some(scale), None, None) => (scale, scale.value),
+            (None, Some(median), None) => (median, median.value / libm::pow(2.0, 1.0 / alpha)),
+            (None, None, Some(mean)) if alpha > 1.0 => (mean, mean.value * (alpha - 1.0) / alpha),
+            (None, None, Some(mean)) => {
+                reader.refuse(&mean.at, "does not exist: a Pareto law of so small an alpha has no mean", "an alpha above 1, or the median");
+                return None;
+            }
+            _ => {
+                reader.refuse(at, "must say how large a spike is, once", "exactly one of scale, median and mean");
+                return None;
+            }
+        };
+        let place = if cap.is_none() && stated.value > 0.0 { &size.alpha.at } else { &stated.at };
+        law(Law::pareto(scale, alpha, cap), place, reader)
     }
 
     /// `start` in [0, 1), a geometric length, a height; with `kept` the mean stays 1.

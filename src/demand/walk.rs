@@ -48,6 +48,8 @@ pub(super) struct Walk {
     /// Reciprocal mean of exp(x) by week.
     norm: Vec<f64>,
     after_history: bool,
+    /// E[exp(step)].
+    step_mean: f64,
 }
 
 impl Walk {
@@ -86,7 +88,13 @@ impl Walk {
             }
             norm.push(1.0 / product);
         }
-        Self { step, kappa, norm, after_history }
+        let step_mean = if step.is_some() { clipped_exp_mean(df, scale, LN_10, 1.0) } else { 1.0 };
+        Self { step, kappa, norm, after_history, step_mean }
+    }
+
+    /// Mean of exp(step): by how much the mean of a level lies above its middle after one step.
+    pub(super) fn mean_of_step(&self) -> f64 {
+        self.step_mean
     }
 
     /// Multiplies the weeks' levels by one walk.

@@ -2,8 +2,8 @@
 
 use super::{HorizonSpec, Limits, LimitsSpec, Scenario, ScenarioSpec};
 use crate::demand::Demand;
-use crate::horizon::{Horizon, time_zone};
-use crate::spec::{At, Field, Reader, Resolved, nearest};
+use crate::horizon::{Horizon, HorizonError, time_zone};
+use crate::spec::{At, Field, MAX_NAME, Reader, Resolved, nearest};
 use crate::supply::{Supply, WorkloadFacts, longest_term};
 use crate::units::Currency;
 use sha2::{Digest, Sha256};
@@ -13,15 +13,24 @@ use std::sync::Arc;
 /// Replications are numbered by 64 bits, but nobody waits for more than this.
 const MOST_REPLICATIONS: u64 = 100_000_000;
 
+/// Workloads take memory for every hour, before a run's own need is known.
+const MOST_WORKLOADS: usize = 1000;
+
 /// Resolves the whole scenario; `None` after at least one error was told. The digest is filled in by the caller.
 pub(super) fn resolve(spec: &ScenarioSpec, at: &At, reader: &mut Reader) -> Option<Scenario> {
     let currency = or_assumed(spec.currency.as_ref(), "currency", Currency::USD, "the default", reader);
     let seed = or_assumed(spec.seed.as_ref(), "seed", 1, "the default, so that runs can be repeated", reader);
     let replications = replications(spec, reader);
+    check_title(&spec.name, reader);
+    let complete = !(spec.offer.is_empty() || spec.workload.is_empty() || spec.plan.is_empty());
     for (list, name) in [(spec.offer.is_empty(), "offer"), (spec.workload.is_empty(), "workload"), (spec.plan.is_empty(), "plan")] {
         if list {
             reader.missing(at, name, &format!("at least one [[{name}]]"));
         }
+    }
+    if let Some(first) = spec.workload.get(MOST_WORKLOADS) {
+        reader.refuse(&first.at, "is one workload too many", format!("at most {MOST_WORKLOADS} workloads"));
+        return None;
     }
     let longest = longest_term(&spec.plan, &spec.offer);
     let horizon = Arc::new(horizon(spec.horizon.as_ref(), longest, at, reader)?);
@@ -34,7 +43,11 @@ pub(super) fn resolve(spec: &ScenarioSpec, at: &At, reader: &mut Reader) -> Opti
     {
         reader.refuse(&field.at, "leaves no share of minutes above it or below it", "more than 0% and less than 100%");
     }
-    let demand = demand?;
+    let Some(demand) = demand.filter(|_| complete) else {
+        // Plans are judged against workloads and offers, so without one of them only the offers can be.
+        Supply::check_offers(&spec.offer, currency, reader);
+        return None;
+    };
     let facts: Vec<WorkloadFacts> = demand.workloads.iter().map(WorkloadFacts::from).collect();
     let supply = Supply::resolve(&spec.offer, &spec.plan, &facts, &horizon, currency, reader)?.with_peak_percentile(peak.0);
     let baseline = baseline(spec, &supply, reader)?;
@@ -86,41 +99,65 @@ fn replications(spec: &ScenarioSpec, reader: &mut Reader) -> u64 {
     number
 }
 
+/// The scenario's name is a title: it may hold dots and commas, unlike the names of workloads, offers and plans.
+fn check_title(name: &Field<String>, reader: &mut Reader) {
+    let problem = if name.trim().is_empty() {
+        "is empty"
+    } else if name.chars().any(char::is_control) {
+        "holds a control character"
+    } else if name.chars().count() > MAX_NAME {
+        "is too long"
+    } else {
+        return;
+    };
+    reader.refuse(&name.at, problem, format!("a title of 1 to {MAX_NAME} characters without control characters"));
+}
+
 fn horizon(spec: Option<&Field<HorizonSpec>>, longest: u32, root: &At, reader: &mut Reader) -> Option<Horizon> {
     let default_months = u64::from(longest.max(1));
     let why = if longest > 1 { "the longest term of the plans" } else { "one month" };
     let Some(spec) = spec else {
         reader.assumed("horizon.flat", format!("{default_months} months of 730 h"), format!("no horizon given: {why}"));
-        return built(Horizon::flat(default_months as u32, 730), root, reader);
+        return built(Horizon::flat(default_months as u32, 730), [root; 3], reader);
     };
+    let at_or_here = |at: Option<&At>| at.unwrap_or(&spec.at).clone();
     if let Some(flat) = &spec.flat {
+        let mut alone = true;
         for (field, name) in [(spec.start.as_ref().map(|f| &f.at), "start"), (spec.time_zone.as_ref().map(|f| &f.at), "time_zone")] {
             if let Some(at) = field {
                 reader.refuse(at, format!("says a `{name}` where flat months have none"), "either `flat` or a calendar's `start`");
+                alone = false;
             }
         }
-        let months = flat.months.as_ref().or(spec.months.as_ref());
-        let months = or_assumed(months, "horizon.flat.months", default_months, why, reader);
+        if let (Some(_), Some(second)) = (&flat.months, &spec.months) {
+            reader.refuse(&second.at, "says the months a second time", "either `months` or `flat.months`");
+            alone = false;
+        }
+        let said = flat.months.as_ref().or(spec.months.as_ref());
+        let months = or_assumed(said, "horizon.flat.months", default_months, why, reader);
         let hours = or_assumed(flat.hours_per_month.as_ref(), "horizon.flat.hours_per_month", 730, "the vendors' own month", reader);
-        return built(Horizon::flat(small(months), small(hours)), &flat.at, reader);
+        let places = [at_or_here(said.map(|f| &f.at)), at_or_here(flat.hours_per_month.as_ref().map(|f| &f.at)), spec.at.clone()];
+        return built(Horizon::flat(small(months), small(hours)), places.each_ref(), reader).filter(|_| alone);
     }
     let months = or_assumed(spec.months.as_ref(), "horizon.months", default_months, why, reader);
+    let months_at = at_or_here(spec.months.as_ref().map(|f| &f.at));
     let Some(start) = &spec.start else {
         if let Some(zone) = &spec.time_zone {
             reader.refuse(&zone.at, "has no calendar to apply to", "a `start` beside it");
+            return None;
         }
         reader.assumed("horizon.flat.hours_per_month", 730, "no start given: flat months of the vendors' own length");
-        return built(Horizon::flat(small(months), 730), &spec.at, reader);
+        return built(Horizon::flat(small(months), 730), [&months_at, &spec.at, &spec.at], reader);
     };
     let name = spec.time_zone.as_ref().map_or("UTC", |zone| zone.value.as_str());
     if spec.time_zone.is_none() {
         reader.assumed("horizon.time_zone", "UTC", "the default");
     }
     match time_zone(name) {
-        Ok(zone) => built(Horizon::calendar(start.value, small(months), zone), &spec.at, reader),
-        Err(error) => {
-            let at = spec.time_zone.as_ref().map_or(&spec.at, |zone| &zone.at);
-            reader.refuse(at, error.to_string(), "a name of the time zone database, such as \"America/New_York\"");
+        Ok(zone) => built(Horizon::calendar(start.value, small(months), zone), [&months_at, &spec.at, &start.at], reader),
+        Err(_) => {
+            let at = at_or_here(spec.time_zone.as_ref().map(|zone| &zone.at));
+            reader.refuse(&at, "is no time zone", "a name of the time zone database, such as \"America/New_York\" or \"UTC\"");
             None
         }
     }
@@ -131,14 +168,18 @@ fn small(number: u64) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-fn built(horizon: Result<Horizon, crate::horizon::HorizonError>, at: &At, reader: &mut Reader) -> Option<Horizon> {
-    match horizon {
-        Ok(horizon) => Some(horizon),
-        Err(error) => {
-            reader.refuse(at, error.to_string(), "1 to 36 months; flat months of 1 to 1023 hours");
-            None
+/// The horizon, or what is wrong with it at the place of its months, of the hours of a month, or of its start.
+fn built(horizon: Result<Horizon, HorizonError>, [months, hours, start]: [&At; 3], reader: &mut Reader) -> Option<Horizon> {
+    let (at, message, allowed) = match horizon {
+        Ok(horizon) => return Some(horizon),
+        Err(HorizonError::Months { .. }) => (months, "is no length of a horizon", "1 to 36 months"),
+        Err(HorizonError::HoursPerMonth { .. }) => (hours, "is no length of a month", "1 to 1023 hours"),
+        Err(HorizonError::Start { .. } | HorizonError::TimeZone { .. }) => {
+            (start, "is no day to start at", "a date in the years 1970 to 2200")
         }
-    }
+    };
+    reader.refuse(at, message, allowed);
+    None
 }
 
 fn limits(spec: Option<&Field<LimitsSpec>>, currency: Currency, reader: &mut Reader) -> Limits {
@@ -167,13 +208,13 @@ fn baseline(spec: &ScenarioSpec, supply: &Supply, reader: &mut Reader) -> Option
         if found.is_none() {
             let help = nearest(name, supply.plans.iter().map(|plan| plan.name.as_str())).map(|near| format!("did you mean `{near}`?"));
             let diagnostic = reader.error(&name.at, "is no plan of the scenario");
-            diagnostic.given = Some(name.value.clone());
+            diagnostic.given = Some(format!("\"{}\"", name.value));
             diagnostic.allowed = Some(plan_names(supply));
             diagnostic.help = help;
         }
         return found;
     }
-    let index = supply.plans.iter().position(|plan| plan.buys_nothing());
+    let index = supply.plans.iter().position(crate::supply::Plan::buys_nothing);
     let (index, why) = index.map_or((0, "the first plan: none is all on-demand"), |index| (index, "the first plan that buys no units"));
     let plan = supply.plans.get(index)?;
     reader.assumed("baseline", &plan.name, why);

@@ -13,6 +13,9 @@ pub struct Override {
     pub text: String,
 }
 
+/// Most steps of a path; the scenario itself has six levels.
+const MOST_STEPS: usize = 16;
+
 /// Keys that a relative change of a table scales: what says how large the quantity is.
 const SIZES: [&str; 6] = ["mean", "median", "p10", "p90", "p95", "scale"];
 
@@ -37,6 +40,13 @@ pub fn apply(root: &mut Node, change: &Override, index: usize, reader: &mut Read
     let at = At { path: path.trim().to_owned(), span: 0..change.text.len(), origin };
     let steps = split_path(path.trim());
     let Some((last, parents)) = steps.split_last() else { return };
+    if steps.len() > MOST_STEPS || steps.iter().any(|step| step.trim().is_empty()) {
+        let shown: String = path.chars().take(80).collect();
+        let diagnostic = reader.error(&At { path: String::new(), ..at }, "is no path of the scenario");
+        diagnostic.given = Some(shown);
+        diagnostic.allowed = Some(format!("names with dots between them, at most {MOST_STEPS}, such as workload.copilot.level"));
+        return;
+    }
     let mut node = root;
     for step in parents {
         match descend(node, step, origin) {
@@ -158,8 +168,10 @@ fn scale(node: &mut Node, factor: f64, origin: Origin, at: &At, reader: &mut Rea
 fn scale_table(node: &mut Node, factor: f64, origin: Origin, at: &At, reader: &mut Reader) {
     let Value::Table(table) = &mut node.value else { return };
     let mut any = false;
+    // A factor that is stated scales the rest, so it alone is changed.
+    let sizes: &[&str] = if table.get("scale").is_some() { &["scale"] } else { &SIZES };
     for (key, child) in &mut table.entries {
-        if SIZES.contains(&key.name.as_str()) {
+        if sizes.contains(&key.name.as_str()) {
             scale(child, factor, origin, at, reader);
             any = true;
         }

@@ -7,6 +7,9 @@ use std::fmt;
 use std::ops::{Deref, Range};
 use std::path::{Path, PathBuf};
 
+/// Problems told in one go; a file with more is broken as a whole, and placing each of them takes time.
+const MOST_PROBLEMS: usize = 100;
+
 /// The place of a value: its field path and its span.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct At {
@@ -91,6 +94,10 @@ pub struct Reader {
     overrides: usize,
     folder: PathBuf,
     diagnostics: Vec<Diagnostic>,
+    /// Problems beyond [`MOST_PROBLEMS`], which are counted only.
+    more: usize,
+    /// Where what is said about those goes.
+    untold: Diagnostic,
     resolved: Vec<Resolved>,
     warnings: Vec<String>,
 }
@@ -104,6 +111,8 @@ impl Reader {
             overrides: 0,
             folder: folder.to_owned(),
             diagnostics: Vec::new(),
+            more: 0,
+            untold: Diagnostic::at_start(name),
             resolved: Vec::new(),
             warnings: Vec::new(),
         }
@@ -138,8 +147,12 @@ impl Reader {
         self.folder.join(path)
     }
 
-    /// Tells a problem at a place.
+    /// Tells a problem at a place. Beyond the first hundred, problems are only counted.
     pub fn error(&mut self, at: &At, message: impl Into<String>) -> &mut Diagnostic {
+        if self.diagnostics.len() >= MOST_PROBLEMS {
+            self.more += 1;
+            return &mut self.untold;
+        }
         let source = match at.origin {
             Origin::File => 0,
             Origin::Override(index) => 1 + index,
@@ -251,6 +264,10 @@ impl Reader {
         // The order of the file; problems of other files (overrides, traces) follow.
         diagnostics.sort_by_key(|d| (d.file != first, if d.file == first { d.span.start } else { 0 }));
         diagnostics.dedup();
+        if let Some(last) = diagnostics.last().filter(|_| self.more > 0) {
+            let (message, field) = (format!("{} more problems are not shown", self.more), String::new());
+            diagnostics.push(Diagnostic { message, field, given: None, allowed: None, help: None, ..last.clone() });
+        }
         Err(ErrorKind::Input { diagnostics, sources: self.sources }.into())
     }
 

@@ -65,6 +65,10 @@ impl Supply {
         let Builder { groups, plans, .. } = builder;
         Some(Self::new(offers, workloads.to_vec(), groups, plans, Arc::clone(horizon)))
     }
+    /// Tells every problem of the offers alone, for a scenario whose demand or plans cannot be judged.
+    pub fn check_offers(offers: &[Field<OfferSpec>], currency: Currency, reader: &mut Reader) {
+        resolved(offers, currency, reader);
+    }
 }
 
 fn resolved(specs: &[Field<OfferSpec>], currency: Currency, reader: &mut Reader) -> Option<Vec<Offer>> {

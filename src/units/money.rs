@@ -36,13 +36,16 @@ impl Quantity for Currency {
     }
 }
 
+/// Largest amount of a price: beyond it sums of money lose whole units, or overflow.
+const LARGEST: f64 = 1e15;
+
 /// Splits `3.00 USD/1M tokens` into number, currency and what follows the slash.
 fn split_price(text: &str) -> Result<(Decimal, Currency, &str), UnitError> {
     let (number, rest) = Decimal::split(text)?;
     if number.value(0) < 0.0 {
         return Err(UnitError("is negative".to_owned()));
     }
-    if !number.value(0).is_finite() {
+    if !(number.value(0) <= LARGEST) {
         return Err(UnitError("is out of range".to_owned()));
     }
     let Some((currency, denominator)) = rest.split_once('/') else {
@@ -165,8 +168,17 @@ mod tests {
 
     #[test]
     fn a_price_needs_number_currency_and_denominator() {
-        for text in ["3.00", "3.00 USD", "USD/1M tokens", "3.00/1M tokens", "-3 USD/1M tokens", "3 USD/1M", "3 usd/1M tokens", "3 USD/hour"]
-        {
+        for text in [
+            "3.00",
+            "3.00 USD",
+            "USD/1M tokens",
+            "3.00/1M tokens",
+            "-3 USD/1M tokens",
+            "3 USD/1M",
+            "3 usd/1M tokens",
+            "3 USD/hour",
+            "1e16 USD/token",
+        ] {
             assert!(TokenPrice::parse(text).is_err(), "{text:?}");
         }
         assert!(UnitPrice::parse("3 USD/h").is_err());

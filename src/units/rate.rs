@@ -25,6 +25,9 @@ fn hours_of(unit: &str) -> Option<f64> {
     })
 }
 
+/// Most tokens per hour of any rate: a million times what levels may be, and far from where products overflow.
+const LARGEST_RATE: f64 = 1e21;
+
 /// Tokens per time, whatever the weights.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct TokenRate {
@@ -58,7 +61,7 @@ impl Quantity for TokenRate {
         }
         // Multiply by whole numbers of minutes or seconds rather than divide by their rounded fractions.
         let per_hour = if hours < 1.0 { value * (1.0 / hours).round() } else { value / hours };
-        if per_hour.is_finite() { Ok(Self { per_hour }) } else { Err(UnitError("is out of range".to_owned())) }
+        if per_hour <= LARGEST_RATE { Ok(Self { per_hour }) } else { Err(UnitError("is out of range".to_owned())) }
     }
 }
 
@@ -243,7 +246,7 @@ mod tests {
         assert_eq!(TokenRate::parse("1.94M tokens/h").unwrap().per_hour.to_bits(), 1.94e6_f64.to_bits());
         assert_eq!(TokenRate::parse("675 tokens/s").unwrap().per_hour.to_bits(), 2.43e6_f64.to_bits());
         assert_eq!(TokenRate::parse("24 tokens/day").unwrap().per_hour.to_bits(), 1.0_f64.to_bits());
-        for text in ["20k", "20k tokens", "20k/min", "20k tokens/fortnight", "-1 tokens/h", "1e400 tokens/h"] {
+        for text in ["20k", "20k tokens", "20k/min", "20k tokens/fortnight", "-1 tokens/h", "1e400 tokens/h", "1e299 tokens/s"] {
             assert!(TokenRate::parse(text).is_err(), "{text:?}");
         }
     }

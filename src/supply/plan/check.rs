@@ -5,6 +5,9 @@ use crate::spec::{At, Field, Reader, nearest};
 use crate::supply::offer::{Axis, Offer, OfferKind, Provisioned};
 use crate::units::Term;
 
+/// Most units of one offer, far from where capacities and costs overflow.
+const MOST_UNITS: f64 = 1e9;
+
 /// Checks units, terms and start months of a plan against the offers; `routed` are the offers on its routes. True when all is well.
 pub(crate) fn purchases(spec: &PlanSpec, offers: &[Offer], routed: &[usize], months: usize, reader: &mut Reader) -> bool {
     let mut check = Check { offers, routed, reader, good: true };
@@ -104,6 +107,8 @@ impl<'a> Check<'a> {
         if let Some(wrong) = units.iter().find(|&&units| !axis.allows(units)) {
             let message = format!("holds {}, which cannot be bought", crate::supply::short(*wrong));
             self.refuse(at, &message, &axis.allowed());
+        } else if units.iter().any(|&units| units > MOST_UNITS) {
+            self.refuse(at, "holds more units than any vendor has", &format!("at most {MOST_UNITS} units"));
         }
     }
 
