@@ -41,7 +41,11 @@ fn sentence(report: &Report<'_>, leader: &Leader, cheapest: usize) -> String {
     let kept = words::frequency_of_months(&best.standing.months_kept);
     let mut text = if leader.qualified {
         let buys = scenario.supply.plans.get(leader.plan).is_some_and(|plan| !plan.buys_nothing());
-        let verb = if buys { "Buy" } else { "Stay with" };
+        let verb = match (leader.plan == scenario.baseline, buys) {
+            (true, _) => "Stay with",
+            (false, true) => "Buy",
+            (false, false) => "Use",
+        };
         format!("{verb} `{}`: {cost}", name(leader.plan))
     } else {
         format!("No plan keeps the limits; the least bad is `{}`, which keeps them in {kept} of the months: {cost}", name(leader.plan))
