@@ -82,7 +82,10 @@ fn what_reads_but_cannot_be_is_told_for_all_of_the_demand() {
 #[test]
 fn all_plans_are_judged() {
     let text = with(&[
-        ("route = { copilot = [\"on-demand\"], nightly = [\"on-demand\"] }", "route = { copilot = [«\"batch\"»], nightly = [«\"demand\"»] }"),
+        (
+            "route = { copilot = [\"on-demand\"], nightly = [\"on-demand\"] }",
+            "route = { copilot = [«\"batch\"»], nightly = [«\"demand\"»] }",
+        ),
         ("units = { units = \"0..=8 step 2\" }", "units = { units = «\"0..=8\"» }"),
         ("\"none\", \"1 month\"]", "\"none\", «\"3 months\"»]"),
         ("name = \"reserved\"\nroute", "name = «\"committed\"»\nroute"),

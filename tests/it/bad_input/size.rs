@@ -34,7 +34,9 @@ fn too_many_workloads() {
     let mut text = "name = \"Many\"\n[[offer]]\nname = \"o\"\nkind = \"on-demand\"\nprice = { input = \"1 USD/1M tokens\" }\n[[plan]]\nname = \"p\"\nroute = {}\n".to_owned();
     for number in 0..10_000 {
         let mark = if number == 1000 { ("«", "»") } else { ("", "") };
-        write!(text, "{}[[workload]]{}\nname = \"w{number}\"\ndemand = {{ law = \"constant\", value = \"1 tokens/h\" }}\n", mark.0, mark.1).unwrap();
+        write!(text, "{}[[workload]]{}\nname = \"w{number}\"\ndemand = {{ law = \"constant\", value = \"1 tokens/h\" }}\n", mark.0, mark.1)
+            .unwrap();
     }
-    judged(&text, &["workload.w1000: is one workload too many; given: [[workload]]; allowed: at most 1000 workloads"]).unwrap_or_else(|difference| panic!("{difference}"));
+    judged(&text, &["workload.w1000: is one workload too many; given: [[workload]]; allowed: at most 1000 workloads"])
+        .unwrap_or_else(|difference| panic!("{difference}"));
 }
