@@ -3,7 +3,7 @@
 //! ```text
 //! cargo bench --bench stages
 //! ```
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::expect_used)]
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use std::hint::black_box;

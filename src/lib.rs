@@ -3,6 +3,8 @@
 //! A [`scenario`] states demand, offers and plans; [`simulation::run`] draws thousands of possible futures, serves every one of them
 //! under every plan, and the [`tally`] types summarise what that costs and how much of it is throttled.
 
+#![cfg_attr(test, allow(clippy::float_cmp, reason = "tests compare values that must be exact"))]
+
 pub mod cost;
 pub mod decision;
 pub mod demand;

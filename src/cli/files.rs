@@ -136,7 +136,7 @@ mod tests {
         let mut folder = OutputFolder::prepare(place.path(), &[]).unwrap();
         // A file that is open for reading only fails as a full disk does.
         let read_only = fs::File::open(folder.temporary().unwrap().keep().unwrap().1).unwrap();
-        let file = NamedTempFile::from_parts(read_only, tempfile::TempPath::from_path(place.path().join("x")));
+        let file = NamedTempFile::from_parts(read_only, tempfile::TempPath::try_from_path(place.path().join("x")).unwrap());
         folder.staged.push(Staged { name: "a.csv", file: BufWriter::new(file) });
         folder.append("a.csv", "text").unwrap();
         let error = folder.commit().unwrap_err();

@@ -88,7 +88,7 @@ pub struct FlipPoint {
 }
 
 /// Replications of each simulated change: paired differences need few, and all changes together should cost about as much as the run.
-const REPLICATIONS: u64 = 256;
+const REPLICATIONS: u64 = 128;
 
 /// A lever moved: who leads, and what everyone costs.
 struct Point {
@@ -181,7 +181,9 @@ fn trade(before: &Point, after: &Point, leader: &Leader, index: usize) -> Option
 
 /// Share of the way from `before` to `after` at which a straight line between them is zero, within 0 to 1.
 fn crossing(before: f64, after: f64) -> f64 {
-    if before == after { 0.5 } else { (before / (before - after)).clamp(0.0, 1.0) }
+    let share = before / (before - after);
+    // Equal values have no crossing between them; the middle is as good a guess as any.
+    if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.5 }
 }
 
 /// Mean and standard error of what `a` costs more than `b` on the same futures.

@@ -212,7 +212,7 @@ fn baseline(spec: &ScenarioSpec, supply: &Supply, reader: &mut Reader) -> Option
         }
         return found;
     }
-    let index = supply.plans.iter().position(|plan| plan.buys_nothing());
+    let index = supply.plans.iter().position(crate::supply::Plan::buys_nothing);
     let (index, why) = index.map_or((0, "the first plan: none is all on-demand"), |index| (index, "the first plan that buys no units"));
     let plan = supply.plans.get(index)?;
     reader.assumed("baseline", &plan.name, why);

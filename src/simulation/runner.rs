@@ -102,6 +102,9 @@ fn pool(threads: Option<usize>) -> Result<rayon::ThreadPool> {
         .map_err(|error| Error::usage(format!("cannot start the threads: {error}")))
 }
 
+/// A place for each batch's size and partial, filled in any order and read in one.
+type Slots<P> = Mutex<Vec<Option<(u64, P)>>>;
+
 /// The batches of one run.
 struct Batches<'a, T: Tally> {
     scenario: &'a Scenario,
@@ -119,7 +122,7 @@ impl<T: Tally> Batches<'_, T> {
         let count = self.replications.div_ceil(BATCH);
         let next = AtomicU64::new(0);
         let done = AtomicU64::new(0);
-        let slots: Mutex<Vec<Option<(u64, T::Partial)>>> = Mutex::new((0..count).map(|_| None).collect());
+        let slots: Slots<T::Partial> = Mutex::new((0..count).map(|_| None).collect());
         rayon::broadcast(|_| {
             let mut replicator = Replicator::new(self.scenario, self.seed);
             while !self.spec.stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
@@ -150,7 +153,7 @@ impl<T: Tally> Batches<'_, T> {
             match self.tallies.needs() {
                 Needs::Totals => self.tallies.record(&mut partial, &replicator.replicate(index, None)),
                 Needs::Hours => {
-                    let mut sink = TallySink { tallies: self.tallies, partial: &mut partial };
+                    let mut sink = TallySink { scenario: self.scenario, tallies: self.tallies, partial: &mut partial };
                     let replication = replicator.replicate(index, Some(&mut sink));
                     self.tallies.record(&mut partial, &replication);
                 }
@@ -162,12 +165,13 @@ impl<T: Tally> Batches<'_, T> {
 
 /// Hands the hours of a dispatch on to a tally.
 struct TallySink<'a, T: Tally> {
+    scenario: &'a Scenario,
     tallies: &'a T,
     partial: &'a mut T::Partial,
 }
 
 impl<T: Tally> HourSink for TallySink<'_, T> {
     fn hour(&mut self, hour: usize, group: usize, case: usize, service: &HourService<'_>) {
-        self.tallies.hour(self.partial, &Hour { hour, group, case, service });
+        self.tallies.hour(self.scenario, self.partial, &Hour { hour, group, case, service });
     }
 }

@@ -202,7 +202,7 @@ fn quota_weights_of_the_vendors() {
         let tokens = ByClass { input: input * (1.0 - cached), cache_read: input * cached, output, ..ByClass::ZERO } * per_minute;
         let raw = tokens.dot(&ByClass { input: 1.0, cache_read: 0.0, cache_write: 1.0, output: weight }) / per_unit;
         let axis = super::Axis { capacity: (per_unit, per_unit), weights: ByClass::ONE, minimum, increment: Some(step) };
-        let bought = (0..).map(|k| minimum + f64::from(k) * step).find(|&units| units >= raw).unwrap();
+        let bought = (0..10_000).map(|k| minimum + f64::from(k) * step).find(|&units| units >= raw).unwrap();
         assert!(axis.allows(bought) && axis.allows(0.0) && !axis.allows(bought + 0.5 * step) && !axis.allows(minimum - 1.0));
         (raw, bought)
     };

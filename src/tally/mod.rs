@@ -67,7 +67,7 @@ pub trait Tally: Sync {
     fn partial(&self, scenario: &Scenario, replications: usize) -> Self::Partial;
 
     /// Sees one hour of one pool under one case, in order; asked only when [`needs`](Self::needs) says so.
-    fn hour(&self, _partial: &mut Self::Partial, _hour: &Hour<'_>) {}
+    fn hour(&self, _scenario: &Scenario, _partial: &mut Self::Partial, _hour: &Hour<'_>) {}
 
     /// Takes one complete replication. Replications of a batch come in order.
     fn record(&self, partial: &mut Self::Partial, replication: &Replication<'_>);
@@ -98,9 +98,9 @@ macro_rules! tuple_tally {
                 ($(self.$index.partial(scenario, replications),)+)
             }
 
-            fn hour(&self, partial: &mut Self::Partial, hour: &Hour<'_>) {
+            fn hour(&self, scenario: &Scenario, partial: &mut Self::Partial, hour: &Hour<'_>) {
                 $(if self.$index.needs() == Needs::Hours {
-                    self.$index.hour(&mut partial.$index, hour);
+                    self.$index.hour(scenario, &mut partial.$index, hour);
                 })+
             }
 

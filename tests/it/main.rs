@@ -1,9 +1,17 @@
 //! Integration tests.
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::float_cmp,
+    clippy::disallowed_methods,
+    clippy::format_collect
+)]
 
 mod architecture;
-mod cli;
 mod bad_input;
+mod cli;
 mod laws;
 mod properties;
 mod reproducibility;

@@ -46,7 +46,7 @@ name = "chat"
 kind = "chat"
 level = { mean = "1M tokens/h", p10 = "0.8M tokens/h", p90 = "1.25M tokens/h" }
 growth = { drift = "3%/month", volatility = "5%/month" }
-spikes = { rate = "2/week", duration = "3h", size = { law = "pareto", median = 0.7, alpha = 2.2, cap = 6.0 } }
+spikes = { rate = "2/week", duration = "3h", size = { law = "pareto", scale = 0.5, alpha = 2.2, cap = 6.0 } }
 tokens = { input = { mean = 1500, p95 = 4000 }, output = { mean = 400, p95 = 900 }, cached_share = 0.2 }
 factors = { market = 1.0 }
 

@@ -35,6 +35,7 @@ pub(super) struct GroupState {
 
 /// Facts of one hour that all cases share. Tokens are of the hour.
 #[derive(Clone, Copy, Debug)]
+#[allow(clippy::struct_field_names, reason = "the hour of an hour is its index")]
 pub(super) struct Hour {
     pub(super) hour: usize,
     /// All that was asked for.

@@ -259,7 +259,7 @@ fn a_whole_request_takes_with_it_what_was_served() {
     let facts = WorkloadFacts { size_cv: 2.0, ..workload("w", Margin::Gamma, 1.0) };
     let path = steady(1, &[600.0], &[1.0]);
     let [minute, request] = ["minute", "request"].map(|rule| {
-        let supply = supply(&text(rule), &[facts.clone()], hour());
+        let supply = supply(&text(rule), std::slice::from_ref(&facts), hour());
         service(&supply, &dispatched(&supply, &path), "p")
     });
     // Sixty requests an hour of 10 tokens; the one that crosses is size-biased: 10 (1 + 4) / 2 = 25 tokens, in each of 60 exp(-0.2) minutes.

@@ -14,7 +14,7 @@ fn memory_is_refused_with_the_figure() {
     let text = edited(&edited(BASE, RESERVED, swept), "replications = 40", "replications = 100_000_000");
     let scenario = read(&text, &[]).unwrap_or_else(|error| panic!("{error}")).scenario;
     assert_eq!(scenario.supply.plans.len(), 90_011);
-    let error = run(&scenario, &RunSpec::default(), &Columns).err().expect("no machine has so much");
+    let error = run(&scenario, &RunSpec::default(), &Columns).expect_err("no machine has so much");
     let wanted = "this run needs about … MiB of memory and … MiB are available: … MiB of samples (100000000 replications of 90011 plans over 2 months) \
                   and … MiB of demand paths; fewer replications, plans or months need less";
     assert!(fits(&error.to_string(), wanted), "{error}");

@@ -15,7 +15,7 @@ fn hours(count: usize) -> String {
     let start = jiff::Timestamp::from_second(1_790_812_800).unwrap();
     let mut text = HEADER.to_owned();
     for hour in 0..count {
-        let at = start + jiff::SignedDuration::from_hours(hour as i64);
+        let at = start + jiff::SignedDuration::from_hours(i64::try_from(hour).unwrap());
         writeln!(text, "{at},{},{},{}", 100 + hour % 24, 90_000 + 500 * (hour % 24), 20_000).unwrap();
     }
     text

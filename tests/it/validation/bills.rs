@@ -14,7 +14,7 @@ fn c3_the_exact_bill() {
     let text = [flat(730), on_demand("0.01 USD/token"), hours, plan("all on-demand", &["on-demand"])].concat();
     let law = Gamma::new(2920.0, 4.0).unwrap();
     for seed in SEEDS {
-        let bill = simulate(&text, 8_000, seed).column("all on-demand", Metric::CostTotal);
+        let bill = simulate(&text, 6_000, seed).column("all on-demand", Metric::CostTotal);
         mean("the bill", &bill, 730.0);
         sd("the bill", &bill, 13.509_256_09);
         for (p, truth) in [(0.05, 707.922_284_9), (0.5, 729.916_668_4), (0.95, 752.361_967_1), (0.99, 761.794_400_8)] {
@@ -32,7 +32,7 @@ fn c4_autocorrelation() {
         let text = [flat(730), on_demand("1 USD/token"), plain(&law, "\"off\""), plan("all on-demand", &["on-demand"])].concat();
         let law = Normal::new(73_000.0, spread).unwrap();
         for seed in SEEDS {
-            let ran = simulate(&text, 6_000, seed);
+            let ran = simulate(&text, 5_500, seed);
             for metric in [Metric::CostTotal, Metric::TokensDemand] {
                 let month = ran.column("all on-demand", metric);
                 let what = format!("{metric:?} at autocorrelation {rho}");

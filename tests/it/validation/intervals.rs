@@ -9,7 +9,7 @@ const MEAN: f64 = 100.0;
 const CV: f64 = 0.5;
 /// Units of the plan that throttles the rest: about a quarter of the hours are over.
 const UNITS: f64 = 125.0;
-const RUNS: u64 = 20;
+const RUNS: u64 = 15;
 const REPLICATIONS: u64 = 200_000;
 
 /// Demand of one lognormal hour. Replications are independent, so every thousand of them are a run of a thousand.

@@ -77,7 +77,7 @@ fn c7_hours_and_minutes_together() {
         let law = format!("law = \"lognormal\", mean = \"100 tokens/h\", cv = {hour_cv}");
         let minute = format!("{{ cv = {minute_cv}, margin = \"lognormal\" }}");
         for seed in SEEDS {
-            let ran = simulate(&scenario(730, &law, &minute, &CAPACITIES), 200, seed);
+            let ran = simulate(&scenario(730, &law, &minute, &CAPACITIES), 400, seed);
             for (capacity, truth) in CAPACITIES.into_iter().zip([28.601_864, 18.671_504, 12.016_738, 6.162_991, 2.066_459]) {
                 let spilled: Vec<f64> = ran.column(&swept("spill", capacity), Metric::CostOnDemand).iter().map(|x| x / 730.0).collect();
                 mean(&format!("overflow at {capacity}, hours of CV {hour_cv}"), &spilled, truth);
@@ -106,10 +106,11 @@ fn c7_hourly_means_only() {
 #[test]
 fn c7_hourly_means_hide_the_tail() {
     let law = "law = \"normal\", mean = \"100 tokens/h\", sd = \"6.454972244 tokens/h\"";
-    let text = scenario(1000, law, "\"off\"", &[120.0]);
+    let text =
+        [flat(1000), units("1 tokens/h", "0.6 USD/unit-hour"), plain(law, "\"off\""), sweep("throttle", &["units"], &[120.0])].concat();
     for seed in SEEDS {
-        let spilled: Vec<f64> =
-            simulate(&text, 22_000, seed).column(&swept("spill", 120.0), Metric::CostOnDemand).iter().map(|x| x / 1000.0).collect();
-        mean("overflow at 120", &spilled, 0.001_735_189_557);
+        let ran = simulate(&text, 22_000, seed);
+        let lost: Vec<f64> = ran.column(&swept("throttle", 120.0), Metric::TokensThrottled).iter().map(|x| x / 1000.0).collect();
+        mean("overflow at 120", &lost, 0.001_735_189_557);
     }
 }

@@ -43,7 +43,6 @@ fn scenario(law: &str, quantities: &[f64]) -> String {
         units("1 tokens/h", "0.6 USD/unit-hour"),
         plain(law, "\"off\""),
         sweep("spill", &["units", "on-demand"], quantities),
-        sweep("throttle", &["units"], quantities),
     ]
     .concat()
 }
@@ -53,7 +52,7 @@ fn scenario(law: &str, quantities: &[f64]) -> String {
 fn c1_c2_overflow_and_cost_of_a_reservation() {
     for case in &CASES {
         let quantities: Vec<f64> = std::iter::once(case.best[0]).chain(case.table.iter().map(|row| row.0)).collect();
-        let text = scenario(case.law, &quantities);
+        let text = scenario(case.law, &quantities) + &sweep("throttle", &["units"], &quantities);
         for seed in SEEDS {
             let ran = simulate(&text, 800, seed);
             let an_hour = |plan: &str, metric| ran.column(plan, metric).iter().map(|x| x / HOURS).collect::<Vec<f64>>();
@@ -80,15 +79,15 @@ fn c1_c2_overflow_and_cost_of_a_reservation() {
 /// within 4 √(p (1 − p) / n) / density of the true one.
 #[test]
 fn c2_the_optimum_of_a_sweep_is_the_newsvendor_quantile() {
-    // Densities at the best quantity: φ(z) / sd; φ(z) / (σ q); e^(−q / mean) / mean; 1 / 200. z is the normal's 40 % quantile.
-    let z = 0.386_342_533_7_f64;
+    // Densities at the best quantity: φ(z) / sd; φ(z) / (σ q); e^(−q / mean) / mean; 1 / 200, with z the normal's 40 % quantile.
+    let phi = 0.386_342_533_7_f64;
     let sigma = (1.25_f64).ln().sqrt();
-    let densities = [z / 20.0, z / (sigma * CASES[1].best[0]), 0.6 / 100.0, 1.0 / 200.0];
+    let densities = [phi / 20.0, phi / (sigma * CASES[1].best[0]), 0.6 / 100.0, 1.0 / 200.0];
     let replications = 300;
     for (case, density) in CASES.iter().zip(densities) {
         let step = 0.5;
-        let first = (case.best[0] - 10.0).round();
-        let quantities: Vec<f64> = (0..=40).map(|i| first + step * f64::from(i)).collect();
+        let first = (case.best[0] - 5.0).round();
+        let quantities: Vec<f64> = (0..=20).map(|i| first + step * f64::from(i)).collect();
         for seed in SEEDS {
             let ran = simulate(&scenario(case.law, &quantities), replications, seed);
             let cost = |quantity: f64| ran.column(&swept("spill", quantity), Metric::CostTotal).iter().sum::<f64>();

@@ -177,9 +177,9 @@ fn v3_token_prices() {
     let bill = |tokens: [f64; 4], price: &str| {
         let rest = format!(
             "[[offer]]\nname = \"on-demand\"\nkind = \"on-demand\"\nprice = {{ {price} }}\n\
-             [[plan]]\nname = \"all\"\nroute = {{ w = [\"on-demand\"] }}\n"
+             [[plan]]\nname = \"on-demand\"\nroute = {{ w = [\"on-demand\"] }}\n"
         );
-        Hour { requests: 1.0, tokens }.serve(&flat(1), "interactive", &rest).only("all", Metric::CostTotal)
+        Hour { requests: 1.0, tokens }.serve(&flat(1), "interactive", &rest).only("on-demand", Metric::CostTotal)
     };
     let exactly = |given: f64, wanted: f64| assert!((given - wanted).abs() < 1e-12, "{given} is not {wanted}");
     // Claude v2.1 on Bedrock; Claude Opus at 5 and 25; tickets of 3700 tokens on Haiku.
