@@ -153,14 +153,12 @@ fn horizon(spec: Option<&Field<HorizonSpec>>, longest: u32, root: &At, reader: &
     if spec.time_zone.is_none() {
         reader.assumed("horizon.time_zone", "UTC", "the default");
     }
-    match time_zone(name) {
-        Ok(zone) => built(Horizon::calendar(start.value, small(months), zone), [&months_at, &spec.at, &start.at], reader),
-        Err(_) => {
-            let at = at_or_here(spec.time_zone.as_ref().map(|zone| &zone.at));
-            reader.refuse(&at, "is no time zone", "a name of the time zone database, such as \"America/New_York\" or \"UTC\"");
-            None
-        }
-    }
+    let Ok(zone) = time_zone(name) else {
+        let at = at_or_here(spec.time_zone.as_ref().map(|zone| &zone.at));
+        reader.refuse(&at, "is no time zone", "a name of the time zone database, such as \"America/New_York\" or \"UTC\"");
+        return None;
+    };
+    built(Horizon::calendar(start.value, small(months), zone), [&months_at, &spec.at, &start.at], reader)
 }
 
 /// Counts beyond 32 bits are out of every range the horizon allows, so saturating keeps the error.

@@ -125,7 +125,7 @@ fn flags_that_cannot_be() {
         (&["inspect", "plan.toml", "--plan", "all on-demand"], "--replication"),
         (&["init", "../elsewhere"], "is no name for a scenario"),
         (&["breakeven", "--price", "5.00"], "has no denominator"),
-        (&["rnu", "plan.toml"], "run"),
+        (&["rnu", "plan.toml"], "unrecognized subcommand"),
         (&[][..], "Usage"),
     ] {
         place.refused(args, &[part]);
@@ -188,7 +188,12 @@ fn a_run_beyond_memory_is_refused_with_the_figure() {
     );
     Place::new(swept).refused(
         &["run", "plan.toml", "--replications", "100000000"],
-        &["this run needs about", "MiB are available", "100000000 replications of 90011 plans over 2 months", "fewer replications, plans or months"],
+        &[
+            "this run needs about",
+            "MiB are available",
+            "100000000 replications of 90011 plans over 2 months",
+            "fewer replications, plans or months",
+        ],
     );
 }
 

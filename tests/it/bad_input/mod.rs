@@ -3,9 +3,11 @@
 mod case;
 mod command;
 mod demand;
+mod events;
 mod mutation;
 mod offers;
 mod plans;
+mod requests;
 mod several;
 mod size;
 mod top;
