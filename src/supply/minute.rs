@@ -124,9 +124,14 @@ impl MinuteRow<'_> {
     #[inline]
     pub fn all(&self, r: f64) -> [f64; 3] {
         let position = Position::new(self.scales, r);
-        let excess = self.value::<0>(&position);
-        let over = [self.value::<1>(&position).min(1.0), self.value::<2>(&position).min(1.0)];
-        if r < 1.0 { [(1.0 - r) + excess, 1.0 - over[0], 1.0 - over[1]] } else { [excess, over[0], over[1]] }
+        let mut sum = [0.0; 4];
+        for (row, weight) in self.rows.iter().zip(self.weights) {
+            let Some(row) = row else { break };
+            row.add_all(&position, weight, &mut sum);
+        }
+        let [excess, minute, hour, _] = sum.map(|sum| sum.max(0.0));
+        let (minute, hour) = (minute.min(1.0), hour.min(1.0));
+        if r < 1.0 { [(1.0 - r) + excess, 1.0 - minute, 1.0 - hour] } else { [excess, minute, hour] }
     }
 
     /// P: the probability that a minute is over capacity `r`.
@@ -148,9 +153,8 @@ impl MinuteRow<'_> {
     fn value<const WHICH: usize>(&self, position: &Position) -> f64 {
         let mut sum = 0.0;
         for (row, weight) in self.rows.iter().zip(self.weights) {
-            if let Some(row) = row {
-                sum += weight * row.value::<WHICH>(position);
-            }
+            let Some(row) = row else { break };
+            sum += row.value::<WHICH>(position, weight);
         }
         // The cubic's negative weights leave some -1e-16 where rows end.
         sum.max(0.0)

@@ -68,25 +68,31 @@ impl Position {
     }
 }
 
-/// Values of the three functions at one node, and their slopes in y.
-type Node = [(f64, f64); 3];
+/// Values of the three functions at one node, and their slopes in y; the fourth is none, so that a node is one cache line and two
+/// functions are read at a time.
+#[derive(Debug, Clone, Copy, Default)]
+#[repr(align(64))]
+struct Node {
+    values: [f64; 4],
+    slopes: [f64; 4],
+}
 
 /// The functions at one variance: above the mean G, P and H; below it E\[(R − m)+\], 1 − P and 1 − H, which are small there.
 #[derive(Debug)]
 pub(super) struct Row {
-    /// Above and below the mean, by function, so that a look-up touches one cache line, or two.
-    sides: [[Vec<(f64, f64)>; 3]; 2],
+    /// Above and below the mean.
+    sides: [Vec<Node>; 2],
     /// The capacity at which `lower` ends.
     lower_end: f64,
     /// Values there, and their elasticities R f'(R) / f(R).
-    lower_last: [(f64, f64); 3],
+    lower_last: [(f64, f64); 4],
 }
 
 impl Row {
     pub(super) fn new(margin: Margin, sigma_f: f64, variance: f64, pieces_log2: u32) -> Self {
         let mixture = mixture(sigma_f, variance);
         let scales = Scales::new(variance, pieces_log2);
-        let negligible = |node: &Node| node.iter().all(|value| value.0 < NOTHING);
+        let negligible = |node: &Node| node.values.iter().all(|&value| value < NOTHING);
         let mut upper: Vec<Node> = Vec::new();
         while upper.len() < UPPER_OCTAVES << pieces_log2 && !upper.last().is_some_and(negligible) {
             let r = 1.0 + (scales.node(upper.len()) - 1.0) / scales.upper;
@@ -99,27 +105,45 @@ impl Row {
             lower.push(below(margin, &mixture, lower_end, -lower_end * lower_end / scales.lower));
         }
         // dy/dR is −lower / R².
-        let elasticity = |(value, slope): (f64, f64)| (value, if value > 0.0 { -slope * scales.lower / (lower_end * value) } else { 0.0 });
-        let lower_last = lower.last().copied().unwrap_or_default().map(elasticity);
-        let by_function = |nodes: &[Node]| [0, 1, 2].map(|which| nodes.iter().map(|node| node[which]).collect());
-        Self { sides: [by_function(&upper), by_function(&lower)], lower_end, lower_last }
+        let elasticity = |value: f64, slope: f64| if value > 0.0 { -slope * scales.lower / (lower_end * value) } else { 0.0 };
+        let last = lower.last().copied().unwrap_or_default();
+        let lower_last = [0, 1, 2, 3].map(|which| (last.values[which], elasticity(last.values[which], last.slopes[which])));
+        Self { sides: [upper, lower], lower_end, lower_last }
     }
 
-    /// Function `WHICH` at a position.
+    /// The nodes on either side of a position; none beyond the last one.
     #[inline]
-    pub(super) fn value<const WHICH: usize>(&self, at: &Position) -> f64 {
-        let nodes = &self.sides[usize::from(at.below)][WHICH];
-        if let Some(&[(a, slope_a), (b, slope_b)]) = nodes.get(at.piece..).and_then(|rest| rest.first_chunk::<2>()) {
-            let [w0, w1, w2, w3] = at.weights;
-            return (w0 * a + w1 * slope_a) + (w2 * b + w3 * slope_b);
+    fn nodes(&self, at: &Position) -> Option<&[Node; 2]> {
+        self.sides[usize::from(at.below)].get(at.piece..)?.first_chunk()
+    }
+
+    /// Function `WHICH` at a position, times `weight`.
+    #[inline]
+    pub(super) fn value<const WHICH: usize>(&self, at: &Position, weight: f64) -> f64 {
+        if let Some([a, b]) = self.nodes(at) {
+            let [w0, w1, w2, w3] = at.weights.map(|w| weight * w);
+            return (w0 * a.values[WHICH] + w1 * a.slopes[WHICH]) + (w2 * b.values[WHICH] + w3 * b.slopes[WHICH]);
         }
-        if at.below { self.near_zero::<WHICH>(at.r) } else { 0.0 }
+        if at.below { weight * self.near_zero(at.r, WHICH) } else { 0.0 }
+    }
+
+    /// All functions at a position, times `weight`, on top of `sum`.
+    #[inline]
+    pub(super) fn add_all(&self, at: &Position, weight: f64, sum: &mut [f64; 4]) {
+        if let Some([a, b]) = self.nodes(at) {
+            let [w0, w1, w2, w3] = at.weights.map(|w| weight * w);
+            for (i, sum) in sum.iter_mut().enumerate() {
+                *sum += (w0 * a.values[i] + w1 * a.slopes[i]) + (w2 * b.values[i] + w3 * b.slopes[i]);
+            }
+        } else if at.below {
+            sum.iter_mut().enumerate().for_each(|(i, sum)| *sum += weight * self.near_zero(at.r, i));
+        }
     }
 
     /// Below the last node: on by the power law that meets it in value and slope, which is how a gamma law begins.
     #[cold]
-    fn near_zero<const WHICH: usize>(&self, r: f64) -> f64 {
-        let (value, elasticity) = self.lower_last[WHICH];
+    fn near_zero(&self, r: f64, which: usize) -> f64 {
+        let (value, elasticity) = self.lower_last[which];
         value * libm::pow(r.max(0.0) / self.lower_end, elasticity)
     }
 }
@@ -144,7 +168,7 @@ fn mixture(sigma_f: f64, variance: f64) -> Vec<(f64, f64)> {
 
 /// Overflow, exceedance and the hour's exceedance, with their slopes per `dr` of R.
 fn above(margin: Margin, mixture: &[(f64, f64)], r: f64, dr: f64) -> Node {
-    let mut sum = [(0.0, 0.0); 3];
+    let mut sum = Node::default();
     for &(variance, weight) in mixture {
         let point = point(margin, variance, r, false);
         let tail = point.tail;
@@ -159,7 +183,7 @@ fn above(margin: Margin, mixture: &[(f64, f64)], r: f64, dr: f64) -> Node {
 
 /// The same below the mean: E\[(R − m)+\], P(m ≤ R), and the probability that all sixty minutes are at most R.
 fn below(margin: Margin, mixture: &[(f64, f64)], r: f64, dr: f64) -> Node {
-    let mut sum = [(0.0, 0.0); 3];
+    let mut sum = Node::default();
     for &(variance, weight) in mixture {
         let point = point(margin, variance, r, true);
         let others = power_59(point.tail);
@@ -169,10 +193,10 @@ fn below(margin: Margin, mixture: &[(f64, f64)], r: f64, dr: f64) -> Node {
     sum
 }
 
-fn add(sum: &mut Node, weight: f64, dr: f64, terms: Node) {
-    for (sum, (value, slope)) in sum.iter_mut().zip(terms) {
-        sum.0 += weight * value;
-        sum.1 += weight * slope * dr;
+fn add(sum: &mut Node, weight: f64, dr: f64, terms: [(f64, f64); 3]) {
+    for ((to_value, to_slope), (value, slope)) in sum.values.iter_mut().zip(&mut sum.slopes).zip(terms) {
+        *to_value += weight * value;
+        *to_slope += weight * slope * dr;
     }
 }
 
