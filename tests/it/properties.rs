@@ -59,7 +59,7 @@ impl Tally for Balance {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Every token is served, throttled or late, in every replication, pool, case and month.
     #[test]

@@ -164,7 +164,9 @@ fn any_number_of_threads_gives_the_same_bits() {
 fn any_number_of_threads_gives_the_same_files() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("reproducible.toml");
-    std::fs::write(&file, SCENARIO).unwrap();
+    // Short, because the command also looks for what would flip its answer.
+    let short = SCENARIO.replace("hours_per_month = 60", "hours_per_month = 12").replace("0..=3", "0..=1");
+    std::fs::write(&file, short).unwrap();
     let files = |threads: &str| -> Vec<(String, Vec<u8>)> {
         let out = folder.path().join(format!("out-{threads}"));
         let output = Command::new(env!("CARGO_BIN_EXE_tokentide"))

@@ -45,7 +45,7 @@ fn within(what: &str, given: f64, wanted: f64, share: f64) {
 #[test]
 fn v7_support_copilot() {
     for seed in SEEDS {
-        let ran = shipped("support-copilot.toml", 400, seed);
+        let ran = shipped("support-copilot.toml", 250, seed);
         let (all, two) = ("all on-demand", "committed/units=2/term=6 months");
         ran.a_month(all, Metric::CostTotal, 5_800.0, 0.03);
         ran.a_month(two, Metric::CostProvisioned, 4_400.0, 0.03);
@@ -75,7 +75,11 @@ fn v8_nightly_enrichment() {
         within("batch of on-demand", ran.mean(batch, Metric::CostTotal) / ran.mean(all, Metric::CostTotal), 0.5, 1e-9);
         ran.a_month(two, Metric::CostProvisioned, 4_400.0, 0.03);
         ran.a_month(two, Metric::SavingVsBaseline, 900.0 - 4_400.0, 0.1);
-        within("utilisation", ran.mean(two, Metric::Utilisation), 0.17, 0.03);
+        // Four hours of 24; a little less is used, because what a night has too much for its four hours runs on demand.
+        let capacity = 2.0 * 180_000.0 * 60.0 * 730.0 * 6.0;
+        within("demand over capacity", ran.mean(two, Metric::TokensDemand) / capacity, 4.0 / 24.0, 0.03);
+        let utilisation = ran.mean(two, Metric::Utilisation);
+        assert!((0.16..0.17).contains(&utilisation), "{utilisation}");
     }
 }
 
