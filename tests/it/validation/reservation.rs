@@ -81,7 +81,7 @@ fn c1_c2_overflow_and_cost_of_a_reservation() {
 fn c2_the_optimum_of_a_sweep_is_the_newsvendor_quantile() {
     // Densities at the best quantity: φ(z) / sd; φ(z) / (σ q); e^(−q / mean) / mean; 1 / 200, with z the normal's 40 % quantile.
     let phi = 0.386_342_533_7_f64;
-    let sigma = (1.25_f64).ln().sqrt();
+    let sigma = libm::log(1.25).sqrt();
     let densities = [phi / 20.0, phi / (sigma * CASES[1].best[0]), 0.6 / 100.0, 1.0 / 200.0];
     let replications = 300;
     for (case, density) in CASES.iter().zip(densities) {
