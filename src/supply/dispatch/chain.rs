@@ -30,18 +30,26 @@ impl GroupState {
         let row = group.law.at(facts.variance);
         // Smallest multiple of the mean that is known to let nothing through: cases with more units need not ask again.
         let mut dry = f64::INFINITY;
-        for (case, service) in services.iter_mut().enumerate() {
-            let capacities = &self.capacities[case * self.slots..][..self.slots];
-            let used = &mut used[case * self.slots..][..self.slots];
+        let nodes = group.nodes.len();
+        // Two axes at a time, so that the inner loop has no bounds to check between them.
+        let (all_capacities, all_used) = (self.capacities.as_chunks::<MAX_AXES>().0, used.as_chunks_mut::<MAX_AXES>().0);
+        let (inverse, usage) = (self.inverse.as_chunks::<MAX_AXES>().0, self.usage.as_chunks::<MAX_AXES>().0);
+        for (case, (service, clear)) in services.iter_mut().zip(&mut self.clear).enumerate() {
+            let capacities = &all_capacities[case * nodes..][..nodes];
+            let used = &mut all_used[case * nodes..][..nodes];
             let (mut limit, mut passed) = (0.0, if total > 0.0 { 1.0 } else { 0.0 });
             let (mut on_demand, mut provisioned, mut cost) = (0.0, 0.0, 0.0);
             // Of a minute and of the hour, where the last offer's limit told them along with its overflow.
             let mut over = None;
-            for (number, node) in group.nodes.iter().enumerate() {
-                let slot = number * MAX_AXES;
-                let mut free = capacities[slot] * self.inverse[slot];
+            for (number, (((node, capacity), used), (inverse, usage))) in
+                group.nodes.iter().zip(capacities).zip(used).zip(inverse.iter().zip(usage)).enumerate()
+            {
+                if passed == 0.0 && sink.is_none() {
+                    break;
+                }
+                let mut free = capacity[0] * inverse[0];
                 if node.axes > 1 {
-                    free = free.min(capacities[slot + 1] * self.inverse[slot + 1]);
+                    free = free.min(capacity[1] * inverse[1]);
                 }
                 let before = passed;
                 let mut shift = 0.0;
@@ -52,7 +60,7 @@ impl GroupState {
                     limit += free;
                     let mut beyond = 0.0;
                     if limit < dry {
-                        if number + 1 == group.nodes.len() && node.overflow == OverflowRule::Minute {
+                        if number + 1 == nodes && node.overflow == OverflowRule::Minute {
                             let [excess, minute, hour] = row.all(limit);
                             beyond = excess;
                             over = Some((minute, hour));
@@ -73,8 +81,8 @@ impl GroupState {
                 self.served[number] = served * total;
                 if node.provisioned {
                     provisioned += served;
-                    used[slot] += served * self.usage[slot];
-                    used[slot + 1] += served * self.usage[slot + 1];
+                    used[0] += served * usage[0];
+                    used[1] += served * usage[1];
                 } else {
                     on_demand += served;
                     cost += served * self.cost[number];
@@ -100,12 +108,14 @@ impl GroupState {
                     (minute, hour)
                 });
             }
-            if sink.is_some() {
+            let requests = facts.requests_of(outcome.throttled);
+            outcome.add_to(service, clear, requests);
+            if let Some(sink) = sink {
                 for (slot, (used, usage)) in self.used.iter_mut().zip(&self.usage).enumerate() {
                     *used = if total > 0.0 { self.served[slot / MAX_AXES] / total * usage } else { 0.0 };
                 }
+                sink.hour(facts.hour, index, case, &outcome.shown(facts, requests, &self.served, &self.used));
             }
-            self.finish(&outcome, facts, service, (index, case), sink);
         }
     }
 

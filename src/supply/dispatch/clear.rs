@@ -62,6 +62,6 @@ mod tests {
         }
         let mut clear = Clear::default();
         [0.1, 1.0, 0.5, 1e-9].into_iter().for_each(|over| clear.add(over));
-        assert_eq!(clear.take(), f64::NEG_INFINITY);
+        assert!(clear.take() < f64::MIN);
     }
 }

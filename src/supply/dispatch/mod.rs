@@ -194,6 +194,23 @@ impl Outcome {
     }
 }
 
+impl Outcome {
+    /// The hour as a sink sees it.
+    fn shown<'s>(&self, facts: &Hour, requests: f64, served: &'s [f64], used: &'s [f64]) -> HourService<'s> {
+        HourService {
+            served,
+            used,
+            batch: facts.batch_tokens,
+            throttled: self.throttled,
+            requests_throttled: requests,
+            minute_over: self.minute_over,
+            hour_over: self.hour_over,
+            cost_on_demand: self.cost_on_demand,
+            cost_batch: facts.batch_cost,
+        }
+    }
+}
+
 impl Hour {
     /// Requests that so many throttled tokens stand for.
     #[inline]
@@ -246,34 +263,11 @@ impl GroupState {
                     used[slot] += used_here;
                 }
             }
-            self.finish(&outcome, facts, service, (index, case), sink);
-        }
-    }
-
-    #[inline]
-    fn finish(
-        &mut self,
-        outcome: &Outcome,
-        facts: &Hour,
-        service: &mut ServiceTotals,
-        (group, case): (usize, usize),
-        sink: &mut Option<&mut dyn HourSink>,
-    ) {
-        let requests = facts.requests_of(outcome.throttled);
-        outcome.add_to(service, &mut self.clear[case], requests);
-        if let Some(sink) = sink {
-            let hour = HourService {
-                served: &self.served,
-                used: &self.used,
-                batch: facts.batch_tokens,
-                throttled: outcome.throttled,
-                requests_throttled: requests,
-                minute_over: outcome.minute_over,
-                hour_over: outcome.hour_over,
-                cost_on_demand: outcome.cost_on_demand,
-                cost_batch: facts.batch_cost,
-            };
-            sink.hour(facts.hour, group, case, &hour);
+            let requests = facts.requests_of(outcome.throttled);
+            outcome.add_to(service, &mut self.clear[case], requests);
+            if let Some(sink) = sink {
+                sink.hour(facts.hour, index, case, &outcome.shown(facts, requests, &self.served, &self.used));
+            }
         }
     }
 }

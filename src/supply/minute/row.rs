@@ -121,8 +121,8 @@ impl Row {
     #[inline]
     pub(super) fn value<const WHICH: usize>(&self, at: &Position, weight: f64) -> f64 {
         if let Some([a, b]) = self.nodes(at) {
-            let [w0, w1, w2, w3] = at.weights.map(|w| weight * w);
-            return (w0 * a.values[WHICH] + w1 * a.slopes[WHICH]) + (w2 * b.values[WHICH] + w3 * b.slopes[WHICH]);
+            let [w0, w1, w2, w3] = at.weights;
+            return weight * ((w0 * a.values[WHICH] + w1 * a.slopes[WHICH]) + (w2 * b.values[WHICH] + w3 * b.slopes[WHICH]));
         }
         if at.below { weight * self.near_zero(at.r, WHICH) } else { 0.0 }
     }
@@ -131,9 +131,9 @@ impl Row {
     #[inline]
     pub(super) fn add_all(&self, at: &Position, weight: f64, sum: &mut [f64; 4]) {
         if let Some([a, b]) = self.nodes(at) {
-            let [w0, w1, w2, w3] = at.weights.map(|w| weight * w);
+            let [w0, w1, w2, w3] = at.weights;
             for (i, sum) in sum.iter_mut().enumerate() {
-                *sum += (w0 * a.values[i] + w1 * a.slopes[i]) + (w2 * b.values[i] + w3 * b.slopes[i]);
+                *sum += weight * ((w0 * a.values[i] + w1 * a.slopes[i]) + (w2 * b.values[i] + w3 * b.slopes[i]));
             }
         } else if at.below {
             sum.iter_mut().enumerate().for_each(|(i, sum)| *sum += weight * self.near_zero(at.r, i));
