@@ -1,3 +1,4 @@
+//! The law of a minute against closed forms, quadrature and simulated hours.
 // Ends and repeated reads are compared exactly, on purpose.
 #![allow(clippy::float_cmp)]
 
