@@ -128,6 +128,7 @@ pub fn flips(scenario: &Scenario, outcome: &Outcome, judgement: &Judgement, spec
 
 fn simulate(scenario: &Scenario, lever: Lever, change: f64, spec: &RunSpec<'_>) -> Result<Point> {
     let changed = lever.apply(scenario, change);
+    let changed = changed.with_supply(changed.supply.clone().without_peak());
     let replications = spec.replications.unwrap_or(scenario.replications).min(REPLICATIONS);
     let spec = RunSpec { replications: Some(replications), progress: None, ..*spec };
     let outcome = run(&changed, &spec, &Columns)?.summary;

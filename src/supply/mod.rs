@@ -54,7 +54,8 @@ pub struct Supply {
     pub workloads: Vec<WorkloadFacts>,
     horizon: Arc<Horizon>,
     capacity_factor: f64,
-    peak_share: f64,
+    /// The share of minutes above the quota peak; `None` when nobody asks for the peak.
+    peak_share: Option<f64>,
 }
 
 impl Supply {
@@ -62,7 +63,7 @@ impl Supply {
     const PEAK_SHARE: f64 = 0.001;
 
     fn new(offers: Vec<Offer>, workloads: Vec<WorkloadFacts>, groups: Vec<PoolGroup>, plans: Vec<Plan>, horizon: Arc<Horizon>) -> Self {
-        Self { offers, groups, plans, workloads, horizon, capacity_factor: 1.0, peak_share: Self::PEAK_SHARE }
+        Self { offers, groups, plans, workloads, horizon, capacity_factor: 1.0, peak_share: Some(Self::PEAK_SHARE) }
     }
 
     /// The same supply, every unit serving `factor` times as much (> 0); quotas stay. For flip points.
@@ -74,7 +75,13 @@ impl Supply {
     /// The same supply with another percentile, in (0, 1), for `peak_quota_tokens_per_minute`: `0.999` leaves a minute in a thousand.
     #[must_use]
     pub fn with_peak_percentile(self, percentile: f64) -> Self {
-        Self { peak_share: 1.0 - percentile, ..self }
+        Self { peak_share: Some(1.0 - percentile), ..self }
+    }
+
+    /// The same supply without `peak_quota_tokens_per_minute`, which takes a tenth of a dispatch, for those who do not look at it.
+    #[must_use]
+    pub fn without_peak(self) -> Self {
+        Self { peak_share: None, ..self }
     }
 
     /// The horizon that the units' months refer to.

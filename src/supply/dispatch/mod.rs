@@ -145,6 +145,7 @@ impl<'a> Dispatcher<'a> {
             batch.1 += facts.batch_cost;
             if let Some(node) = group.last_on_demand
                 && peak_of == index
+                && supply.peak_share.is_some()
             {
                 let (mean, variance) = state.weighted(group, path, hour, &group.nodes[node].weights[0]);
                 self.peak.add(mean / 60.0, variance);
@@ -159,10 +160,10 @@ impl<'a> Dispatcher<'a> {
             (service.tokens_batch, service.cost_batch) = batch;
             service.log_clear = clear.take();
         }
-        let peak = match group.last_on_demand {
-            Some(_) if peak_of == index => self.peak.solve(supply.peak_share * length, &group.law),
-            Some(_) => totals.demand[supply.demand_index(peak_of, month)].peak_quota_tokens_per_minute,
-            None => f64::NAN,
+        let peak = match (group.last_on_demand, supply.peak_share) {
+            (Some(_), Some(share)) if peak_of == index => self.peak.solve(share * length, &group.law),
+            (Some(_), Some(_)) => totals.demand[supply.demand_index(peak_of, month)].peak_quota_tokens_per_minute,
+            _ => f64::NAN,
         };
         totals.demand[supply.demand_index(index, month)].peak_quota_tokens_per_minute = peak;
     }
