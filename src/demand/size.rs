@@ -241,7 +241,7 @@ impl Size {
         }
     }
 
-    /// E[XY] / (E X E Y) for two sizes whose normal ranks have this correlation, after the caps and without drift.
+    /// E\[XY\] / (E X E Y) for two sizes whose normal ranks have this correlation, after the caps and without drift.
     pub(super) fn joint(&self, other: &Self, correlation: f64) -> f64 {
         if correlation == 0.0 || self.cv2 == 0.0 || other.cv2 == 0.0 {
             return 1.0;

@@ -69,7 +69,7 @@ pub(super) enum Form {
         output: Size,
         /// Correlation of their normal ranks.
         correlation: f64,
-        /// E[XY] / (E X E Y).
+        /// E\[XY\] / (E X E Y).
         joint: f64,
     },
 }

@@ -5,8 +5,8 @@
 //! **Matched**: counts and sizes as one gamma-like variate of the same mean and variance, by the cube of Wilson and Hilferty (1931):
 //! T = D × max(1 − v + √v z, 0)³ with v = ((1 + cv²) / λ + 1/r) / 9, D the expected tokens, λ the hour's realised expected requests, r the
 //! negative binomial's shape. Its mean is D (1 − v³). With input and output apart there is one such variate each, their normals correlated by
-//! c = (κ / λ + 1/r) / √(9 v_in × 9 v_out), κ = E[XY] / (E X E Y): the correlation of two sums over one random count, since
-//! Cov(ΣX, ΣY) = E N · E[XY] + (Var N − E N) · E X · E Y and Var N = λ + λ²/r. Requests are then the tokens over their mean size.
+//! c = (κ / λ + 1/r) / √(9 v_in × 9 v_out), κ = E\[XY\] / (E X E Y): the correlation of two sums over one random count, since
+//! Cov(ΣX, ΣY) = E N · E\[XY\] + (Var N − E N) · E X · E Y and Var N = λ + λ²/r. Requests are then the tokens over their mean size.
 //!
 //! **Exact**: the count from its law, then the sizes one by one (gamma sizes without cap or correlation as one gamma), from streams of the
 //! hour's own. Where the count drawn is itself past the threshold, the sizes' sum is matched given the count.

@@ -14,5 +14,6 @@ mod bad_input;
 mod cli;
 mod laws;
 mod properties;
+mod readme;
 mod reproducibility;
 mod validation;

@@ -166,7 +166,8 @@ fn v3_quota_tokens() {
             let plan = ran.plan(plan);
             ran.outcome.column(&ran.scenario, plan, Row::Pool(0), Span::Horizon, Metric::PeakQuotaTokensPerMinute).unwrap()[0]
         };
-        assert!((peak("enough") / quota - 1.0).abs() < 1e-9, "{} of {quota}", peak("enough"));
+        // The peak is solved to a relative 1e-6.
+        assert!((peak("enough") / quota - 1.0).abs() <= 1e-6, "{} of {quota}", peak("enough"));
         // Billed are the tokens, unweighted.
         cents(ran.only("enough", Metric::CostTotal), 60.0 * request.iter().sum::<f64>());
     }
