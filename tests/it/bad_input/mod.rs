@@ -1,5 +1,7 @@
 //! What users get wrong, and what they are told: every broken scenario here is refused with its place, what was given and what is allowed.
 
+#![allow(clippy::too_many_lines, reason = "tables of cases are long")]
+
 mod case;
 mod command;
 mod demand;
