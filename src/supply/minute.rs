@@ -18,7 +18,7 @@ pub use crate::demand::Margin;
 use std::sync::OnceLock;
 
 pub use exact::{exact_exceedance, exact_overflow};
-use row::{COARSE, FINE, Position, Row, Scales};
+use row::{COARSE, Digits, FINE, Position, Row, Scales, join, join_all};
 
 /// Smallest variance above 0. A minute then stays within 0.06 % of its mean all month long: no capacity could tell it from 0.
 const SMALLEST: f64 = 1e-8;
@@ -46,11 +46,11 @@ enum Rows {
     /// Row i stands at ln V = `START` + (i − 1) `step`.
     Grid {
         step: f64,
-        cells: Vec<OnceLock<Row>>,
+        cells: Vec<OnceLock<Row<f32>>>,
     },
     One {
         variance: f64,
-        row: OnceLock<Row>,
+        row: OnceLock<Row<f64>>,
     },
 }
 
@@ -78,28 +78,28 @@ impl MinuteLaw {
     pub fn at(&self, v: f64) -> MinuteRow<'_> {
         match &self.rows {
             Rows::One { variance, row } => {
-                let row = (*variance > 0.0).then(|| row.get_or_init(|| self.build(*variance, FINE)));
-                let scales = Scales::new(*variance, FINE);
-                MinuteRow { rows: [row, None, None, None], weights: [1.0, 0.0, 0.0, 0.0], scales }
+                let at = if *variance > 0.0 { At::One(row.get_or_init(|| self.build(*variance, FINE))) } else { At::None };
+                MinuteRow { at, scales: Scales::new(*variance, FINE) }
             }
             Rows::Grid { step, cells } => {
                 let v = clamp(v);
                 let scales = Scales::new(v, COARSE);
                 if v == 0.0 {
-                    return MinuteRow { rows: [None; 4], weights: [0.0; 4], scales };
+                    return MinuteRow { at: At::None, scales };
                 }
                 let position = ((libm::log(v) - START) / step).max(0.0);
-                let first = position as usize;
+                let first = (position as usize).min(cells.len() - 4);
                 let row = |i: usize| {
                     let variance = || libm::exp(START + ((first + i) as f64 - 1.0) * step);
-                    cells.get(first + i).map(|cell| cell.get_or_init(|| self.build(variance(), COARSE)))
+                    cells[first + i].get_or_init(|| self.build(variance(), COARSE))
                 };
-                MinuteRow { rows: [row(0), row(1), row(2), row(3)], weights: lagrange(position - first as f64), scales }
+                let weights = lagrange(position - first as f64).map(|weight| weight as f32);
+                MinuteRow { at: At::Between([row(0), row(1), row(2), row(3)], weights), scales }
             }
         }
     }
 
-    fn build(&self, variance: f64, pieces_log2: u32) -> Row {
+    fn build<T: Digits>(&self, variance: f64, pieces_log2: u32) -> Row<T> {
         Row::new(self.margin, self.sigma_f, variance, pieces_log2)
     }
 }
@@ -107,29 +107,38 @@ impl MinuteLaw {
 /// The functions of the capacity at one variance. Cheap to make and to copy.
 #[derive(Debug, Clone, Copy)]
 pub struct MinuteRow<'a> {
-    rows: [Option<&'a Row>; 4],
-    weights: [f64; 4],
+    at: At<'a>,
     scales: Scales,
+}
+
+/// Where a variance lies.
+#[derive(Debug, Clone, Copy)]
+enum At<'a> {
+    /// At no variance: the minute is the mean.
+    None,
+    /// At a row's own.
+    One(&'a Row<f64>),
+    /// Between the second and the third of four rows, with their weights.
+    Between([&'a Row<f32>; 4], [f32; 4]),
 }
 
 impl MinuteRow<'_> {
     /// G: the expected excess over capacity `r`, as a share of the hour's mean demand. `r` ≥ 0 in multiples of that mean.
     #[inline]
     pub fn overflow(&self, r: f64) -> f64 {
-        let rest = self.value::<0>(&Position::new(self.scales, r));
+        let rest = self.value::<0>(r);
         if r < 1.0 { (1.0 - r) + rest } else { rest }
     }
 
     /// G, P and H at once, for less than three calls.
     #[inline]
     pub fn all(&self, r: f64) -> [f64; 3] {
-        let position = Position::new(self.scales, r);
-        let mut sum = [0.0; 4];
-        for (row, weight) in self.rows.iter().zip(self.weights) {
-            let Some(row) = row else { break };
-            row.add_all(&position, weight, &mut sum);
+        let [excess, minute, hour, _] = match &self.at {
+            At::None => [0.0; 4],
+            At::One(row) => join_all([*row], [1.0], &Position::new(self.scales, r)),
+            At::Between(rows, weights) => join_all(*rows, *weights, &Position::new(self.scales, r)).map(f64::from),
         }
-        let [excess, minute, hour, _] = sum.map(|sum| sum.max(0.0));
+        .map(|value| value.max(0.0));
         let (minute, hour) = (minute.min(1.0), hour.min(1.0));
         if r < 1.0 { [(1.0 - r) + excess, 1.0 - minute, 1.0 - hour] } else { [excess, minute, hour] }
     }
@@ -137,27 +146,27 @@ impl MinuteRow<'_> {
     /// P: the probability that a minute is over capacity `r`.
     #[inline]
     pub fn exceedance(&self, r: f64) -> f64 {
-        let rest = self.value::<1>(&Position::new(self.scales, r)).min(1.0);
+        let rest = self.value::<1>(r).min(1.0);
         if r < 1.0 { 1.0 - rest } else { rest }
     }
 
     /// H: the probability that at least one of the hour's sixty minutes is over capacity `r`.
     #[inline]
     pub fn hour_exceedance(&self, r: f64) -> f64 {
-        let rest = self.value::<2>(&Position::new(self.scales, r)).min(1.0);
+        let rest = self.value::<2>(r).min(1.0);
         if r < 1.0 { 1.0 - rest } else { rest }
     }
 
     /// From 1 on the function itself, below 1 its distance from the value it would have without any variance: small in both tails.
     #[inline]
-    fn value<const WHICH: usize>(&self, position: &Position) -> f64 {
-        let mut sum = 0.0;
-        for (row, weight) in self.rows.iter().zip(self.weights) {
-            let Some(row) = row else { break };
-            sum += row.value::<WHICH>(position, weight);
-        }
+    fn value<const WHICH: usize>(&self, r: f64) -> f64 {
+        let value = match &self.at {
+            At::None => 0.0,
+            At::One(row) => join::<_, 1, WHICH>([*row], [1.0], &Position::new(self.scales, r)),
+            At::Between(rows, weights) => f64::from(join::<_, 4, WHICH>(*rows, *weights, &Position::new(self.scales, r))),
+        };
         // The cubic's negative weights leave some -1e-16 where rows end.
-        sum.max(0.0)
+        value.max(0.0)
     }
 }
 

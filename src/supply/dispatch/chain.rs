@@ -3,11 +3,13 @@
 //! The mix of classes is then the same everywhere, so an hour is one number per offer: the share of it that the offer passes on. With
 //! capacities C₁, C₂, … in multiples of the hour's weighted mean, the share beyond offer k is G(C₁ + … + C_k).
 
-use super::state::{GroupState, Hour};
+use super::state::GroupState;
+use super::work::Hour;
 use super::{HourSink, Outcome};
+use crate::supply::minute::MinuteRow;
 use crate::supply::offer::{MAX_AXES, OverflowRule};
 use crate::supply::pool::PoolGroup;
-use crate::supply::totals::ServiceTotals;
+use crate::supply::totals::SupplyTotals;
 
 /// A share of the hour that changes no sum: 1 less this is 1 in double precision, and it is less than a token of any hour there is.
 const DRY: f64 = 1e-18;
@@ -17,9 +19,8 @@ impl GroupState {
         &mut self,
         group: &PoolGroup,
         facts: &Hour,
-        services: &mut [ServiceTotals],
-        used: &mut [f64],
-        index: usize,
+        row: &MinuteRow<'_>,
+        totals: &mut SupplyTotals,
         sink: &mut Option<&mut dyn HourSink>,
     ) {
         let total = facts.entering.total();
@@ -27,10 +28,11 @@ impl GroupState {
             return;
         }
         self.scale(group, facts);
-        let row = group.law.at(facts.variance);
         // Smallest multiple of the mean that is known to let nothing through: cases with more units need not ask again.
         let mut dry = f64::INFINITY;
         let nodes = group.nodes.len();
+        let services = &mut totals.services[self.services.clone()];
+        let used = &mut totals.used[self.used_slots.clone()];
         // Two axes at a time, so that the inner loop has no bounds to check between them.
         let (all_capacities, all_used) = (self.capacities.as_chunks::<MAX_AXES>().0, used.as_chunks_mut::<MAX_AXES>().0);
         let (inverse, usage) = (self.inverse.as_chunks::<MAX_AXES>().0, self.usage.as_chunks::<MAX_AXES>().0);
@@ -114,7 +116,7 @@ impl GroupState {
                 for (slot, (used, usage)) in self.used.iter_mut().zip(&self.usage).enumerate() {
                     *used = if total > 0.0 { self.served[slot / MAX_AXES] / total * usage } else { 0.0 };
                 }
-                sink.hour(facts.hour, index, case, &outcome.shown(facts, requests, &self.served, &self.used));
+                sink.hour(facts.hour, self.index, case, &outcome.shown(facts, requests, &self.served, &self.used));
             }
         }
     }

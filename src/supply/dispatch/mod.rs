@@ -3,20 +3,19 @@
 mod chain;
 mod clear;
 mod state;
+mod work;
 
 use super::Supply;
 use super::network::Network;
 use super::offer::{MAX_AXES, OfferKind};
 use super::peak::Peak;
 use super::pool::PoolGroup;
-use super::route::Member;
 use super::totals::{DemandTotals, ServiceTotals, SupplyTotals};
 use crate::demand::DemandPath;
 use crate::random::stream::{Purpose, StreamKey};
-use crate::units::ByClass;
 use clear::Clear;
-use state::{GroupState, Hour};
-use std::sync::Arc;
+use state::GroupState;
+use work::{Hour, Work};
 
 /// Receives every hour of every case, for those who want to look into one replication.
 pub trait HourSink {
@@ -51,11 +50,10 @@ pub struct HourService<'a> {
 #[derive(Debug)]
 pub struct Dispatcher<'a> {
     supply: &'a Supply,
+    works: Vec<Work>,
     groups: Vec<GroupState>,
     network: Vec<Network>,
     peak: Peak<'a>,
-    /// For each group the first one whose minutes have the same peak.
-    same_peak: Vec<usize>,
     /// The stream of each offer whose throughput is unknown.
     throughput: Vec<(usize, StreamKey)>,
 }
@@ -71,10 +69,10 @@ impl<'a> Dispatcher<'a> {
             .map(|index| (index, StreamKey::new(seed, Purpose::Capacity, &supply.offers[index].name)));
         Self {
             supply,
-            groups: supply.groups.iter().map(|group| GroupState::new(group, supply)).collect(),
+            works: Work::all(supply),
+            groups: supply.groups.iter().enumerate().map(|(index, group)| GroupState::new(index, group)).collect(),
             network: supply.groups.iter().map(|group| Network::new(group.nodes.len())).collect(),
             peak: Peak::default(),
-            same_peak: (0..supply.groups.len()).map(|index| first_with_peak_of(&supply.groups, index)).collect(),
             throughput: throughput.collect(),
         }
     }
@@ -85,11 +83,12 @@ impl<'a> Dispatcher<'a> {
     pub fn dispatch(&mut self, replication: u64, path: &DemandPath, totals: &mut SupplyTotals, mut sink: Option<&mut dyn HourSink>) {
         self.clear(totals);
         for index in 0..self.supply.groups.len() {
-            let group = &self.supply.groups[index];
-            self.groups[index].begin(group, self.supply, path);
             self.units(index, replication);
+        }
+        for work in 0..self.works.len() {
+            self.works[work].begin(self.supply, path);
             for month in 0..self.supply.horizon.months() {
-                self.month(index, month, path, totals, &mut sink);
+                self.month(work, month, path, totals, &mut sink);
             }
         }
     }
@@ -120,52 +119,48 @@ impl<'a> Dispatcher<'a> {
         }
     }
 
-    fn month(&mut self, index: usize, month: usize, path: &DemandPath, totals: &mut SupplyTotals, sink: &mut Option<&mut dyn HourSink>) {
+    fn month(&mut self, work: usize, month: usize, path: &DemandPath, totals: &mut SupplyTotals, sink: &mut Option<&mut dyn HourSink>) {
         let supply = self.supply;
-        let group = &supply.groups[index];
-        let state = &mut self.groups[index];
-        let network = &mut self.network[index];
-        state.capacities(group, month);
-        let first = supply.service_index(index, 0, month);
-        let services = &mut totals.services[first..][..group.cases.len()];
-        let first = supply.used_index(index, 0, month);
-        let used = &mut totals.used[first..][..group.cases.len() * state.slots];
-        let demand = &mut totals.demand[supply.demand_index(index, month)];
+        let work = &mut self.works[work];
+        let first = work.first(supply);
+        for &index in &work.groups {
+            self.groups[index].begin(supply, month);
+        }
+        let peak_of = first.last_on_demand.and_then(|node| Some((supply.peak_share?, &first.nodes[node].weights[0])));
         self.peak.clear();
-        let hours = supply.horizon.month_range(month);
-        let length = hours.len() as f64;
+        let mut demand = DemandTotals::default();
         let mut batch = (0.0, 0.0);
-        let peak_of = self.same_peak[index];
-        for hour in hours {
-            let facts = state.hour(group, supply, path, hour);
+        let hours = supply.horizon.month_range(month);
+        for hour in hours.clone() {
+            let facts = work.hour(supply, path, hour);
             demand.tokens += facts.asked;
             demand.requests += facts.requests;
             demand.peak_hour_tokens = demand.peak_hour_tokens.max(facts.asked.total());
             batch.0 += facts.batch_tokens;
             batch.1 += facts.batch_cost;
-            if let Some(node) = group.last_on_demand
-                && peak_of == index
-                && supply.peak_share.is_some()
-            {
-                let (mean, variance) = state.weighted(group, path, hour, &group.nodes[node].weights[0]);
+            if let Some((_, weights)) = peak_of {
+                let (mean, variance) = work.weighted(first, path, hour, weights);
                 self.peak.add(mean / 60.0, variance);
             }
-            if group.chain {
-                state.serve_chain(group, &facts, services, used, index, sink);
+            if first.chain {
+                let row = first.law.at(facts.variance);
+                for &index in &work.groups {
+                    self.groups[index].serve_chain(&supply.groups[index], &facts, &row, totals, sink);
+                }
             } else {
-                state.serve_network(group, supply, path, &facts, network, services, used, index, sink);
+                for &index in &work.groups {
+                    let network = &mut self.network[index];
+                    work.enter(&supply.groups[index], path, hour, network, supply);
+                    self.groups[index].serve_network(&supply.groups[index], &facts, network, totals, sink);
+                }
             }
         }
-        for (service, clear) in services.iter_mut().zip(&mut state.clear) {
-            (service.tokens_batch, service.cost_batch) = batch;
-            service.log_clear = clear.take();
+        demand.peak_quota_tokens_per_minute =
+            peak_of.map_or(f64::NAN, |(share, _)| self.peak.solve(share * hours.len() as f64, &first.law));
+        for &index in &work.groups {
+            totals.demand[supply.demand_index(index, month)] = demand;
+            self.groups[index].end(batch, totals);
         }
-        let peak = match (group.last_on_demand, supply.peak_share) {
-            (Some(_), Some(share)) if peak_of == index => self.peak.solve(share * length, &group.law),
-            (Some(_), Some(_)) => totals.demand[supply.demand_index(peak_of, month)].peak_quota_tokens_per_minute,
-            _ => f64::NAN,
-        };
-        totals.demand[supply.demand_index(index, month)].peak_quota_tokens_per_minute = peak;
     }
 }
 
@@ -221,20 +216,16 @@ impl Hour {
 }
 
 impl GroupState {
-    #[allow(clippy::too_many_arguments)]
     fn serve_network(
         &mut self,
         group: &PoolGroup,
-        supply: &Supply,
-        path: &DemandPath,
         facts: &Hour,
         network: &mut Network,
-        services: &mut [ServiceTotals],
-        used: &mut [f64],
-        index: usize,
+        totals: &mut SupplyTotals,
         sink: &mut Option<&mut dyn HourSink>,
     ) {
-        self.enter(group, path, facts.hour, network, supply);
+        let services = &mut totals.services[self.services.clone()];
+        let used = &mut totals.used[self.used_slots.clone()];
         for (case, (service, used)) in services.iter_mut().zip(used.chunks_exact_mut(self.slots.max(1))).enumerate() {
             network.serve(&group.nodes, &self.capacities[case * self.slots..][..self.slots], &group.law);
             let mut outcome = Outcome {
@@ -267,28 +258,10 @@ impl GroupState {
             let requests = facts.requests_of(outcome.throttled);
             outcome.add_to(service, &mut self.clear[case], requests);
             if let Some(sink) = sink {
-                sink.hour(facts.hour, index, case, &outcome.shown(facts, requests, &self.served, &self.used));
+                sink.hour(facts.hour, self.index, case, &outcome.shown(facts, requests, &self.served, &self.used));
             }
         }
     }
-}
-
-/// The first group whose peak is that of group `index`: the same work, which batch takes alike, in the same weights.
-fn first_with_peak_of(groups: &[PoolGroup], index: usize) -> usize {
-    let group = &groups[index];
-    let weights = |group: &PoolGroup| group.last_on_demand.map(|node| group.nodes[node].weights[0]);
-    let work = |member: &Member| (member.workload, member.part, member.batch, member.route.is_empty());
-    let same = |other: &PoolGroup| {
-        weights(other) == weights(group)
-            && Arc::ptr_eq(&other.law, &group.law)
-            && other.members.iter().map(work).eq(group.members.iter().map(work))
-    };
-    groups[..index].iter().position(same).unwrap_or(index)
-}
-
-/// Tokens of a member in an hour.
-fn member_tokens(path: &DemandPath, workload: usize, hour: usize, share: f64) -> ByClass {
-    path.workloads[workload].tokens[hour] * share
 }
 
 #[cfg(test)]

@@ -5,13 +5,14 @@
 
 use super::exact::point;
 use super::{MINUTES, Margin};
+use std::ops::{Add, Mul};
 
 /// Pieces per octave of a row of the grid, as a power of two.
 pub(super) const COARSE: u32 = 5;
 /// Pieces per octave of a row that stands alone, as a power of two.
 pub(super) const FINE: u32 = 7;
-/// A row ends where all three functions are below this.
-const NOTHING: f64 = 1e-14;
+/// A row ends where all three functions are below this: a hundredth of what is promised of them.
+const NOTHING: f64 = 1e-10;
 /// Octaves of y above the mean, at most.
 const UPPER_OCTAVES: usize = 40;
 /// Octaves of y below the mean, at most: down to about 1e-3 of the mean, and on by a power law.
@@ -41,16 +42,42 @@ impl Scales {
     }
 }
 
+/// A number as rows keep it: `f32` on the grid, where joining rows costs 1e-5 anyway, `f64` in a row that stands alone.
+pub(super) trait Digits: Copy + Default + Add<Output = Self> + Mul<Output = Self> + 'static {
+    /// What is read beyond the last node above the mean.
+    const NOTHING: &'static [Node<Self>; 2];
+
+    fn from_f64(x: f64) -> Self;
+}
+
+impl Digits for f32 {
+    const NOTHING: &'static [Node<Self>; 2] = &[Node { values: [0.0; 4], slopes: [0.0; 4] }; 2];
+
+    #[inline]
+    fn from_f64(x: f64) -> Self {
+        x as f32
+    }
+}
+
+impl Digits for f64 {
+    const NOTHING: &'static [Node<Self>; 2] = &[Node { values: [0.0; 4], slopes: [0.0; 4] }; 2];
+
+    #[inline]
+    fn from_f64(x: f64) -> Self {
+        x
+    }
+}
+
 /// A capacity's piece and its four Hermite weights, the same for every row that is read.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Position {
+pub(super) struct Position<T> {
     below: bool,
     r: f64,
     piece: usize,
-    weights: [f64; 4],
+    weights: [T; 4],
 }
 
-impl Position {
+impl<T: Digits> Position<T> {
     #[inline]
     pub(super) fn new(scales: Scales, r: f64) -> Self {
         let below = r < 1.0;
@@ -64,41 +91,47 @@ impl Position {
         let width = f64::from_bits((bits & (0x7ff << 52)).wrapping_sub(u64::from(log2) << 52));
         let s = 1.0 - t;
         let weights = [s * s * (1.0 + 2.0 * t), t * s * s * width, t * t * (1.0 + 2.0 * s), -t * t * s * width];
-        Self { below, r, piece, weights }
+        Self { below, r, piece, weights: weights.map(T::from_f64) }
     }
 }
 
-/// Values of the three functions at one node, and their slopes in y; the fourth is none, so that a node is one cache line and two
-/// functions are read at a time.
+/// Values of the three functions at one node, and their slopes in y; the fourth is none, so that all are read at a time and a node
+/// does not lie across two cache lines.
 #[derive(Debug, Clone, Copy, Default)]
-#[repr(align(64))]
-struct Node {
-    values: [f64; 4],
-    slopes: [f64; 4],
+#[repr(align(32))]
+pub(super) struct Node<T> {
+    values: [T; 4],
+    slopes: [T; 4],
+}
+
+impl Node<f64> {
+    fn keep<T: Digits>(&self) -> Node<T> {
+        Node { values: self.values.map(T::from_f64), slopes: self.slopes.map(T::from_f64) }
+    }
 }
 
 /// The functions at one variance: above the mean G, P and H; below it E\[(R − m)+\], 1 − P and 1 − H, which are small there.
 #[derive(Debug)]
-pub(super) struct Row {
+pub(super) struct Row<T> {
     /// Above and below the mean.
-    sides: [Vec<Node>; 2],
+    sides: [Vec<Node<T>>; 2],
     /// The capacity at which `lower` ends.
     lower_end: f64,
     /// Values there, and their elasticities R f'(R) / f(R).
     lower_last: [(f64, f64); 4],
 }
 
-impl Row {
+impl<T: Digits> Row<T> {
     pub(super) fn new(margin: Margin, sigma_f: f64, variance: f64, pieces_log2: u32) -> Self {
         let mixture = mixture(sigma_f, variance);
         let scales = Scales::new(variance, pieces_log2);
-        let negligible = |node: &Node| node.values.iter().all(|&value| value < NOTHING);
-        let mut upper: Vec<Node> = Vec::new();
+        let negligible = |node: &Node<f64>| node.values.iter().all(|&value| value < NOTHING);
+        let mut upper: Vec<Node<f64>> = Vec::new();
         while upper.len() < UPPER_OCTAVES << pieces_log2 && !upper.last().is_some_and(negligible) {
             let r = 1.0 + (scales.node(upper.len()) - 1.0) / scales.upper;
             upper.push(above(margin, &mixture, r, 1.0 / scales.upper));
         }
-        let mut lower: Vec<Node> = Vec::new();
+        let mut lower: Vec<Node<f64>> = Vec::new();
         let mut lower_end = 1.0;
         while lower.len() < LOWER_OCTAVES << pieces_log2 && !lower.last().is_some_and(negligible) {
             lower_end = 1.0 / (1.0 + (scales.node(lower.len()) - 1.0) / scales.lower);
@@ -108,44 +141,70 @@ impl Row {
         let elasticity = |value: f64, slope: f64| if value > 0.0 { -slope * scales.lower / (lower_end * value) } else { 0.0 };
         let last = lower.last().copied().unwrap_or_default();
         let lower_last = [0, 1, 2, 3].map(|which| (last.values[which], elasticity(last.values[which], last.slopes[which])));
-        Self { sides: [upper, lower], lower_end, lower_last }
+        let keep = |nodes: Vec<Node<f64>>| nodes.iter().map(Node::keep).collect();
+        Self { sides: [keep(upper), keep(lower)], lower_end, lower_last }
     }
 
-    /// The nodes on either side of a position; none beyond the last one.
+    /// The nodes on either side of a position, or nothing beyond the last one.
     #[inline]
-    fn nodes(&self, at: &Position) -> Option<&[Node; 2]> {
-        self.sides[usize::from(at.below)].get(at.piece..)?.first_chunk()
+    fn nodes(&self, at: &Position<T>) -> &[Node<T>; 2] {
+        self.sides[usize::from(at.below)].get(at.piece..).and_then(<[_]>::first_chunk).unwrap_or(T::NOTHING)
     }
 
-    /// Function `WHICH` at a position, times `weight`.
+    /// Whether a position lies below the last node.
     #[inline]
-    pub(super) fn value<const WHICH: usize>(&self, at: &Position, weight: f64) -> f64 {
-        if let Some([a, b]) = self.nodes(at) {
-            let [w0, w1, w2, w3] = at.weights;
-            return weight * ((w0 * a.values[WHICH] + w1 * a.slopes[WHICH]) + (w2 * b.values[WHICH] + w3 * b.slopes[WHICH]));
-        }
-        if at.below { weight * self.near_zero(at.r, WHICH) } else { 0.0 }
-    }
-
-    /// All functions at a position, times `weight`, on top of `sum`.
-    #[inline]
-    pub(super) fn add_all(&self, at: &Position, weight: f64, sum: &mut [f64; 4]) {
-        if let Some([a, b]) = self.nodes(at) {
-            let [w0, w1, w2, w3] = at.weights;
-            for (i, sum) in sum.iter_mut().enumerate() {
-                *sum += weight * ((w0 * a.values[i] + w1 * a.slopes[i]) + (w2 * b.values[i] + w3 * b.slopes[i]));
-            }
-        } else if at.below {
-            sum.iter_mut().enumerate().for_each(|(i, sum)| *sum += weight * self.near_zero(at.r, i));
-        }
+    fn is_near_zero(&self, at: &Position<T>) -> bool {
+        at.below && at.piece + 1 >= self.sides[1].len()
     }
 
     /// Below the last node: on by the power law that meets it in value and slope, which is how a gamma law begins.
-    #[cold]
-    fn near_zero(&self, r: f64, which: usize) -> f64 {
+    fn near_zero(&self, r: f64, which: usize) -> T {
         let (value, elasticity) = self.lower_last[which];
-        value * libm::pow(r.max(0.0) / self.lower_end, elasticity)
+        T::from_f64(value * libm::pow(r.max(0.0) / self.lower_end, elasticity))
     }
+}
+
+/// Function `WHICH` from rows of these weights.
+#[inline]
+pub(super) fn join<T: Digits, const N: usize, const WHICH: usize>(rows: [&Row<T>; N], weights: [T; N], at: &Position<T>) -> T {
+    if rows.iter().any(|row| row.is_near_zero(at)) {
+        return join_near_zero(rows, weights, at)[WHICH];
+    }
+    let [w0, w1, w2, w3] = at.weights;
+    let mut sum = T::default();
+    for (row, weight) in rows.into_iter().zip(weights) {
+        let [a, b] = row.nodes(at);
+        sum = sum + weight * ((w0 * a.values[WHICH] + w1 * a.slopes[WHICH]) + (w2 * b.values[WHICH] + w3 * b.slopes[WHICH]));
+    }
+    sum
+}
+
+/// All functions from rows of these weights.
+#[inline]
+pub(super) fn join_all<T: Digits, const N: usize>(rows: [&Row<T>; N], weights: [T; N], at: &Position<T>) -> [T; 4] {
+    if rows.iter().any(|row| row.is_near_zero(at)) {
+        return join_near_zero(rows, weights, at);
+    }
+    // All loads first and one expression after: the compiler then keeps the sums in registers.
+    let nodes = rows.map(|row| row.nodes(at));
+    let [w0, w1, w2, w3] = at.weights;
+    std::array::from_fn(|i| {
+        let terms = nodes.map(|[a, b]| (w0 * a.values[i] + w1 * a.slopes[i]) + (w2 * b.values[i] + w3 * b.slopes[i]));
+        terms.into_iter().zip(weights).fold(T::default(), |sum, (term, weight)| sum + weight * term)
+    })
+}
+
+/// All functions where a row is read below its last node.
+#[cold]
+fn join_near_zero<T: Digits, const N: usize>(rows: [&Row<T>; N], weights: [T; N], at: &Position<T>) -> [T; 4] {
+    let [w0, w1, w2, w3] = at.weights;
+    std::array::from_fn(|i| {
+        rows.into_iter().zip(weights).fold(T::default(), |sum, (row, weight)| {
+            let [a, b] = row.nodes(at);
+            let inside = (w0 * a.values[i] + w1 * a.slopes[i]) + (w2 * b.values[i] + w3 * b.slopes[i]);
+            sum + weight * if row.is_near_zero(at) { row.near_zero(at.r, i) } else { inside }
+        })
+    })
 }
 
 /// The variances that burstiness makes of one, with their probabilities: a trapezoidal rule in the normal z behind ln f.
@@ -167,7 +226,7 @@ fn mixture(sigma_f: f64, variance: f64) -> Vec<(f64, f64)> {
 }
 
 /// Overflow, exceedance and the hour's exceedance, with their slopes per `dr` of R.
-fn above(margin: Margin, mixture: &[(f64, f64)], r: f64, dr: f64) -> Node {
+fn above(margin: Margin, mixture: &[(f64, f64)], r: f64, dr: f64) -> Node<f64> {
     let mut sum = Node::default();
     for &(variance, weight) in mixture {
         let point = point(margin, variance, r, false);
@@ -182,7 +241,7 @@ fn above(margin: Margin, mixture: &[(f64, f64)], r: f64, dr: f64) -> Node {
 }
 
 /// The same below the mean: E\[(R − m)+\], P(m ≤ R), and the probability that all sixty minutes are at most R.
-fn below(margin: Margin, mixture: &[(f64, f64)], r: f64, dr: f64) -> Node {
+fn below(margin: Margin, mixture: &[(f64, f64)], r: f64, dr: f64) -> Node<f64> {
     let mut sum = Node::default();
     for &(variance, weight) in mixture {
         let point = point(margin, variance, r, true);
@@ -193,7 +252,7 @@ fn below(margin: Margin, mixture: &[(f64, f64)], r: f64, dr: f64) -> Node {
     sum
 }
 
-fn add(sum: &mut Node, weight: f64, dr: f64, terms: [(f64, f64); 3]) {
+fn add(sum: &mut Node<f64>, weight: f64, dr: f64, terms: [(f64, f64); 3]) {
     for ((to_value, to_slope), (value, slope)) in sum.values.iter_mut().zip(&mut sum.slopes).zip(terms) {
         *to_value += weight * value;
         *to_slope += weight * slope * dr;

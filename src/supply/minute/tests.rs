@@ -135,12 +135,17 @@ fn never_rises_with_capacity() {
     for margin in BOTH {
         let grid = MinuteLaw::new(margin, 0.5);
         let one = MinuteLaw::constant(margin, 0.0, 0.4);
-        for row in [grid.at(0.013), grid.at(1.7), one.at(0.4)] {
+        // Rounding may lift a value, by a few units in the last place of what a row keeps; and of four rows one may end before the others,
+        // where its functions are below 1e-10.
+        let (joined, alone) = ((4.0 * f64::from(f32::EPSILON), 1e-10), (1e-14, 1e-14));
+        for (row, (rounding, end)) in [(grid.at(0.013), joined), (grid.at(1.7), joined), (one.at(0.4), alone)] {
             let mut before = all(&row, 0.0);
             for i in 1..20_000 {
                 let now = all(&row, 0.0005 * f64::from(i));
-                // Rounding alone may lift a value, by a few units in the last place of 1.
-                assert!(now.iter().zip(before).all(|(now, before)| *now <= before + 1e-14), "{margin:?} {i}: {now:?} {before:?}");
+                assert!(
+                    now.iter().zip(before).all(|(now, before)| *now <= before * (1.0 + rounding) + end),
+                    "{margin:?} {i}: {now:?} {before:?}"
+                );
                 before = now;
             }
         }

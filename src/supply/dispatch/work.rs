@@ -1,0 +1,199 @@
+//! Work: what groups share whose members ask for the same, hour by hour, whatever serves them.
+
+use crate::demand::DemandPath;
+use crate::supply::Supply;
+use crate::supply::batch::{Windows, shares};
+use crate::supply::network::Network;
+use crate::supply::offer::OfferKind;
+use crate::supply::pool::{Entry, Node, PoolGroup};
+use crate::supply::route::{Member, Part};
+use crate::units::ByClass;
+use std::sync::Arc;
+
+/// The work of one group, or of several that differ only in what serves it.
+#[derive(Clone, Debug)]
+pub(super) struct Work {
+    /// The groups that serve it, in order; all that follows is told by the first.
+    pub(super) groups: Vec<usize>,
+    /// Share of each member in its workload.
+    shares: Vec<f64>,
+    /// The same in the hour at hand, 0 where batch takes it.
+    present: Vec<f64>,
+    windows: Windows,
+}
+
+/// Facts of one hour that all cases share. Tokens are of the hour.
+#[derive(Clone, Copy, Debug)]
+#[allow(clippy::struct_field_names, reason = "the hour of an hour is its index")]
+pub(super) struct Hour {
+    pub(super) hour: usize,
+    /// All that was asked for.
+    pub(super) asked: ByClass,
+    pub(super) requests: f64,
+    /// What enters the network.
+    pub(super) entering: ByClass,
+    /// Squared coefficient of variation of a minute of what enters, in the first offer's weights.
+    pub(super) variance: f64,
+    /// Tokens that no offer takes at all: batch refused them and the route ends.
+    pub(super) unrouted: f64,
+    pub(super) batch_tokens: f64,
+    pub(super) batch_cost: f64,
+    /// Requests per token of what batch does not take.
+    pub(super) requests_per_token: f64,
+    /// What a whole request that spills takes with it, as a share of the hour for each minute in which one does: see `network::spill`.
+    pub(super) spilled: f64,
+}
+
+impl Work {
+    /// All work of a supply, each with its groups.
+    pub(super) fn all(supply: &Supply) -> Vec<Self> {
+        let mut all: Vec<Self> = Vec::new();
+        for (index, group) in supply.groups.iter().enumerate() {
+            match all.iter_mut().find(|work| work.is_of(group, supply)) {
+                Some(work) => work.groups.push(index),
+                None => {
+                    let shares = shares(group, &supply.workloads);
+                    let windows = Windows::new(group, supply);
+                    all.push(Self { groups: vec![index], present: shares.clone(), shares, windows });
+                }
+            }
+        }
+        all
+    }
+
+    /// Whether a group's hours are those of this work: the same members, which batch takes alike, the same law of their minutes, and the
+    /// same weights where they matter to it.
+    fn is_of(&self, group: &PoolGroup, supply: &Supply) -> bool {
+        let own = self.first(supply);
+        let members = |group: &PoolGroup| group.members.iter().map(work_of).collect::<Vec<_>>();
+        let on_demand = |group: &PoolGroup| group.last_on_demand.map(|node| group.nodes[node].weights[0]);
+        let mix = |group: &PoolGroup| group.nodes.first().filter(|_| group.workloads.len() > 1).map(Node::mix);
+        own.chain
+            && group.chain
+            && Arc::ptr_eq(&own.law, &group.law)
+            && members(own) == members(group)
+            && on_demand(own) == on_demand(group)
+            && mix(own) == mix(group)
+    }
+
+    /// The first of its groups.
+    pub(super) fn first<'s>(&self, supply: &'s Supply) -> &'s PoolGroup {
+        &supply.groups[self.groups[0]]
+    }
+
+    /// Looks through a whole path before its first hour.
+    pub(super) fn begin(&mut self, supply: &Supply, path: &DemandPath) {
+        self.windows.decide(self.first(supply), supply, path);
+        self.present.copy_from_slice(&self.shares);
+    }
+
+    /// Gathers an hour's facts and settles who enters the network.
+    pub(super) fn hour(&mut self, supply: &Supply, path: &DemandPath, hour: usize) -> Hour {
+        let group = self.first(supply);
+        let mut facts = Hour {
+            hour,
+            asked: ByClass::ZERO,
+            requests: 0.0,
+            entering: ByClass::ZERO,
+            variance: 0.0,
+            unrouted: 0.0,
+            batch_tokens: 0.0,
+            batch_cost: 0.0,
+            requests_per_token: 0.0,
+            spilled: 0.0,
+        };
+        let mut requests = 0.0;
+        let mut sized = 0.0;
+        for (index, member) in group.members.iter().enumerate() {
+            let tokens = path.workloads[member.workload].tokens[hour] * self.shares[index];
+            let count = path.workloads[member.workload].requests[hour] * self.shares[index];
+            facts.asked += tokens;
+            facts.requests += count;
+            self.present[index] = self.shares[index];
+            if self.windows.any()
+                && let Some(offer) = self.windows.taken_by(index, hour)
+            {
+                self.present[index] = 0.0;
+                if let OfferKind::Batch(batch) = &supply.offers[offer].kind {
+                    facts.batch_tokens += tokens.total();
+                    facts.batch_cost += tokens.dot(&batch.price.per_token);
+                }
+                continue;
+            }
+            requests += count;
+            sized += count * (1.0 + supply.workloads[member.workload].size_cv * supply.workloads[member.workload].size_cv);
+            if member.route.is_empty() {
+                facts.unrouted += tokens.total();
+            } else {
+                facts.entering += tokens;
+            }
+        }
+        let tokens = facts.entering.total() + facts.unrouted;
+        if tokens > 0.0 {
+            facts.requests_per_token = requests / tokens;
+        }
+        if requests > 0.0 {
+            facts.spilled = 60.0 * 0.5 * (sized / requests) / requests;
+        }
+        if group.chain
+            && let Some(first) = group.nodes.first()
+        {
+            facts.variance = self.weighted(group, path, hour, &first.mix()).1;
+        }
+        facts
+    }
+
+    /// Hour's tokens in these weights and the squared coefficient of variation of a minute of them, over all that enters the network.
+    pub(super) fn weighted(&self, group: &PoolGroup, path: &DemandPath, hour: usize, weights: &ByClass) -> (f64, f64) {
+        if let [entry] = &group.entries[..] {
+            let work = &path.workloads[entry.workload];
+            return (work.tokens[hour].dot(weights) * self.present_share(entry), work.minute_variance[hour]);
+        }
+        self.pooled(group.entries.iter(), path, hour, weights)
+    }
+
+    fn pooled<'e>(&self, entries: impl Iterator<Item = &'e Entry>, path: &DemandPath, hour: usize, weights: &ByClass) -> (f64, f64) {
+        let (mut mean, mut variance) = (0.0, 0.0);
+        for entry in entries {
+            let work = &path.workloads[entry.workload];
+            let tokens = work.tokens[hour].dot(weights) * self.present_share(entry);
+            mean += tokens;
+            variance += tokens * tokens * work.minute_variance[hour];
+        }
+        (mean, if mean > 0.0 { variance / (mean * mean) } else { 0.0 })
+    }
+
+    #[inline]
+    fn present_share(&self, entry: &Entry) -> f64 {
+        entry.members.iter().map(|&member| self.present[member]).sum()
+    }
+
+    /// Sets what enters each node of a network.
+    pub(super) fn enter(&self, group: &PoolGroup, path: &DemandPath, hour: usize, network: &mut Network, supply: &Supply) {
+        network.reset();
+        for (number, node) in group.nodes.iter().enumerate() {
+            let here = || group.entries.iter().filter(|entry| entry.node == number);
+            let (mut tokens, mut requests, mut sized) = (ByClass::ZERO, 0.0, 0.0);
+            for entry in here() {
+                let share = self.present_share(entry);
+                let cv = supply.workloads[entry.workload].size_cv;
+                let count = path.workloads[entry.workload].requests[hour] * share;
+                tokens += path.workloads[entry.workload].tokens[hour] * share;
+                requests += count;
+                sized += count * (1.0 + cv * cv);
+            }
+            if tokens.total() > 0.0 {
+                let (_, variance) = self.pooled(here(), path, hour, &node.mix());
+                let mut workloads = here().map(|entry| entry.workload);
+                let only = workloads.next().filter(|_| workloads.next().is_none());
+                let size_factor = if requests > 0.0 { sized / requests } else { 1.0 };
+                network.entering[number].enter(tokens, variance, requests, size_factor, only);
+            }
+        }
+    }
+}
+
+/// What a member asks for, whatever serves it.
+fn work_of(member: &Member) -> (usize, Part, Option<usize>, bool) {
+    (member.workload, member.part, member.batch, member.route.is_empty())
+}
