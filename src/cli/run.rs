@@ -30,8 +30,14 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit> {
     let stop = interrupt::listen();
     let (run, judgement, flips) = work(args, &loaded, &stop)?;
     let provenance = Provenance::new(&loaded.scenario, run.seed, run.replications, run.asked);
-    let report =
-        Report { scenario: &loaded.scenario, outcome: &run.summary, judgement: &judgement, flips: &flips, provenance: &provenance };
+    let report = Report {
+        scenario: &loaded.scenario,
+        outcome: &run.summary,
+        judgement: &judgement,
+        flips: &flips,
+        provenance: &provenance,
+        threads: args.draws.threads.map(usize::from),
+    };
     let written = folder.map(|folder| write(&report, folder, &files, args.out.clone().unwrap_or_default())).transpose()?;
     if args.json {
         json(&report)?;

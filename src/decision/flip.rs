@@ -8,7 +8,7 @@ use super::judgement::{Judgement, Leader, judge, objective_samples};
 use super::price::price_flip;
 use crate::error::Result;
 use crate::scenario::Scenario;
-use crate::simulation::{RunSpec, run};
+use crate::simulation::{RunSpec, ordered_map, run};
 use crate::statistics::Moments;
 use crate::tally::{Columns, Outcome};
 
@@ -103,34 +103,34 @@ struct Point {
 /// # Errors
 /// As [`run`]: too little memory, or interrupted.
 pub fn flips(scenario: &Scenario, outcome: &Outcome, judgement: &Judgement, spec: &RunSpec<'_>) -> Result<Vec<Vec<Flip>>> {
-    let mut found: Vec<Vec<Flip>> = vec![Vec::new(); judgement.leaders.len()];
     let start = simulate(scenario, Lever::Traffic, 0.0, spec)?;
-    for lever in Lever::ALL {
-        if lever == Lever::Growth && scenario.horizon.months() < 2 {
-            continue;
-        }
-        for (steps, upwards) in lever.steps().into_iter().zip([false, true]) {
-            let tried = steps.last().copied().unwrap_or(0.0);
-            let points = match lever {
-                Lever::OnDemandPrice | Lever::UnitPrice => {
-                    let find = |leader| price_flip(scenario, outcome, judgement, leader, lever, tried);
-                    judgement.leaders.iter().map(find).collect()
-                }
-                _ => walk(scenario, lever, steps, &start, spec)?,
-            };
-            for (flips, point) in found.iter_mut().zip(points) {
-                flips.push(Flip { lever, upwards, tried, point });
+    let levers = Lever::ALL.into_iter().filter(|&lever| lever != Lever::Growth || scenario.horizon.months() > 1);
+    let walks: Vec<(Lever, bool)> = levers.flat_map(|lever| [(lever, false), (lever, true)]).collect();
+    let flips_of = |&(lever, upwards): &(Lever, bool)| -> Result<Vec<Flip>> {
+        let steps = lever.steps()[usize::from(upwards)];
+        let tried = steps.last().copied().unwrap_or(0.0);
+        let points = match lever {
+            Lever::OnDemandPrice | Lever::UnitPrice => {
+                let find = |leader| price_flip(scenario, outcome, judgement, leader, lever, tried);
+                judgement.leaders.iter().map(find).collect()
             }
-        }
+            _ => walk(scenario, lever, steps, &start, spec)?,
+        };
+        Ok(points.into_iter().map(|point| Flip { lever, upwards, tried, point }).collect())
+    };
+    let mut found: Vec<Vec<Flip>> = vec![Vec::new(); judgement.leaders.len()];
+    for flips in ordered_map(spec.threads, &walks, flips_of)? {
+        found.iter_mut().zip(flips?).for_each(|(found, flip)| found.push(flip));
     }
     Ok(found)
 }
 
+/// One changed run, on one thread: the walks go side by side.
 fn simulate(scenario: &Scenario, lever: Lever, change: f64, spec: &RunSpec<'_>) -> Result<Point> {
     let changed = lever.apply(scenario, change);
     let changed = changed.with_supply(changed.supply.clone().without_peak());
     let replications = spec.replications.unwrap_or(scenario.replications).min(REPLICATIONS);
-    let spec = RunSpec { replications: Some(replications), progress: None, ..*spec };
+    let spec = RunSpec { replications: Some(replications), threads: Some(1), progress: None, ..*spec };
     let outcome = run(&changed, &spec, &Columns)?.summary;
     let judgement = judge(&changed, &outcome);
     Ok(Point { change, scenario: changed, outcome, judgement })

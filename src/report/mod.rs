@@ -85,13 +85,15 @@ pub struct Report<'a> {
     pub flips: &'a [Vec<Flip>],
     /// Where the numbers come from.
     pub provenance: &'a Provenance,
+    /// Threads that summarise plans; as many as the machine has unless given.
+    pub threads: Option<usize>,
 }
 
 impl Report<'_> {
     /// Writes files, piece by piece and in order: `put` gets the file that a piece of text belongs to.
     ///
     /// # Errors
-    /// What `put` returns, and nothing else that input could cause.
+    /// What `put` returns, or threads that cannot be started.
     pub fn write(&self, files: &[ReportFile], put: &mut dyn FnMut(ReportFile, &str) -> Result<()>) -> Result<()> {
         let currency = self.scenario.currency.code();
         for &file in files {
@@ -104,7 +106,7 @@ impl Report<'_> {
         let plans: Vec<usize> = (0..self.scenario.supply.plans.len()).collect();
         let cheapest = self.cheapest();
         for chunk in plans.chunks(PLANS_AT_A_TIME) {
-            for pieces in ordered_map(chunk, |&plan| self.plan_pieces(plan, cheapest, files)) {
+            for pieces in ordered_map(self.threads, chunk, |&plan| self.plan_pieces(plan, cheapest, files))? {
                 for (file, text) in pieces? {
                     put(file, &text)?;
                 }

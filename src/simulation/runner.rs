@@ -87,9 +87,12 @@ pub fn run<T: Tally>(scenario: &Scenario, spec: &RunSpec<'_>, tallies: &T) -> Re
     Ok(Run { summary, replications: complete, asked: replications, seed })
 }
 
-/// Applies `f` to every item on all threads and returns the results in the order of the items.
-pub fn ordered_map<I: Sync, O: Send>(items: &[I], f: impl Fn(&I) -> O + Sync + Send) -> Vec<O> {
-    items.par_iter().map(f).collect()
+/// Applies `f` to every item, on as many threads as given or the machine has, and returns the results in the order of the items.
+///
+/// # Errors
+/// [`ErrorKind::Usage`] for zero threads, or for threads that cannot be started.
+pub fn ordered_map<I: Sync, O: Send>(threads: Option<usize>, items: &[I], f: impl Fn(&I) -> O + Sync + Send) -> Result<Vec<O>> {
+    Ok(pool(threads)?.install(|| items.par_iter().map(f).collect()))
 }
 
 fn pool(threads: Option<usize>) -> Result<rayon::ThreadPool> {

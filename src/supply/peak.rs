@@ -9,7 +9,7 @@ const BINS_LOG2: u32 = 6;
 const BELOW: u64 = 30;
 const BINS: usize = 86 << BINS_LOG2;
 /// Relative accuracy of the answer.
-const ACCURACY: f64 = 1e-5;
+const ACCURACY: f64 = 1e-6;
 
 /// Hours of one month in bins of their mean, so that solving for the peak does not ask the law for every hour again and again.
 #[derive(Clone, Debug, Default)]
