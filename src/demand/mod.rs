@@ -61,7 +61,7 @@ pub use spikes::{SizeSpec, SpikeMean, SpikesSpec};
 pub use tokens::{DriftSpec, TokensSpec};
 pub use trace::{Trace, TraceOptions, read_trace};
 pub use usage::{COLUMNS, DayRecord, HistoryDay, MIN_DAYS, Missing, Usage, UsageHour, UsageOptions, read_usage};
-pub use walk::WalkSpec;
+pub use walk::{Walk, WalkSpec};
 pub use workload::{Class, Workload, WorkloadSpec};
 
 use crate::horizon::Horizon;

@@ -2,9 +2,8 @@
 
 use crate::data::Series;
 use crate::scores::{Score, crps, pit, quantile};
-use tokentide::demand::{DayBlocks, DemandPath, UsageHour, WalkDefaults};
+use tokentide::demand::{DayBlocks, DemandPath, UsageHour, Walk, WalkDefaults};
 use tokentide::horizon::Horizon;
-use tokentide::random::law::{Law, clipped_exp_mean};
 use tokentide::random::stream::{Purpose, StreamKey};
 
 const SEED: u64 = 20_260_901;
@@ -68,26 +67,27 @@ pub(crate) fn score(series: &Series, weeks: usize, paths: u64, centre: Centre) -
     })
 }
 
-/// The level of the first week after a history: its own uncertainty and one step of the walk, both of mean 1, and the factor on them.
+/// The level of the first week after a history: its own uncertainty, of mean 1, and one step of the engine's walk.
 struct Level {
     sd: f64,
-    step: Law,
-    factor: f64,
+    walk: Walk,
+    centre: f64,
     normals: StreamKey,
     steps: StreamKey,
 }
 
 impl Level {
     fn new(defaults: WalkDefaults, centre: Centre, normals: StreamKey, steps: StreamKey) -> Self {
-        let clip = std::f64::consts::LN_10;
-        let step = Law::student_t(defaults.df, defaults.scale, clip).unwrap();
-        let mean = if centre == Centre::Median { defaults.mean_factor } else { 1.0 };
-        Self { sd: defaults.level_sd, step, factor: mean / clipped_exp_mean(defaults.df, defaults.scale, clip, 1.0), normals, steps }
+        // With one week to come it does not matter how much of a step the next one keeps.
+        let walk = Walk::new(defaults.scale, defaults.df, 1.0, 1, true);
+        let centre = if centre == Centre::Median { walk.mean_of_step() } else { 1.0 };
+        Self { sd: defaults.level_sd, walk, centre, normals, steps }
     }
 
     fn draw(&self, replication: u64) -> f64 {
         let normal = self.normals.replication(replication).normals().0;
-        let step = self.step.sample(&mut self.steps.replication(replication));
-        libm::exp(self.sd * normal - 0.5 * self.sd * self.sd + step) * self.factor
+        let mut week = [libm::exp(self.sd * normal - 0.5 * self.sd * self.sd) * self.centre];
+        self.walk.apply(&mut self.steps.replication(replication), &mut week);
+        week[0]
     }
 }

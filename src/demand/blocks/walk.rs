@@ -2,7 +2,6 @@
 
 use super::MEAN_BLOCK_DAYS;
 use crate::demand::usage::Usage;
-use crate::random::law::clipped_exp_mean;
 use std::f64::consts::LN_10;
 
 /// Scale that the observed steps of steady clients are shrunk to: TRAFFIC.md, "Level".
@@ -21,12 +20,6 @@ pub struct WalkDefaults {
     pub df: f64,
     /// Standard deviation of the log of the level itself: how well the mean of so short a history is known.
     pub level_sd: f64,
-    /// Expected level of the coming weeks over the mean of the history, E\[exp(step)\] >= 1.
-    ///
-    /// The walk keeps the mean that it is given. Steps of the log are as often up as down, so what a history tells is the middle of the
-    /// next week, and its mean lies above it. With the history's mean itself as the mean, the middle falls to less than half of it for an
-    /// intermittent client, and most real weeks of such clients lie above the simulated 75th percentile (tests/traffic measures both).
-    pub mean_factor: f64,
     /// Whole weeks of the history, at least 1.
     pub weeks: usize,
 }
@@ -44,8 +37,7 @@ impl WalkDefaults {
         let weight = PRIOR_WEIGHT + steps.len() as f64;
         let squares: f64 = steps.iter().map(|step| step * step).sum();
         let scale = ((PRIOR_WEIGHT * prior * prior + squares) / weight).sqrt();
-        let mean_factor = clipped_exp_mean(weight, scale, LN_10, 1.0);
-        Self { scale, df: weight, level_sd: level_sd(&volumes, kinds), mean_factor, weeks: steps.len() + 1 }
+        Self { scale, df: weight, level_sd: level_sd(&volumes, kinds), weeks: steps.len() + 1 }
     }
 }
 
