@@ -4,6 +4,7 @@ mod flip;
 mod judgement;
 mod price;
 mod spreadsheet;
+mod walk;
 
 pub use flip::{Cause, Flip, FlipPoint, Lever, flips};
 pub use judgement::{Judgement, Leader, PlanStanding, judge, objective_samples};

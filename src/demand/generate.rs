@@ -140,12 +140,11 @@ impl<'a> DemandGenerator<'a> {
 
 /// Requests, sizes and classes of one workload, given the expected tokens of its hours.
 fn realise(workload: &Workload, keys: &Keys, replication: u64, expected: &[f64], normals: &[f64], path: &mut WorkloadPath) {
-    let WorkloadPath { tokens, requests, minute_variance } = path;
-    let hours = expected.iter().zip(tokens).zip(requests.iter_mut()).zip(minute_variance);
+    let WorkloadPath { tokens, requests } = path;
+    let hours = expected.iter().zip(tokens).zip(requests.iter_mut());
     if let Source::Recorded(recorded) = &workload.source {
-        for (((&total, tokens), requests), variance) in hours {
+        for ((&total, tokens), requests) in hours {
             (*requests, *tokens) = recorded.rescaled(*requests, *tokens, total);
-            *variance = workload.minute.variance(*requests, workload.size_cv2);
         }
         return;
     }
@@ -154,7 +153,7 @@ fn realise(workload: &Workload, keys: &Keys, replication: u64, expected: &[f64],
     let mut second =
         (matches!(sizes.form, Form::Split { .. }) && workload.counts != Counts::None).then(|| keys.requests.replication(replication));
     let (per_request, cv2) = (sizes.mean().recip(), sizes.cv2());
-    for (hour, (((&total, tokens), requests), variance)) in hours.enumerate() {
+    for (hour, ((&total, tokens), requests)) in hours.enumerate() {
         let drift = drift.as_mut().map_or((0.0, 0.0), Drift::step);
         // Stepped in every hour, so that consumption does not depend on what was drawn.
         let other = second.as_mut().map_or(0.0, |stream| stream.normals().0);
@@ -173,7 +172,6 @@ fn realise(workload: &Workload, keys: &Keys, replication: u64, expected: &[f64],
         } else {
             (0.0, ByClass::ZERO)
         };
-        *variance = workload.minute.variance(*requests, workload.size_cv2);
     }
 }
 

@@ -1,8 +1,8 @@
 //! Demand of the minutes within an hour: how far they spread around the hour's mean.
 //!
 //! The variance of a minute's demand relative to its mean is V = φ / μ + c², with μ the hour's requests a minute and φ the index of
-//! dispersion of arrivals (1 for Poisson) plus the squared coefficient of variation of a request's tokens; a burstiness factor of mean 1
-//! that varies from hour to hour multiplies it, and is integrated out by the supply side.
+//! dispersion of arrivals (1 for Poisson) plus the squared coefficient of variation of a request's tokens, in the weights of the offer that
+//! counts them; a burstiness factor of mean 1 that varies from hour to hour multiplies it, and is integrated out by the supply side.
 
 use super::check::{LOG_SD, is_log_sd, number_or};
 use super::kind::Kind;
@@ -45,9 +45,9 @@ pub struct MinuteModel {
     /// The squared coefficient of variation of every hour's minutes where the file states it; `Some(0.0)` when the model is off.
     pub constant: Option<f64>,
     /// Index of dispersion of the arrivals.
-    pub(super) floor: f64,
+    pub floor: f64,
     /// Squared coefficient of variation that does not average out.
-    pub(super) c_squared: f64,
+    pub c_squared: f64,
 }
 
 impl MinuteModel {
@@ -97,9 +97,11 @@ impl MinuteModel {
         Some(Self { margin, burstiness_sd: sd?, constant: None, floor, c_squared: c * c })
     }
 
-    /// V of an hour with so many requests, whose tokens have this squared coefficient of variation. No requests, no variance.
+    /// V of an hour with so many requests, whose weighted tokens have this squared coefficient of variation: the squared coefficient of
+    /// variation of a minute given the hour, before the burstiness factor. No requests, no variance.
     #[inline]
-    pub(super) fn variance(&self, requests: f64, size_cv2: f64) -> f64 {
+    #[must_use]
+    pub fn variance(&self, requests: f64, size_cv2: f64) -> f64 {
         match self.constant {
             Some(constant) => constant,
             None if requests > 0.0 => (self.floor + size_cv2) * 60.0 / requests + self.c_squared,

@@ -28,6 +28,7 @@ mod size;
 mod source;
 mod sourced;
 mod spikes;
+mod spread;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -58,6 +59,7 @@ pub use requests::RequestsSpec;
 pub use shape::ShapeSpec;
 pub use size::{RequestSizeSpec, SizeLaw};
 pub use spikes::{SizeSpec, SpikeMean, SpikesSpec};
+pub use spread::SizeSpread;
 pub use tokens::{DriftSpec, TokensSpec};
 pub use trace::{Trace, TraceOptions, read_trace};
 pub use usage::{COLUMNS, DayRecord, HistoryDay, MIN_DAYS, Missing, Usage, UsageHour, UsageOptions, read_usage};

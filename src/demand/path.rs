@@ -9,8 +9,6 @@ pub struct WorkloadPath {
     pub tokens: Vec<ByClass>,
     /// Requests of the hour, >= 0; whole numbers only where the workload draws them exactly.
     pub requests: Vec<f64>,
-    /// Squared coefficient of variation of a minute's demand given the hour, before the hour's burstiness factor; >= 0.
-    pub minute_variance: Vec<f64>,
 }
 
 impl WorkloadPath {
@@ -18,7 +16,6 @@ impl WorkloadPath {
     pub(super) fn resize(&mut self, hours: usize) {
         self.tokens.resize(hours, ByClass::ZERO);
         self.requests.resize(hours, 0.0);
-        self.minute_variance.resize(hours, 0.0);
     }
 }
 

@@ -15,6 +15,7 @@ use super::shape::Shape;
 use super::source::Source;
 use super::sourced::{Sourced, excluded, one_source, sourced};
 use super::spikes::Spikes;
+use super::spread::SizeSpread;
 use super::walk::{self, Walk};
 use super::workload::{Class, Workload, WorkloadSpec};
 use crate::horizon::Horizon;
@@ -86,7 +87,7 @@ impl Workload {
         };
         let walk = sourced.as_ref().map(|sourced| walk(spec, kind, sourced.measured, context.horizon.weeks(), reader));
         let level_sd = level_sd(spec, level.as_ref(), sourced.as_ref().and_then(|sourced| sourced.measured), reader);
-        let size_cv2 = sourced.as_ref().map(|sourced| size_cv2(spec, sourced, kind, minute.as_ref(), reader));
+        let size_spread = sourced.as_ref().map(|sourced| size_spread(spec, sourced, kind, minute.as_ref(), reader));
         let deferrable_share = deferrable_share(spec, class, reader);
         let events: Vec<Event> = events.into_iter().collect::<Option<Vec<_>>>()?.into_iter().flatten().collect();
         let Sourced { source, sizes, level, .. } = sourced?;
@@ -119,7 +120,7 @@ impl Workload {
             spikes: spikes?,
             loadings: loadings?,
             counts: counts?,
-            size_cv2: size_cv2?,
+            size_spread: size_spread?,
             sizes,
             base,
             mean: Vec::new(),
@@ -193,15 +194,21 @@ fn level_sd(spec: &Field<WorkloadSpec>, level: Option<&Option<Level>>, measured:
     }
 }
 
-/// Squared coefficient of variation of a request's tokens for the minutes.
-fn size_cv2(spec: &Field<WorkloadSpec>, sourced: &Sourced, kind: Option<Kind>, minute: Option<&MinuteModel>, reader: &mut Reader) -> f64 {
+/// How far a request's tokens spread, for the minutes.
+fn size_spread(
+    spec: &Field<WorkloadSpec>,
+    sourced: &Sourced,
+    kind: Option<Kind>,
+    minute: Option<&MinuteModel>,
+    reader: &mut Reader,
+) -> SizeSpread {
     let stated = minute.is_some_and(|minute| minute.constant.is_some());
     if spec.tokens.is_some() || stated || !matches!(sourced.source, Source::Recorded(_)) {
-        return sourced.sizes.cv2();
+        return SizeSpread::of(&sourced.sizes);
     }
     let (cv, reason) = kind::size_cv(kind);
     let cv = assumed(&spec.at, "tokens.cv", cv, reason, reader);
-    cv * cv
+    SizeSpread::together(cv * cv)
 }
 
 fn loadings(spec: &Field<WorkloadSpec>, factors: &[Field<super::factor::FactorSpec>], reader: &mut Reader) -> Option<Vec<(usize, f64)>> {

@@ -12,6 +12,7 @@ use super::requests::{Counts, RequestsSpec};
 use super::shape::ShapeSpec;
 use super::source::Source;
 use super::spikes::{Spikes, SpikesSpec};
+use super::spread::SizeSpread;
 use super::tokens::{Sizes, TokensSpec};
 use super::walk::Walk;
 use super::{DayMatch, Missing};
@@ -116,8 +117,8 @@ pub struct Workload {
     pub(super) loadings: Vec<(usize, f64)>,
     pub(super) counts: Counts,
     pub(super) sizes: Sizes,
-    /// Squared coefficient of variation of a request's tokens, for the minutes.
-    pub(super) size_cv2: f64,
+    /// How far a request's tokens spread, for the minutes.
+    pub size_spread: SizeSpread,
     /// Level × shape × season × drift × factors of events, by hour.
     pub(super) base: Vec<f64>,
     /// Mean tokens of every hour over all replications, after moves.
@@ -135,12 +136,6 @@ impl Workload {
             }
             Source::Modelled | Source::Plain(_) => self.sizes.possible(),
         }
-    }
-
-    /// Coefficient of variation of a request's tokens, >= 0.
-    #[must_use]
-    pub fn size_cv(&self) -> f64 {
-        self.size_cv2.sqrt()
     }
 
     /// Mean of the factors on an hour that do not have mean 1.

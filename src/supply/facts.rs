@@ -1,7 +1,6 @@
 //! What supply must know of a workload.
 
-use super::minute::Margin;
-use crate::demand::{Class, Workload};
+use crate::demand::{Class, MinuteModel, SizeSpread, Workload};
 
 /// What supply must know of a workload, whatever draws its demand.
 #[derive(Clone, Debug)]
@@ -14,14 +13,10 @@ pub struct WorkloadFacts {
     pub deferrable_share: f64,
     /// Which token classes can occur, in the order of [`crate::units::CLASSES`].
     pub classes: [bool; 4],
-    /// Coefficient of variation of a request's tokens, >= 0; 0 where it is not known.
-    pub size_cv: f64,
-    /// The law of its minutes.
-    pub margin: Margin,
-    /// Standard deviation of the log of the hour's burstiness, >= 0.
-    pub burstiness_sd: f64,
-    /// The squared coefficient of variation of every minute, where it does not change from hour to hour.
-    pub constant_variance: Option<f64>,
+    /// How far a request's tokens spread.
+    pub size_spread: SizeSpread,
+    /// How minutes spread within an hour.
+    pub minute: MinuteModel,
 }
 
 impl From<&Workload> for WorkloadFacts {
@@ -31,10 +26,8 @@ impl From<&Workload> for WorkloadFacts {
             interactive: workload.class == Class::Interactive,
             deferrable_share: workload.deferrable_share,
             classes: workload.classes(),
-            size_cv: workload.size_cv(),
-            margin: workload.minute.margin,
-            burstiness_sd: workload.minute.burstiness_sd,
-            constant_variance: workload.minute.constant,
+            size_spread: workload.size_spread,
+            minute: workload.minute.clone(),
         }
     }
 }

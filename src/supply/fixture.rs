@@ -1,7 +1,7 @@
 //! What the tests of supply share: supplies read from text, and demand made by hand.
 
 use super::{Margin, OfferSpec, PlanSpec, Supply, SupplyTotals, WorkloadFacts};
-use crate::demand::DemandPath;
+use crate::demand::{DemandPath, MinuteModel, SizeSpread};
 use crate::horizon::Horizon;
 use crate::spec::{Reader, Spec};
 use crate::units::{ByClass, Currency};
@@ -25,10 +25,8 @@ pub(crate) fn workload(name: &str, margin: Margin, cv: f64) -> WorkloadFacts {
         interactive: true,
         deferrable_share: 0.0,
         classes: [true, false, false, true],
-        size_cv: 0.0,
-        margin,
-        burstiness_sd: 0.0,
-        constant_variance: Some(cv * cv),
+        size_spread: SizeSpread::together(0.0),
+        minute: MinuteModel { margin, constant: Some(cv * cv), ..MinuteModel::OFF },
     }
 }
 
@@ -51,13 +49,12 @@ pub(crate) fn supply(text: &str, workloads: &[WorkloadFacts], horizon: Horizon) 
     }
 }
 
-/// The same input tokens in every hour for each workload, one request for each 10, with these squared CVs of a minute.
-pub(crate) fn steady(hours: usize, tokens: &[f64], variances: &[f64]) -> DemandPath {
+/// The same input tokens in every hour for each workload, one request for each 10.
+pub(crate) fn steady(hours: usize, tokens: &[f64]) -> DemandPath {
     let mut path = DemandPath::new(tokens.len(), hours);
-    for ((workload, &tokens), &variance) in path.workloads.iter_mut().zip(tokens).zip(variances) {
+    for (workload, &tokens) in path.workloads.iter_mut().zip(tokens) {
         workload.tokens.fill(ByClass { input: tokens, ..ByClass::ZERO });
         workload.requests.fill(tokens / 10.0);
-        workload.minute_variance.fill(variance);
     }
     path
 }

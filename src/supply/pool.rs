@@ -74,6 +74,9 @@ pub(crate) struct Entry {
     pub workload: usize,
     /// Indices of the members.
     pub members: Vec<usize>,
+    /// Squared coefficient of variation of a request's tokens in the weights of the node, and in those of the pool's last on-demand offer.
+    pub size_cv2: f64,
+    pub quota_size_cv2: f64,
 }
 
 impl PoolGroup {
@@ -89,10 +92,15 @@ impl PoolGroup {
                 by_place.entry((node, member.workload)).or_default().push(index);
             }
         }
-        let entries: Vec<Entry> = by_place.into_iter().map(|((node, workload), members)| Entry { node, workload, members }).collect();
+        let last_on_demand = nodes.iter().rposition(|node| !node.provisioned);
+        let entry = |((node, workload), members): ((usize, usize), _)| {
+            let spread = &workloads[workload].size_spread;
+            let quota_size_cv2 = last_on_demand.map_or(0.0, |node: usize| spread.cv2(&nodes[node].weights[0]));
+            Entry { node, workload, members, size_cv2: spread.cv2(&nodes[node].mix()), quota_size_cv2 }
+        };
+        let entries: Vec<Entry> = by_place.into_iter().map(entry).collect();
         let chain = entries.iter().all(|entry| entry.node == 0)
             && nodes.iter().enumerate().all(|(index, node)| node.next == (index + 1 < nodes.len()).then_some(index + 1));
-        let last_on_demand = nodes.iter().rposition(|node| !node.provisioned);
         let facts: Vec<&WorkloadFacts> = indices.iter().map(|&index| &workloads[index]).collect();
         let law = laws.of(&name, &facts);
         Self { name, workloads: indices, members, nodes, cases: Vec::new(), law, chain, entries, last_on_demand }
@@ -182,16 +190,16 @@ pub(crate) struct Laws {
 
 impl Laws {
     fn of(&mut self, name: &str, facts: &[&WorkloadFacts]) -> Arc<MinuteLaw> {
-        let margin = if facts.iter().any(|f| f.margin == Margin::LogNormal) { Margin::LogNormal } else { Margin::Gamma };
-        let sd = facts.iter().map(|f| f.burstiness_sd).fold(0.0, f64::max);
-        if facts.iter().any(|f| f.margin != margin || f.burstiness_sd < sd) {
+        let margin = if facts.iter().any(|f| f.minute.margin == Margin::LogNormal) { Margin::LogNormal } else { Margin::Gamma };
+        let sd = facts.iter().map(|f| f.minute.burstiness_sd).fold(0.0, f64::max);
+        if facts.iter().any(|f| f.minute.margin != margin || f.minute.burstiness_sd < sd) {
             self.warnings.insert(format!(
                 "pool {name}: its workloads state different laws of the minute; all are taken to have the heaviest (margin and burstiness)"
             ));
         }
         // A stated variance has a row of its own, but several workloads add up to a variance that changes with their mix.
         let constant = match facts {
-            [only] => only.constant_variance,
+            [only] => only.minute.constant,
             _ => None,
         };
         let same = |a: f64, b: f64| a.to_bits() == b.to_bits();

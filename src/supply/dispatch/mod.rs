@@ -139,7 +139,7 @@ impl<'a> Dispatcher<'a> {
             batch.0 += facts.batch_tokens;
             batch.1 += facts.batch_cost;
             if let Some((_, weights)) = peak_of {
-                let (mean, variance) = work.weighted(first, path, hour, weights);
+                let (mean, variance) = work.weighted(&first.entries, supply, path, hour, weights, |entry| entry.quota_size_cv2);
                 self.peak.add(mean / 60.0, variance);
             }
             if first.chain {

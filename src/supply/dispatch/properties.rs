@@ -67,10 +67,10 @@ impl Random {
         let facts: Vec<WorkloadFacts> = (0..n)
             .map(|i| WorkloadFacts {
                 deferrable_share: if self.direct[i] { self.shares[i].max(0.01) } else { 0.0 },
-                ..workload(&format!("w{i}"), Margin::Gamma, 0.5)
+                ..workload(&format!("w{i}"), Margin::Gamma, self.variances[i].sqrt())
             })
             .collect();
-        let mut path = steady(1, &self.means, &self.variances);
+        let mut path = steady(1, &self.means);
         for (i, workload) in path.workloads.iter_mut().enumerate() {
             // One mix for all, since a minute's excess is the same in weighted tokens alone.
             workload.tokens[0].output = self.means[i] * self.shares[0].max(0.0);

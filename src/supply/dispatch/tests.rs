@@ -1,11 +1,12 @@
 //! Dispatch against closed forms, against itself and against minutes drawn one by one.
 
 use crate::cost::Ledger;
+use crate::demand::{MinuteModel, SizeSpread};
 use crate::horizon::Horizon;
 use crate::random::law::draw_gamma;
 use crate::random::stream::{Purpose, StreamKey};
 use crate::supply::fixture::{dispatched, steady, supply, workload};
-use crate::supply::{HourService, HourSink, Margin, ServiceTotals, Supply, SupplyTotals, WorkloadFacts};
+use crate::supply::{HourService, HourSink, Margin, ServiceTotals, Supply, SupplyTotals, WorkloadFacts, exact_exceedance, exact_overflow};
 use crate::units::ByClass;
 
 pub(super) const ON_DEMAND: &str =
@@ -44,7 +45,7 @@ fn within_the_hour_the_overflow_is_the_laws() {
             units("u", "1 tokens/h")
         );
         let supply = supply(&text, &[workload("w", Margin::LogNormal, cv)], hour());
-        let totals = dispatched(&supply, &steady(1, &[100.0], &[cv * cv]));
+        let totals = dispatched(&supply, &steady(1, &[100.0]));
         for (count, wanted) in [80, 100, 120, 150, 200].into_iter().zip(wanted) {
             let wanted: f64 = wanted.parse().unwrap();
             let spill = service(&supply, &totals, &format!("spill/units={count}"));
@@ -67,10 +68,8 @@ fn a_chain_is_its_closed_form() {
          [[plan]]\nname = 'p'\nroute = {{ w = ['u', 'od'] }}\nunits = {{ u = 100 }}\n",
         units("u", "1 tokens/min")
     );
-    let mut facts = workload("w", Margin::Gamma, 1.0);
-    facts.burstiness_sd = 0.0;
-    let supply = supply(&text, &[facts], Horizon::flat(1, 3).unwrap());
-    let totals = dispatched(&supply, &steady(3, &[4000.0], &[1.0]));
+    let supply = supply(&text, &[workload("w", Margin::Gamma, 1.0)], Horizon::flat(1, 3).unwrap());
+    let totals = dispatched(&supply, &steady(3, &[4000.0]));
     // A gamma of variance 1 is exponential: G(R) = P(m > R) = exp(-R).
     let (first, last) = (libm::exp(-0.75), libm::exp(-1.25));
     let got = service(&supply, &totals, "p");
@@ -88,6 +87,39 @@ fn a_chain_is_its_closed_form() {
     close(ledger.total(), ledger.on_demand + ledger.batch + ledger.provisioned(), 1e-15);
 }
 
+/// An offer that counts output fivefold sees the spread of its own weighted tokens, not of the bill's; and half of a workload's requests
+/// spread more than all of them.
+#[test]
+fn a_minute_spreads_in_the_weights_of_who_counts_it() {
+    let text = |route: &str| {
+        format!(
+            "{ON_DEMAND}quota = {{ rate = '3k tokens/h', weights = {{ input = 1, output = 5 }} }}\n{}\
+             [[plan]]\nname = 'p'\nroute = {route}\n",
+            ON_DEMAND.replace("'od'", "'free'")
+        )
+    };
+    let prompt = ByClass { input: 10.0, ..ByClass::ZERO };
+    let facts = WorkloadFacts {
+        size_spread: SizeSpread { prompt, output: 4.0, prompt_cv2: 0.04, output_cv2: 4.0, covariance: 0.1 },
+        minute: MinuteModel { margin: Margin::Gamma, burstiness_sd: 0.0, constant: None, floor: 1.5, c_squared: 0.01 },
+        ..workload("w", Margin::Gamma, 0.0)
+    };
+    let mut path = steady(1, &[0.0]);
+    path.workloads[0].tokens[0] = ByClass { input: 1000.0, output: 400.0, ..ByClass::ZERO };
+    path.workloads[0].requests[0] = 100.0;
+    // 10 and 20 weighted tokens of a request's 30.
+    let cv2 = (100.0 * 0.04 + 400.0 * 4.0 + 2.0 * 200.0 * 0.1) / 900.0;
+    for (share, route) in [(1.0, "{ w = ['od'] }"), (0.5, "{ w = ['od'], 'w.deferrable' = ['free'] }")] {
+        let facts = WorkloadFacts { deferrable_share: 1.0 - share, ..facts.clone() };
+        let supply = supply(&text(route), &[facts], hour());
+        let got = service(&supply, &dispatched(&supply, &path), "p");
+        let (v, r) = ((1.5 + cv2) * 60.0 / (100.0 * share) + 0.01, 1.0 / share);
+        // What the grid of rows promises.
+        close(got.tokens_throttled, 1400.0 * share * exact_overflow(Margin::Gamma, v, r), 1e-4);
+        close(got.throttled_minutes, 60.0 * exact_exceedance(Margin::Gamma, v, r), 1e-4);
+    }
+}
+
 #[test]
 fn without_minutes_a_pool_is_the_sum_of_its_workloads() {
     let offers = format!("{ON_DEMAND}quota = {{ rate = '500 tokens/h' }}\n{}", units("u", "1 tokens/h"));
@@ -97,8 +129,8 @@ fn without_minutes_a_pool_is_the_sum_of_its_workloads() {
     let two = supply(&plan("{ a = ['u', 'od'], b = ['u', 'od'] }"), &[off("a"), off("b")], Horizon::flat(1, 5).unwrap());
     let one = supply(&plan("{ s = ['u', 'od'] }"), &[off("s")], Horizon::flat(1, 5).unwrap());
     assert_eq!(two.groups[0].name, "a+b");
-    let together = dispatched(&two, &steady(5, &[700.0, 900.0], &[0.0, 0.0]));
-    let single = dispatched(&one, &steady(5, &[1600.0], &[0.0]));
+    let together = dispatched(&two, &steady(5, &[700.0, 900.0]));
+    let single = dispatched(&one, &steady(5, &[1600.0]));
     for (a, b) in together.services.iter().zip(&single.services) {
         for (a, b) in [(a.tokens_throttled, b.tokens_throttled), (a.tokens_on_demand, b.tokens_on_demand)] {
             assert!((a - b).abs() < 1e-9 * 8000.0, "{a} is not {b}");
@@ -132,9 +164,10 @@ fn a_shared_quota_is_near_minutes_drawn_one_by_one() {
     .into_iter()
     .enumerate()
     {
-        let facts = [workload("a", Margin::Gamma, 0.5), workload("b", Margin::Gamma, 0.5)];
+        let facts =
+            [("a", variances[0]), ("b", variances[1])].map(|(name, variance): (_, f64)| workload(name, Margin::Gamma, variance.sqrt()));
         let supply = supply(&text(capacity, quota), &facts, hour());
-        let totals = dispatched(&supply, &steady(1, &means, &variances));
+        let totals = dispatched(&supply, &steady(1, &means));
         let got = service(&supply, &totals, "p");
         let mut stream = StreamKey::new(7, Purpose::Minutes, "brute force").replication(number as u64);
         let n = 200_000;
@@ -185,7 +218,7 @@ fn batch_takes_whole_windows_and_the_sink_sees_every_hour() {
     );
     let facts = WorkloadFacts { deferrable_share: 0.5, ..workload("w", Margin::Gamma, 0.5) };
     let supply = supply(&text, &[facts], Horizon::flat(1, 48).unwrap());
-    let mut path = steady(48, &[200.0], &[0.25]);
+    let mut path = steady(48, &[200.0]);
     // 240 requests can wait on the first day, in two jobs of 120; 60 on the second, too few.
     path.workloads[0].requests[24..].fill(5.0);
     let mut totals = supply.totals();
@@ -209,7 +242,7 @@ fn what_batch_refuses_and_nothing_follows_is_throttled_for_sure() {
     let text = format!("{BATCH}[[plan]]\nname = 'p'\nroute = {{ w = ['batch'] }}\n");
     let facts = WorkloadFacts { interactive: false, ..workload("w", Margin::Gamma, 0.5) };
     let supply = supply(&text, &[facts], Horizon::flat(1, 48).unwrap());
-    let mut path = steady(48, &[200.0], &[0.25]);
+    let mut path = steady(48, &[200.0]);
     // 180 records: more than one job may hold, and two would be too small.
     path.workloads[0].requests[..24].fill(7.5);
     let totals = dispatched(&supply, &path);
@@ -228,7 +261,7 @@ fn two_axes_overflow_with_the_scarcer_one() {
          [[plan]]\nname = 'p'\nroute = {{ w = ['r', 'od'] }}\nsweep = {{ units = {{ r = {{ input = [10, 40], output = [2, 3] }} }} }}\n"
     );
     let supply = supply(&text, &[workload("w", Margin::Gamma, 1.0)], hour());
-    let mut path = steady(1, &[0.0], &[1.0]);
+    let mut path = steady(1, &[0.0]);
     path.workloads[0].tokens[0] = ByClass { input: 200.0, output: 20.0, ..ByClass::ZERO };
     path.workloads[0].requests[0] = 10.0;
     let totals = dispatched(&supply, &path);
@@ -256,8 +289,8 @@ fn a_whole_request_takes_with_it_what_was_served() {
             units("u", "1 tokens/h")
         )
     };
-    let facts = WorkloadFacts { size_cv: 2.0, ..workload("w", Margin::Gamma, 1.0) };
-    let path = steady(1, &[600.0], &[1.0]);
+    let facts = WorkloadFacts { size_spread: SizeSpread::together(4.0), ..workload("w", Margin::Gamma, 1.0) };
+    let path = steady(1, &[600.0]);
     let [minute, request] = ["minute", "request"].map(|rule| {
         let supply = supply(&text(rule), std::slice::from_ref(&facts), hour());
         service(&supply, &dispatched(&supply, &path), "p")
@@ -267,8 +300,8 @@ fn a_whole_request_takes_with_it_what_was_served() {
     assert!(spilled > minute.tokens_provisioned);
     close(request.tokens_provisioned, 0.0, 0.0);
     let text = text("request").replace("increment = 'any'\n", "increment = 'any'\nweights = { input = 1 }\n");
-    let supply = supply(&text, &[WorkloadFacts { size_cv: 0.0, ..facts }], hour());
-    let mut path = steady(1, &[600.0], &[1.0]);
+    let supply = supply(&text, &[WorkloadFacts { size_spread: SizeSpread::together(0.0), ..facts }], hour());
+    let mut path = steady(1, &[600.0]);
     path.workloads[0].requests[0] = 600.0;
     let one = service(&supply, &dispatched(&supply, &path), "p");
     // One token a request: half a token in each minute over.
@@ -282,7 +315,7 @@ fn unknown_throughput_is_drawn_once_a_replication_and_scales() {
     let text = "[[offer]]\nname = 'u'\nkind = 'provisioned'\ncapacity = { low = '50 tokens/h', high = '150 tokens/h' }\nterms = { none = '1 USD/unit-hour' }\n\
          [[plan]]\nname = 'p'\nroute = { w = ['u'] }\nunits = { u = 1 }\n";
     let supply = supply(text, &[workload("w", Margin::Gamma, 0.0)], hour());
-    let path = steady(1, &[200.0], &[0.0]);
+    let path = steady(1, &[200.0]);
     let n = 2000_u64;
     let mut dispatcher = supply.dispatcher(3);
     let mut totals = supply.totals();
@@ -307,7 +340,7 @@ fn demand_is_told_per_pool_with_its_peak() {
         "{ON_DEMAND}quota = {{ rate = '1k tokens/h', weights = {{ input = 3 }} }}\n[[plan]]\nname = 'p'\nroute = {{ w = ['od'] }}\n"
     );
     let supply = supply(&text, &[workload("w", Margin::Gamma, 1.0)], Horizon::flat(2, 100).unwrap()).with_peak_percentile(0.99);
-    let mut path = steady(200, &[600.0], &[1.0]);
+    let mut path = steady(200, &[600.0]);
     path.workloads[0].tokens[150] = ByClass { input: 700.0, ..ByClass::ZERO };
     let totals = dispatched(&supply, &path);
     close(totals.demand[0].tokens.input, 60_000.0, 1e-12);

@@ -20,6 +20,8 @@ pub(super) struct Work {
     /// The same in the hour at hand, 0 where batch takes it.
     present: Vec<f64>,
     windows: Windows,
+    /// By member: mean square of a request's weighted tokens over their squared mean.
+    size_squares: Vec<f64>,
 }
 
 /// Facts of one hour that all cases share. Tokens are of the hour.
@@ -54,7 +56,8 @@ impl Work {
                 None => {
                     let shares = shares(group, &supply.workloads);
                     let windows = Windows::new(group, supply);
-                    all.push(Self { groups: vec![index], present: shares.clone(), shares, windows });
+                    let size_squares = (0..group.members.len()).map(|member| 1.0 + size_cv2(group, member)).collect();
+                    all.push(Self { groups: vec![index], present: shares.clone(), shares, windows, size_squares });
                 }
             }
         }
@@ -68,12 +71,14 @@ impl Work {
         let members = |group: &PoolGroup| group.members.iter().map(work_of).collect::<Vec<_>>();
         let on_demand = |group: &PoolGroup| group.last_on_demand.map(|node| group.nodes[node].weights[0]);
         let mix = |group: &PoolGroup| group.nodes.first().filter(|_| group.workloads.len() > 1).map(Node::mix);
+        let sizes = |group: &PoolGroup| group.entries.iter().map(|entry| (entry.size_cv2, entry.quota_size_cv2)).collect::<Vec<_>>();
         own.chain
             && group.chain
             && Arc::ptr_eq(&own.law, &group.law)
             && members(own) == members(group)
             && on_demand(own) == on_demand(group)
             && mix(own) == mix(group)
+            && sizes(own) == sizes(group)
     }
 
     /// The first of its groups.
@@ -121,7 +126,7 @@ impl Work {
                 continue;
             }
             requests += count;
-            sized += count * (1.0 + supply.workloads[member.workload].size_cv * supply.workloads[member.workload].size_cv);
+            sized += count * self.size_squares[index];
             if member.route.is_empty() {
                 facts.unrouted += tokens.total();
             } else {
@@ -138,27 +143,30 @@ impl Work {
         if group.chain
             && let Some(first) = group.nodes.first()
         {
-            facts.variance = self.weighted(group, path, hour, &first.mix()).1;
+            facts.variance = self.weighted(&group.entries, supply, path, hour, &first.mix(), |entry| entry.size_cv2).1;
         }
         facts
     }
 
-    /// Hour's tokens in these weights and the squared coefficient of variation of a minute of them, over all that enters the network.
-    pub(super) fn weighted(&self, group: &PoolGroup, path: &DemandPath, hour: usize, weights: &ByClass) -> (f64, f64) {
-        if let [entry] = &group.entries[..] {
-            let work = &path.workloads[entry.workload];
-            return (work.tokens[hour].dot(weights) * self.present_share(entry), work.minute_variance[hour]);
-        }
-        self.pooled(group.entries.iter(), path, hour, weights)
-    }
-
-    fn pooled<'e>(&self, entries: impl Iterator<Item = &'e Entry>, path: &DemandPath, hour: usize, weights: &ByClass) -> (f64, f64) {
+    /// Tokens of an hour in these weights and the squared coefficient of variation of a minute of them, over some entries; `cv2` picks that
+    /// of a request's tokens in the same weights.
+    pub(super) fn weighted<'e>(
+        &self,
+        entries: impl IntoIterator<Item = &'e Entry>,
+        supply: &Supply,
+        path: &DemandPath,
+        hour: usize,
+        weights: &ByClass,
+        cv2: fn(&Entry) -> f64,
+    ) -> (f64, f64) {
         let (mut mean, mut variance) = (0.0, 0.0);
         for entry in entries {
             let work = &path.workloads[entry.workload];
-            let tokens = work.tokens[hour].dot(weights) * self.present_share(entry);
+            let share = self.present_share(entry);
+            let tokens = work.tokens[hour].dot(weights) * share;
             mean += tokens;
-            variance += tokens * tokens * work.minute_variance[hour];
+            // Fewer requests than the workload's spread more: the rest of them went elsewhere.
+            variance += tokens * tokens * supply.workloads[entry.workload].minute.variance(work.requests[hour] * share, cv2(entry));
         }
         (mean, if mean > 0.0 { variance / (mean * mean) } else { 0.0 })
     }
@@ -176,14 +184,13 @@ impl Work {
             let (mut tokens, mut requests, mut sized) = (ByClass::ZERO, 0.0, 0.0);
             for entry in here() {
                 let share = self.present_share(entry);
-                let cv = supply.workloads[entry.workload].size_cv;
                 let count = path.workloads[entry.workload].requests[hour] * share;
                 tokens += path.workloads[entry.workload].tokens[hour] * share;
                 requests += count;
-                sized += count * (1.0 + cv * cv);
+                sized += count * (1.0 + entry.size_cv2);
             }
             if tokens.total() > 0.0 {
-                let (_, variance) = self.pooled(here(), path, hour, &node.mix());
+                let (_, variance) = self.weighted(here(), supply, path, hour, &node.mix(), |entry| entry.size_cv2);
                 let mut workloads = here().map(|entry| entry.workload);
                 let only = workloads.next().filter(|_| workloads.next().is_none());
                 let size_factor = if requests > 0.0 { sized / requests } else { 1.0 };
@@ -191,6 +198,11 @@ impl Work {
             }
         }
     }
+}
+
+/// Squared coefficient of variation of a member's requests, in the weights of the offer that it enters at.
+fn size_cv2(group: &PoolGroup, member: usize) -> f64 {
+    group.entries.iter().find(|entry| entry.members.contains(&member)).map_or(0.0, |entry| entry.size_cv2)
 }
 
 /// What a member asks for, whatever serves it.

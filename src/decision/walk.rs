@@ -1,0 +1,135 @@
+//! Moving a lever outwards, simulating each change, until another plan wins.
+
+use super::flip::{Cause, FlipPoint, Lever};
+use super::judgement::{Judgement, Leader, judge, objective_samples};
+use crate::error::Result;
+use crate::scenario::Scenario;
+use crate::simulation::{RunSpec, run};
+use crate::statistics::Moments;
+use crate::tally::{Columns, Outcome};
+
+/// Replications of each simulated change: paired differences need few, and all changes together should cost about as much as the run.
+const REPLICATIONS: u64 = 128;
+
+/// Halvings of a step in which a plan begins or ceases to keep the limits. The share of months that keep them does not change along a
+/// straight line, as costs nearly do; an eighth of a step is about what the replications can tell apart.
+const HALVINGS: usize = 3;
+
+/// A lever moved: who leads, and what everyone costs.
+pub(super) struct Point {
+    change: f64,
+    scenario: Scenario,
+    outcome: Outcome,
+    judgement: Judgement,
+}
+
+/// One changed run, on one thread: the walks go side by side.
+pub(super) fn simulate(scenario: &Scenario, lever: Lever, change: f64, spec: &RunSpec<'_>) -> Result<Point> {
+    let changed = lever.apply(scenario, change);
+    let changed = changed.with_supply(changed.supply.clone().without_peak());
+    let replications = spec.replications.unwrap_or(scenario.replications).min(REPLICATIONS);
+    let spec = RunSpec { replications: Some(replications), threads: Some(1), progress: None, ..*spec };
+    let outcome = run(&changed, &spec, &Columns)?.summary;
+    let judgement = judge(&changed, &outcome);
+    Ok(Point { change, scenario: changed, outcome, judgement })
+}
+
+/// Moves a lever outwards until each of the run's leaders has lost its place, or to the last step.
+pub(super) fn walk(
+    scenario: &Scenario,
+    lever: Lever,
+    steps: &[f64],
+    (start, leaders): (&Point, &[Leader]),
+    spec: &RunSpec<'_>,
+) -> Result<Vec<Option<FlipPoint>>> {
+    let mut found: Vec<Option<FlipPoint>> = vec![None; leaders.len()];
+    let mut before: Option<Point> = None;
+    for &change in steps {
+        let after = simulate(scenario, lever, change, spec)?;
+        let last = before.as_ref().unwrap_or(start);
+        for (index, slot) in found.iter_mut().enumerate() {
+            if slot.is_none() {
+                let leader = (index, &leaders[index]);
+                *slot = trade(last, &after, leader);
+                if let Some(point) = slot.as_mut().filter(|point| point.because != Cause::Cheaper) {
+                    narrow(point, last, &after, leader, &|change| simulate(scenario, lever, change, spec))?;
+                }
+            }
+        }
+        before = Some(after);
+        if found.iter().all(Option::is_some) {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// Halves the step in which keeping the limits made a plan win or lose.
+fn narrow(
+    found: &mut FlipPoint,
+    before: &Point,
+    after: &Point,
+    leader: (usize, &Leader),
+    simulate: &dyn Fn(f64) -> Result<Point>,
+) -> Result<()> {
+    let mut inner: [Option<Point>; 2] = [None, None];
+    let mut settled = found.between;
+    for _ in 0..HALVINGS {
+        let (low, high) = (inner[0].as_ref().unwrap_or(before), inner[1].as_ref().unwrap_or(after));
+        let middle = simulate(0.5 * (low.change + high.change))?;
+        let plan = if found.because == Cause::BreaksLimits { leader.1.plan } else { found.plan };
+        let is_settled = !middle.judgement.standings[plan].within_error;
+        let earlier = trade(low, &middle, leader);
+        let end = if earlier.is_some() { &mut settled.1 } else { &mut settled.0 };
+        if is_settled {
+            *end = middle.change;
+        }
+        let side = usize::from(earlier.is_some());
+        let Some(point) = earlier.or_else(|| trade(&middle, high, leader)) else { break };
+        *found = point;
+        if found.because == Cause::Cheaper {
+            return Ok(());
+        }
+        inner[side] = Some(middle);
+    }
+    found.between = settled;
+    Ok(())
+}
+
+/// Where between two points the leader of a group changes, if it does.
+fn trade(before: &Point, after: &Point, (index, leader): (usize, &Leader)) -> Option<FlipPoint> {
+    let old = leader.plan;
+    let new = after.judgement.leaders.get(index)?.plan;
+    if new == old {
+        return None;
+    }
+    let (low, high) = (before.change, after.change);
+    let keeps = |point: &Point, plan: usize| point.judgement.standings[plan].keeps_limits;
+    let span = high - low;
+    if keeps(before, old) && !keeps(after, old) || !keeps(before, new) && keeps(after, new) {
+        let (plan, because) = if keeps(after, old) { (new, Cause::KeepsLimits) } else { (old, Cause::BreaksLimits) };
+        let asked = after.scenario.limits.in_share_of_months;
+        let kept = |point: &Point| point.judgement.standings[plan].months_kept.estimate().point - asked;
+        let at = low + span * crossing(kept(before), kept(after));
+        return Some(FlipPoint { at, between: (low, high), plan: new, because });
+    }
+    let (mean_before, se_before) = difference(before, new, old);
+    let (mean_after, se_after) = difference(after, new, old);
+    let at = |z: f64| low + span * crossing(mean_before + z * se_before, mean_after + z * se_after);
+    Some(FlipPoint { at: at(0.0), between: (at(-1.96), at(1.96)), plan: new, because: Cause::Cheaper })
+}
+
+/// Share of the way from `before` to `after` at which a straight line between them is zero, within 0 to 1.
+fn crossing(before: f64, after: f64) -> f64 {
+    let share = before / (before - after);
+    // Equal values have no crossing between them; the middle is as good a guess as any.
+    if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.5 }
+}
+
+/// Mean and standard error of what `a` costs more than `b` on the same futures.
+fn difference(point: &Point, a: usize, b: usize) -> (f64, f64) {
+    let (a, b) = (objective_samples(&point.scenario, &point.outcome, a), objective_samples(&point.scenario, &point.outcome, b));
+    let differences: Vec<f64> = a.iter().zip(&b).map(|(a, b)| a - b).collect();
+    let moments = Moments::from_slice(&differences);
+    (moments.mean(), moments.standard_error().unwrap_or(0.0))
+}
