@@ -100,7 +100,7 @@ pub(crate) struct RunArgs {
 #[derive(Clone, Copy, Debug, Args)]
 #[command(next_help_heading = "Gates (exit code 4 when missed)")]
 pub(crate) struct GateArgs {
-    /// Largest P95 of the recommended plan's monthly cost, in the scenario's currency
+    /// Largest P95 of the recommended plan's cost a month, mean over the horizon, in the scenario's currency
     #[arg(long, value_name = "AMOUNT", value_parser = amount)]
     pub(crate) max_cost_p95: Option<f64>,
     /// Largest mean share of the recommended plan's requests that is throttled, such as 0.1%

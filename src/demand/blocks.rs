@@ -45,9 +45,9 @@ impl DayMatch {
         }
     }
 
-    /// The kind of day where nothing is said: weekdays and weekends apart from two weeks of history on and on a real calendar only.
-    fn default_for(usage: &Usage, horizon: &Horizon) -> Self {
-        if horizon.is_calendar() && usage.days().len() >= DAYS_FOR_KINDS { Self::DayKind } else { Self::Any }
+    /// The kind of day where nothing is said: weekdays and weekends apart from two weeks of history on.
+    fn default_for(usage: &Usage) -> Self {
+        if usage.days().len() >= DAYS_FOR_KINDS { Self::DayKind } else { Self::Any }
     }
 }
 
@@ -86,13 +86,14 @@ struct Day {
 }
 
 impl DayBlocks {
-    /// Prepares a history for resampling onto a horizon. Where `matching` is not stated, weekdays and weekends are told apart from 14 days
-    /// of history on and on a real calendar only.
+    /// Prepares a history for resampling. Where `matching` is not stated, weekdays and weekends are told apart from 14 days of history on.
+    ///
+    /// Blocks end early where the kind of day changes: a week of five and two days makes the mean block 1.5 days long.
     ///
     /// # Errors
     /// When the history lacks a kind of day that the week has.
-    pub fn new(usage: &Usage, matching: Option<DayMatch>, horizon: &Horizon) -> Result<Self, NoSuchDay> {
-        let matching = matching.unwrap_or_else(|| DayMatch::default_for(usage, horizon));
+    pub fn new(usage: &Usage, matching: Option<DayMatch>) -> Result<Self, NoSuchDay> {
+        let matching = matching.unwrap_or_else(|| DayMatch::default_for(usage));
         let kinds = matching.kinds();
         let kind_of = |weekday: u8| kinds.get(usize::from(weekday)).copied().unwrap_or(0);
         let mut order: Vec<(u8, &[UsageHour; 24])> = usage.days().iter().map(|day| (kind_of(day.weekday()), &day.hours)).collect();

@@ -223,7 +223,9 @@ fn loadings(spec: &Field<WorkloadSpec>, factors: &[Field<super::factor::FactorSp
         let Some(index) = names().position(|known| known == name.value) else {
             let help = nearest(&name.value, names()).map(|name| format!("did you mean `{name}`?"));
             let diagnostic = reader.error(&name.at, format!("loads on `{}`, which is no factor of the scenario", name.value));
-            diagnostic.allowed = Some(names().collect::<Vec<_>>().join(", "));
+            let known = names().collect::<Vec<_>>().join(", ");
+            diagnostic.allowed =
+                Some(if known.is_empty() { "the name of a `[[factor]]`, of which there is none".to_owned() } else { known });
             diagnostic.help = help;
             return None;
         };

@@ -39,7 +39,7 @@ pub(super) fn sourced(
         let options = UsageOptions { model: spec.usage_model.as_ref(), missing, time_zone };
         let usage = read_usage(&reader.path(&file.value), &file.at, &options, reader)?;
         let sizes = sizes_of(spec, sizes, (usage.tokens_known(), usage.requests_known()), reader)?;
-        let blocks = match DayBlocks::new(&usage, spec.match_days.as_ref().map(|days| days.value), context.horizon) {
+        let blocks = match DayBlocks::new(&usage, spec.match_days.as_ref().map(|days| days.value)) {
             Ok(blocks) => blocks,
             Err(error) => {
                 let place = spec.match_days.as_ref().map_or(&file.at, |field| &field.at);

@@ -232,11 +232,6 @@ impl Horizon {
         }
     }
 
-    /// Whether the months are those of a real calendar.
-    pub fn is_calendar(&self) -> bool {
-        matches!(self.kind, Kind::Calendar(_))
-    }
-
     /// The first local day, `None` on a flat horizon.
     pub fn start_date(&self) -> Option<Date> {
         self.as_calendar().map(Calendar::start)

@@ -26,7 +26,7 @@ pub(crate) fn score(series: &Series, weeks: usize, paths: u64, centre: Centre) -
     let known: Vec<usize> = (0..WEEK).filter(|&hour| came[hour].is_some()).collect();
 
     let horizon = Horizon::calendar(series.day(7 * weeks), 1, jiff::tz::TimeZone::UTC).unwrap();
-    let blocks = DayBlocks::new(&usage, None, &horizon).unwrap();
+    let blocks = DayBlocks::new(&usage, None).unwrap();
     let key = |purpose| StreamKey::new(SEED, purpose, &format!("{} {weeks}", series.name));
     let (days, level) = (key(Purpose::Days), Level::new(blocks.walk_defaults(), centre, key(Purpose::Level), key(Purpose::Walk)));
     let mut path = DemandPath::new(1, horizon.hours());

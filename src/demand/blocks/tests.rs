@@ -42,7 +42,7 @@ fn values(blocks: &DayBlocks, horizon: &Horizon, replication: u64) -> Vec<f64> {
 #[test]
 fn hours_are_those_of_whole_days_of_the_history() {
     let horizon = Horizon::flat(1, 240).unwrap();
-    let blocks = DayBlocks::new(&history(MONDAY, 5, |day| 1.0 + day as f64), None, &horizon).unwrap();
+    let blocks = DayBlocks::new(&history(MONDAY, 5, |day| 1.0 + day as f64), None).unwrap();
     assert_eq!(blocks.matching(), DayMatch::Any);
     for day in generated(&blocks, &horizon, 0).chunks(24) {
         let value = day[0].0.input;
@@ -57,7 +57,7 @@ fn hours_are_those_of_whole_days_of_the_history() {
 #[test]
 fn every_day_is_equally_likely_and_blocks_have_their_length() {
     let horizon = Horizon::flat(1, 1008).unwrap();
-    let blocks = DayBlocks::new(&history(MONDAY, 10, |day| day as f64 + 1.0), None, &horizon).unwrap();
+    let blocks = DayBlocks::new(&history(MONDAY, 10, |day| day as f64 + 1.0), None).unwrap();
     let (mut sum, mut square, mut goes_on, mut pairs) = (0.0, 0.0, 0, 0);
     let replications = 4000;
     for replication in 0..replications {
@@ -80,7 +80,7 @@ fn weekdays_and_weekends_are_apart_from_two_weeks_on() {
     let horizon = Horizon::calendar(date(2027, 3, 1), 1, crate::horizon::time_zone("America/New_York").unwrap()).unwrap();
     let weekend = |day: usize| day % 7 >= 5;
     let usage = history(MONDAY, 14, |day| if weekend(day) { 1.0 } else { 100.0 + day as f64 });
-    let blocks = DayBlocks::new(&usage, None, &horizon).unwrap();
+    let blocks = DayBlocks::new(&usage, None).unwrap();
     assert_eq!(blocks.matching(), DayMatch::DayKind);
     for replication in 0..20 {
         for (hour, (tokens, _)) in generated(&blocks, &horizon, replication).iter().enumerate() {
@@ -89,8 +89,7 @@ fn weekdays_and_weekends_are_apart_from_two_weeks_on() {
         }
     }
     let short = history(MONDAY, 13, |_| 1.0);
-    assert_eq!(DayBlocks::new(&short, None, &horizon).unwrap().matching(), DayMatch::Any);
-    assert_eq!(DayBlocks::new(&usage, None, &Horizon::flat(1, 730).unwrap()).unwrap().matching(), DayMatch::Any);
+    assert_eq!(DayBlocks::new(&short, None).unwrap().matching(), DayMatch::Any);
 }
 
 /// With whole weeks of history every weekday's own mean and so the week's is kept, whatever the matching and the day it starts.
@@ -100,7 +99,7 @@ fn matching_keeps_the_mean_of_whole_weeks() {
     for (matching, start) in [(DayMatch::DayKind, 0), (DayMatch::DayKind, 3), (DayMatch::Weekday, 0), (DayMatch::Weekday, 6)] {
         let first = MONDAY.saturating_add(jiff::Span::new().days(start));
         let usage = history(first, 21, |day| 1.0 + ((day * 7919) % 23) as f64);
-        let blocks = DayBlocks::new(&usage, Some(matching), &horizon).unwrap();
+        let blocks = DayBlocks::new(&usage, Some(matching)).unwrap();
         let replications = 4000;
         let means: Vec<f64> = (0..replications).map(|r| values(&blocks, &horizon, r).iter().sum::<f64>() / 21.0).collect();
         let n = means.len() as f64;
@@ -115,15 +114,15 @@ fn matching_keeps_the_mean_of_whole_weeks() {
 fn a_matched_weekday_stands_for_itself() {
     let horizon = Horizon::flat(1, 336).unwrap();
     let usage = history(MONDAY, 16, |day| (day % 7) as f64 + 1.0);
-    let blocks = DayBlocks::new(&usage, Some(DayMatch::Weekday), &horizon).unwrap();
+    let blocks = DayBlocks::new(&usage, Some(DayMatch::Weekday)).unwrap();
     for replication in 0..20 {
         for (day, value) in values(&blocks, &horizon, replication).iter().enumerate() {
             assert!((value - (day % 7) as f64 - 1.0).abs() < 1e-9, "day {day}: {value}");
         }
     }
-    let error = DayBlocks::new(&history(MONDAY, 6, |_| 1.0), Some(DayMatch::Weekday), &horizon).unwrap_err();
+    let error = DayBlocks::new(&history(MONDAY, 6, |_| 1.0), Some(DayMatch::Weekday)).unwrap_err();
     assert_eq!(error.to_string(), "the history has no day that may stand for a Sunday");
-    assert!(DayBlocks::new(&history(MONDAY, 5, |_| 1.0), Some(DayMatch::DayKind), &horizon).is_err());
+    assert!(DayBlocks::new(&history(MONDAY, 5, |_| 1.0), Some(DayMatch::DayKind)).is_err());
 }
 
 #[test]
@@ -131,7 +130,7 @@ fn consumption_is_two_uniforms_a_day() {
     let horizon = Horizon::flat(1, 730).unwrap();
     let mut path = DemandPath::new(1, horizon.hours());
     for matching in [DayMatch::Any, DayMatch::DayKind, DayMatch::Weekday] {
-        let blocks = DayBlocks::new(&history(MONDAY, 14, |day| day as f64), Some(matching), &horizon).unwrap();
+        let blocks = DayBlocks::new(&history(MONDAY, 14, |day| day as f64), Some(matching)).unwrap();
         let mut stream = StreamKey::new(1, Purpose::Days, "chat").replication(3);
         let mut expected = stream.clone();
         blocks.generate(&mut stream, &horizon, &mut path.workloads[0]);
@@ -143,15 +142,15 @@ fn consumption_is_two_uniforms_a_day() {
 #[test]
 fn the_walk_is_shrunk_to_its_prior() {
     // One week: the prior alone, Student with 2 degrees of freedom.
-    let one = DayBlocks::new(&history(MONDAY, 7, |_| 1.0), None, &Horizon::flat(1, 24).unwrap()).unwrap().walk_defaults();
+    let one = DayBlocks::new(&history(MONDAY, 7, |_| 1.0), None).unwrap().walk_defaults();
     assert_eq!(one, WalkDefaults { scale: 0.25, df: 2.0, level_sd: 0.0, weeks: 1 });
     // Three weeks at 1, e, 1: scale² = (2 / 16 + 1 + 1) / 4.
     let level = |day: usize| if (7..14).contains(&day) { std::f64::consts::E } else { 1.0 };
-    let three = DayBlocks::new(&history(MONDAY, 21, level), None, &Horizon::flat(1, 24).unwrap()).unwrap().walk_defaults();
+    let three = DayBlocks::new(&history(MONDAY, 21, level), None).unwrap().walk_defaults();
     assert!((three.scale - 2.125_f64.sqrt() / 2.0).abs() < 1e-12 && (three.df - 4.0).abs() < 1e-12 && three.weeks == 3, "{three:?}");
     // Idle on four days of seven: intermittent.
     let idle = history(MONDAY, 7, |day| if day < 3 { 1.0 } else { 0.0 });
-    let walk = DayBlocks::new(&idle, None, &Horizon::flat(1, 24).unwrap()).unwrap().walk_defaults();
+    let walk = DayBlocks::new(&idle, None).unwrap().walk_defaults();
     assert!(idle.is_intermittent() && (walk.scale - 1.0).abs() < 1e-12);
 }
 
@@ -161,7 +160,7 @@ fn the_levels_error_is_that_of_resampled_means() {
     let n = 12;
     let value = |day: usize| 10.0 + ((day * 7919) % 11) as f64 + if day >= 6 { 6.0 } else { 0.0 };
     let horizon = Horizon::flat(1, 24 * n as u32).unwrap();
-    let blocks = DayBlocks::new(&history(MONDAY, n, value), None, &horizon).unwrap();
+    let blocks = DayBlocks::new(&history(MONDAY, n, value), None).unwrap();
     let mean = (0..n).map(value).sum::<f64>() / n as f64;
     let spread = (0..n).map(|day| (value(day) - mean).powi(2)).sum::<f64>() / n as f64;
     let replications = 20_000;
