@@ -9,7 +9,7 @@
 //! - H(R, V) = E\[1 − (1 − P(m > R | f))⁶⁰\], the probability that some minute of the hour is over
 //!
 //! They come from rows, built when first needed, each for one V. A stated V has a row of its own; otherwise rows stand on a grid in ln V
-//! and four of them are joined by the cubic Lagrange polynomial, each read at the same distance from 1 in units of √V.
+//! and three of them are joined by the parabola through them, each read at the same distance from 1 in units of √V.
 
 mod exact;
 mod row;
@@ -60,9 +60,9 @@ impl MinuteLaw {
     /// For R ≥ 0.01: G, P and H are within 1e-4 of their value where G > 1e-6, within 1e-3 where P > 1e-7, and within 1e-8 beyond.
     pub fn new(margin: Margin, sigma_f: f64) -> Self {
         // Burstiness smooths the functions in ln V, so the rows, which then cost more, can stand wider apart.
-        let step = 0.03 + 0.06 * sigma_f.clamp(0.0, 1.0);
-        // The cubic needs one row below the first and two above the last.
-        let rows = (SPAN / step) as usize + 4;
+        let step = 0.024 + 0.04 * sigma_f.clamp(0.0, 1.0);
+        // The parabola needs one row below the first and one above the last.
+        let rows = (SPAN / step) as usize + 3;
         Self { margin, sigma_f, rows: Rows::Grid { step, cells: (0..rows).map(|_| OnceLock::new()).collect() } }
     }
 
@@ -88,13 +88,13 @@ impl MinuteLaw {
                     return MinuteRow { at: At::None, scales };
                 }
                 let position = ((libm::log(v) - START) / step).max(0.0);
-                let first = (position as usize).min(cells.len() - 4);
+                let first = ((position + 0.5) as usize).min(cells.len() - 3);
                 let row = |i: usize| {
                     let variance = || libm::exp(START + ((first + i) as f64 - 1.0) * step);
                     cells[first + i].get_or_init(|| self.build(variance(), COARSE))
                 };
-                let weights = lagrange(position - first as f64).map(|weight| weight as f32);
-                MinuteRow { at: At::Between([row(0), row(1), row(2), row(3)], weights), scales }
+                let weights = parabola(position - first as f64).map(|weight| weight as f32);
+                MinuteRow { at: At::Between([row(0), row(1), row(2)], weights), scales }
             }
         }
     }
@@ -118,8 +118,8 @@ enum At<'a> {
     None,
     /// At a row's own.
     One(&'a Row<f64>),
-    /// Between the second and the third of four rows, with their weights.
-    Between([&'a Row<f32>; 4], [f32; 4]),
+    /// Nearest to the second of three rows, with their weights.
+    Between([&'a Row<f32>; 3], [f32; 3]),
 }
 
 impl MinuteRow<'_> {
@@ -163,9 +163,9 @@ impl MinuteRow<'_> {
         let value = match &self.at {
             At::None => 0.0,
             At::One(row) => join::<_, 1, WHICH>([*row], [1.0], &Position::new(self.scales, r)),
-            At::Between(rows, weights) => f64::from(join::<_, 4, WHICH>(*rows, *weights, &Position::new(self.scales, r))),
+            At::Between(rows, weights) => f64::from(join::<_, 3, WHICH>(*rows, *weights, &Position::new(self.scales, r))),
         };
-        // The cubic's negative weights leave some -1e-16 where rows end.
+        // The parabola's negative weights leave some -1e-16 where rows end.
         value.max(0.0)
     }
 }
@@ -174,11 +174,10 @@ fn clamp(v: f64) -> f64 {
     if v > 0.0 { v.clamp(SMALLEST, LARGEST) } else { 0.0 }
 }
 
-/// Weights of the points −1, 0, 1, 2 at t in \[0, 1).
+/// Weights of the points −1, 0, 1 at t in \[−½, ½\], of the parabola through them.
 #[inline]
-fn lagrange(t: f64) -> [f64; 4] {
-    let (a, b, c) = (t + 1.0, t - 1.0, t - 2.0);
-    [-t * b * c / 6.0, 0.5 * a * b * c, -0.5 * a * t * c, a * t * b / 6.0]
+fn parabola(t: f64) -> [f64; 3] {
+    [0.5 * t * (t - 1.0), 1.0 - t * t, 0.5 * t * (t + 1.0)]
 }
 
 #[cfg(test)]

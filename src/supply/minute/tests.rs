@@ -135,7 +135,7 @@ fn never_rises_with_capacity() {
     for margin in BOTH {
         let grid = MinuteLaw::new(margin, 0.5);
         let one = MinuteLaw::constant(margin, 0.0, 0.4);
-        // Rounding may lift a value, by a few units in the last place of what a row keeps; and of four rows one may end before the others,
+        // Rounding may lift a value, by a few units in the last place of what a row keeps; and of three rows one may end before the others,
         // where its functions are below 1e-10.
         let (joined, alone) = ((4.0 * f64::from(f32::EPSILON), 1e-10), (1e-14, 1e-14));
         for (row, (rounding, end)) in [(grid.at(0.013), joined), (grid.at(1.7), joined), (one.at(0.4), alone)] {
