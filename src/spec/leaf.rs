@@ -111,6 +111,10 @@ impl Spec for u64 {
                 }
                 reader.refuse(at, "is negative", ALLOWED);
             }
+            // The text's own reader takes what does not fit into 64 bits for a number with a fraction.
+            Value::Float(float) if float.abs() >= 2_f64.powi(63) => {
+                reader.refuse(at, "is too large", "a whole number of at least 0 and below 2^63");
+            }
             other => reader.refuse(at, format!("is {} where a whole number is needed", other.kind()), ALLOWED),
         }
         None

@@ -72,7 +72,7 @@ pub(in crate::demand) fn read(path: &Path, at: &At, model: Option<&Field<String>
         Ok(bytes) => bytes,
         Err((message, allowed)) => {
             let diagnostic = reader.error(at, message);
-            diagnostic.given = Some(name);
+            diagnostic.given = Some(if name.is_empty() { "nothing".to_owned() } else { name });
             diagnostic.allowed = Some(allowed.to_owned());
             return None;
         }

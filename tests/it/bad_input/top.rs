@@ -6,6 +6,12 @@ use super::case::{BASE, check, edited, judged, read, told};
 fn head_and_horizon() {
     check(&[
         ("a negative seed", "seed = 1", "seed = «-1»", "seed: is negative; given: -1; allowed: a whole number of at least 0"),
+        (
+            "a seed of many digits",
+            "seed = 1",
+            "seed = «99999999999999999999»",
+            "seed: is too large; given: 99999999999999999999; allowed: …",
+        ),
         ("half a seed", "seed = 1", "seed = «1.5»", "seed: is a number where a whole number is needed; given: 1.5; allowed: …"),
         ("a seed of 64 bits", "seed = 1", "seed = «9223372036854775808»", "seed: …; given: 9223372036854775808; allowed: …"),
         (
