@@ -1,7 +1,7 @@
 //! The answer of a spreadsheet of averages: mean volume divided by what a unit serves. Shown beside the best plan, never recommended.
 
 use crate::scenario::Scenario;
-use crate::supply::{Commitment, Part, Plan};
+use crate::supply::{Part, Plan};
 
 /// The plan whose units come nearest to average volume ÷ unit throughput, rounded up; among equals the first with the term of `like`.
 /// `None` when no plan buys units.
@@ -20,20 +20,23 @@ pub fn spreadsheet_plan(scenario: &Scenario, like: usize) -> Option<usize> {
 fn distance(scenario: &Scenario, plan: &Plan) -> f64 {
     const TOO_FEW: f64 = 1e9;
     plan.commitments
-        .iter()
-        .flat_map(|commitment| commitment.units.into_iter().zip(needed_units(scenario, plan, commitment)))
-        .map(|(units, needed)| if units < needed { TOO_FEW + needed - units } else { units - needed })
+        .chunk_by(|a, b| a.offer == b.offer)
+        .flat_map(|ladder| {
+            let bought = |axis| ladder.iter().map(|commitment| commitment.units[axis]).sum::<f64>();
+            needed_units(scenario, plan, ladder[0].offer).into_iter().enumerate().map(move |(axis, needed)| (bought(axis), needed))
+        })
+        .map(|(units, needed): (f64, f64)| if units < needed { TOO_FEW + needed - units } else { units - needed })
         .sum()
 }
 
 /// Units, rounded up, that the mean demand of the workloads which try an offer first would fill; one number per axis.
-fn needed_units(scenario: &Scenario, plan: &Plan, commitment: &Commitment) -> Vec<f64> {
+fn needed_units(scenario: &Scenario, plan: &Plan, offer: usize) -> Vec<f64> {
     let groups = plan.pools.iter().map(|pool| &scenario.supply.groups[pool.group]);
     for group in groups {
-        let Some(node) = group.nodes.iter().find(|node| node.offer == commitment.offer) else { continue };
+        let Some(node) = group.nodes.iter().find(|node| node.offer == offer) else { continue };
         return (0..node.axes)
             .map(|axis| {
-                let first = group.members.iter().filter(|member| member.route.first() == Some(&commitment.offer));
+                let first = group.members.iter().filter(|member| member.route.first() == Some(&offer));
                 let weighted: f64 = first
                     .map(|member| {
                         let share = match member.part {

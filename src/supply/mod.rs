@@ -31,8 +31,8 @@ pub use offer::{
     RateRangeSpec, Renewal, TermPriceSpec, TokenPrices, WeightsSpec,
 };
 pub use plan::{
-    MAX_PLANS, Plan, PlanSpec, PoolChoice, SweepAxis, SweepSpec, TwoListsSpec, TwoUnitsSpec, UnitsListSpec, UnitsSpec, UnitsSweepSpec,
-    longest_term,
+    MAX_PLANS, Plan, PlanSpec, PoolChoice, PurchaseSpec, SweepAxis, SweepSpec, TwoListsSpec, TwoUnitsSpec, UnitsListSpec, UnitsSpec,
+    UnitsSweepSpec, longest_term,
 };
 pub use pool::{Case, Node, PoolGroup};
 pub use route::{Member, Part};

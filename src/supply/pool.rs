@@ -111,12 +111,9 @@ impl PoolGroup {
         let mut units = Vec::with_capacity(months * self.nodes.len() * MAX_AXES);
         for month in 0..months {
             for node in &self.nodes {
-                let bought = commitments.iter().find(|commitment| commitment.offer == node.offer);
-                units.extend_from_slice(&match bought {
-                    _ if !node.provisioned => [1.0; MAX_AXES],
-                    Some(commitment) if commitment.active(month) => commitment.units,
-                    _ => [0.0; MAX_AXES],
-                });
+                let bought = commitments.iter().filter(|commitment| commitment.offer == node.offer && commitment.active(month));
+                let sum = || bought.fold([0.0; MAX_AXES], |sum, commitment| std::array::from_fn(|axis| sum[axis] + commitment.units[axis]));
+                units.extend_from_slice(&if node.provisioned { sum() } else { [1.0; MAX_AXES] });
             }
         }
         Case { units }

@@ -2,8 +2,8 @@
 
 use super::commitment::Commitment;
 use super::facts::WorkloadFacts;
-use super::offer::{self, MAX_AXES, Offer, OfferKind, OfferSpec};
-use super::plan::{MAX_PLANS, Plan, PlanSpec, PoolChoice, check, sweep};
+use super::offer::{self, MAX_AXES, Offer, OfferKind, OfferSpec, Provisioned};
+use super::plan::{MAX_PLANS, Plan, PlanSpec, PoolChoice, PurchaseSpec, UnitsSpec, check, sweep};
 use super::pool::{Laws, PoolGroup};
 use super::route::{self, Member};
 use super::{Supply, short};
@@ -118,12 +118,13 @@ impl Builder<'_> {
         let groups: Vec<usize> = route::pools(&members).into_iter().map(|pool| self.group(pool)).collect();
         self.note_only_terms(spec, &routed, reader);
         for choice in choices {
-            let commitments: Vec<Commitment> = routed.iter().filter_map(|&offer| self.commitment(offer, spec, &choice)).collect();
+            let of_offer = |&offer: &usize| self.commitment(offer, spec, &choice).into_iter().chain(self.purchases(offer, spec));
+            let commitments: Vec<Commitment> = routed.iter().flat_map(of_offer).collect();
             let pools = groups.iter().map(|&group| PoolChoice { group, case: self.case(group, &commitments) }).collect();
             self.plans.push(Plan {
                 name: format!("{}{}", spec.name.value, choice.suffix),
                 base: spec.name.value.clone(),
-                units: common(commitments.iter().map(|c| self.units_label(c))),
+                units: common(commitments.chunk_by(|a, b| a.offer == b.offer).map(|ladder| self.units_label(ladder))),
                 term: common(commitments.iter().map(|c| c.term.to_string())),
                 commitments,
                 pools,
@@ -157,24 +158,33 @@ impl Builder<'_> {
         let OfferKind::Provisioned(provisioned) = &offer.kind else { return None };
         let said = choice.units.get(&offer.name)?;
         let units: [f64; MAX_AXES] = std::array::from_fn(|axis| said.get(axis).copied().unwrap_or(0.0));
-        let term = choice.terms.get(&offer.name).copied().or_else(|| provisioned.terms.first().map(|(term, _)| *term))?;
-        let price_of = |term: Term| provisioned.terms.iter().find(|(known, _)| *known == term).map(|(_, price)| *price);
-        let price = price_of(term)?;
-        let start = spec.start_month.as_ref().and_then(|map| map.get(&offer.name)).map(|month| (month.value as usize).saturating_sub(1));
-        Some(Commitment {
-            offer: index,
-            units,
-            term,
-            price,
-            hourly_price: price_of(Term::NONE).unwrap_or(price),
-            start_month: start.unwrap_or(provisioned.start_month),
-            renewal: provisioned.renewal,
-        })
+        let start = spec.start_month.as_ref().and_then(|map| map.get(&offer.name));
+        bought(index, provisioned, units, choice.terms.get(&offer.name).copied(), start)
     }
 
-    fn units_label(&self, commitment: &Commitment) -> String {
-        let two = matches!(&self.offers[commitment.offer].kind, OfferKind::Provisioned(offer) if offer.axes.len() > 1);
-        if two { commitment.units.map(short).join("+") } else { short(commitment.units[0]) }
+    /// The plan's further purchases of an offer.
+    fn purchases(&self, index: usize, spec: &PlanSpec) -> Vec<Commitment> {
+        let offer = &self.offers[index];
+        let OfferKind::Provisioned(provisioned) = &offer.kind else { return Vec::new() };
+        let of_offer = spec.purchase.iter().filter(|purchase| purchase.offer.value == offer.name);
+        let commitment = |purchase: &Field<PurchaseSpec>| {
+            let units = match &purchase.units.value {
+                UnitsSpec::One(units) => [*units, 0.0],
+                UnitsSpec::Two(units) => [units.input.value, units.output.value],
+            };
+            let term = purchase.term.as_ref().map(|term| term.value);
+            let commitment = bought(index, provisioned, units, term, purchase.start_month.as_ref())?;
+            let renewal = purchase.renewal.as_ref().map_or(commitment.renewal, |renewal| renewal.value);
+            Some(Commitment { renewal, ..commitment })
+        };
+        of_offer.filter_map(commitment).collect()
+    }
+
+    /// Units of all purchases of one offer.
+    fn units_label(&self, ladder: &[Commitment]) -> String {
+        let two = matches!(&self.offers[ladder[0].offer].kind, OfferKind::Provisioned(offer) if offer.axes.len() > 1);
+        let label = |commitment: &Commitment| if two { commitment.units.map(short).join("+") } else { short(commitment.units[0]) };
+        ladder.iter().map(label).collect::<Vec<_>>().join(", ")
     }
 
     fn note_only_terms(&self, spec: &Field<PlanSpec>, routed: &[usize], reader: &mut Reader) {
@@ -189,6 +199,28 @@ impl Builder<'_> {
             }
         }
     }
+}
+
+/// Units of an offer for a term (its only one unless said), from a month of the file, which counts from 1.
+fn bought(
+    offer: usize,
+    provisioned: &Provisioned,
+    units: [f64; MAX_AXES],
+    term: Option<Term>,
+    start: Option<&Field<u64>>,
+) -> Option<Commitment> {
+    let term = term.or_else(|| provisioned.terms.first().map(|(term, _)| *term))?;
+    let price_of = |term: Term| provisioned.terms.iter().find(|(known, _)| *known == term).map(|(_, price)| *price);
+    let price = price_of(term)?;
+    Some(Commitment {
+        offer,
+        units,
+        term,
+        price,
+        hourly_price: price_of(Term::NONE).unwrap_or(price),
+        start_month: start.map_or(provisioned.start_month, |month| (month.value as usize).saturating_sub(1)),
+        renewal: provisioned.renewal,
+    })
 }
 
 /// The label that all have, if all have the same.

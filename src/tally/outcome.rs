@@ -158,10 +158,15 @@ fn bills(scenario: &Scenario, plan: &Plan, months: usize) -> Vec<PoolBill> {
         .collect()
 }
 
-/// Price per unit-hour and unit-hours bought of one axis of an offer, by month.
+/// Price per unit-hour (the mean over what is bought) and unit-hours bought of one axis of an offer, by month.
 fn bought(plan: &Plan, offer: usize, axis: usize, months: usize, scenario: &Scenario) -> Vec<(f64, f64)> {
-    let commitment = plan.commitments.iter().find(|c| c.offer == offer);
-    let of_month = |month| commitment.map_or((0.0, 0.0), |c| (c.price_in(month)[axis], c.unit_hours(month, &scenario.horizon)[axis]));
+    let horizon = &scenario.horizon;
+    let of_month = |month| {
+        let hours: f64 = plan.commitments_of(offer).map(|c| c.unit_hours(month, horizon)[axis]).sum();
+        let cost: f64 = plan.commitments_of(offer).map(|c| c.cost_by_axis(month, horizon)[axis]).sum();
+        let listed = plan.commitments_of(offer).next().map_or(0.0, |c| c.price_in(month)[axis]);
+        (if hours > 0.0 { cost / hours } else { listed }, hours)
+    };
     (0..months).map(of_month).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use super::{PlanSpec, TwoListsSpec, UnitsSpec, UnitsSweepSpec};
 use crate::spec::{At, Field, Reader, nearest};
-use crate::supply::offer::{Axis, Offer, OfferKind, Provisioned};
+use crate::supply::offer::{Axis, Offer, OfferKind, Provisioned, Renewal};
 use crate::units::Term;
 
 /// Most units of one offer, far from where capacities and costs overflow.
@@ -12,14 +12,8 @@ const MOST_UNITS: f64 = 1e9;
 pub(crate) fn purchases(spec: &PlanSpec, offers: &[Offer], routed: &[usize], months: usize, reader: &mut Reader) -> bool {
     let mut check = Check { offers, routed, reader, good: true };
     for (name, units) in spec.units.iter().flat_map(|map| &map.entries) {
-        let Some(offer) = check.bought(name) else { continue };
-        match &units.value {
-            UnitsSpec::One(one) => check.units(&units.at, std::slice::from_ref(one), offer, 1),
-            UnitsSpec::Two(two) if check.axes(&units.at, offer, 2) => {
-                check.on_axis(&two.input.at, &[two.input.value], &offer.axes[0]);
-                check.on_axis(&two.output.at, &[two.output.value], &offer.axes[1]);
-            }
-            UnitsSpec::Two(_) => {}
+        if let Some(offer) = check.bought(name) {
+            check.purchased(units, offer);
         }
     }
     for (name, list) in spec.sweep.iter().filter_map(|sweep| sweep.units.as_ref()).flat_map(|map| &map.entries) {
@@ -46,6 +40,27 @@ pub(crate) fn purchases(spec: &PlanSpec, offers: &[Offer], routed: &[usize], mon
     for (name, month) in spec.start_month.iter().flat_map(|map| &map.entries) {
         if check.bought(name).is_some() && !(1..=months as u64).contains(&month.value) {
             check.refuse(&month.at, "is no month of the horizon", &format!("a month from 1 to {months}"));
+        }
+    }
+    for purchase in &spec.purchase {
+        let Some(offer) = check.bought(&purchase.offer) else { continue };
+        check.purchased(&purchase.units, offer);
+        match &purchase.term {
+            Some(term) => check.term(term, offer),
+            None if offer.terms.len() > 1 => {
+                let allowed = check.terms(offer);
+                check.refuse(&purchase.at, "does not say for which of the offer's terms", &allowed);
+            }
+            None => {}
+        }
+        if let Some(month) = purchase.start_month.as_ref().filter(|month| !(1..=months as u64).contains(&month.value)) {
+            check.refuse(&month.at, "is no month of the horizon", &format!("a month from 1 to {months}"));
+        }
+        if let Some(renewal) = &purchase.renewal
+            && renewal.value == Renewal::Hourly
+            && !offer.terms.iter().any(|(term, _)| *term == Term::NONE)
+        {
+            check.refuse(&renewal.at, "needs a price by the hour, which the offer has not", "an offer with the term \"none\"");
         }
     }
     for &index in routed {
@@ -97,6 +112,18 @@ impl<'a> Check<'a> {
         false
     }
 
+    /// Units as one number or one for each axis.
+    fn purchased(&mut self, units: &Field<UnitsSpec>, offer: &Provisioned) {
+        match &units.value {
+            UnitsSpec::One(one) => self.units(&units.at, std::slice::from_ref(one), offer, 1),
+            UnitsSpec::Two(two) if self.axes(&units.at, offer, 2) => {
+                self.on_axis(&two.input.at, &[two.input.value], &offer.axes[0]);
+                self.on_axis(&two.output.at, &[two.output.value], &offer.axes[1]);
+            }
+            UnitsSpec::Two(_) => {}
+        }
+    }
+
     fn units(&mut self, at: &At, units: &[f64], offer: &Provisioned, given: usize) {
         if self.axes(at, offer, given) {
             self.on_axis(at, units, &offer.axes[0]);
@@ -114,9 +141,14 @@ impl<'a> Check<'a> {
 
     fn term(&mut self, term: &Field<Term>, offer: &Provisioned) {
         if !offer.terms.iter().any(|(known, _)| *known == term.value) {
-            let allowed = offer.terms.iter().map(|(term, _)| format!("\"{term}\"")).collect::<Vec<_>>().join(", ");
+            let allowed = self.terms(offer);
             self.refuse(&term.at, "is a term that the offer does not have", &allowed);
         }
+    }
+
+    /// The terms of an offer, for a message.
+    fn terms(&self, offer: &Provisioned) -> String {
+        offer.terms.iter().map(|(term, _)| format!("\"{term}\"")).collect::<Vec<_>>().join(", ")
     }
 
     /// Whether units and term of a routed offer are said, fixed or swept, and it starts within the horizon.
@@ -124,15 +156,23 @@ impl<'a> Check<'a> {
         let sweep = spec.sweep.as_ref();
         let fixed = spec.units.as_ref().is_some_and(|map| map.get(name).is_some());
         let swept = sweep.and_then(|s| s.units.as_ref()).is_some_and(|map| map.get(name).is_some());
+        let purchased = spec.purchase.iter().any(|purchase| purchase.offer.value == name);
+        if !fixed && !swept && purchased {
+            return;
+        }
         if !fixed && !swept {
             let message = format!("routes work to `{name}` and says no number of its units");
-            self.refuse(&spec.route.at, &message, &format!("`units = {{ {name} = … }}` in the plan, or in its sweep"));
+            self.refuse(
+                &spec.route.at,
+                &message,
+                &format!("`units = {{ {name} = … }}` in the plan, in its sweep, or a `[[plan.purchase]]`"),
+            );
         }
         let fixed = spec.term.as_ref().is_some_and(|map| map.get(name).is_some());
         let swept = sweep.and_then(|s| s.term.as_ref()).is_some_and(|map| map.get(name).is_some());
         if !fixed && !swept && offer.terms.len() > 1 {
             let message = format!("buys `{name}` and does not say for which of its terms");
-            let allowed = offer.terms.iter().map(|(term, _)| format!("\"{term}\"")).collect::<Vec<_>>().join(", ");
+            let allowed = self.terms(offer);
             self.refuse(&spec.name.at, &message, &format!("`term = {{ {name} = … }}` with one of {allowed}"));
         }
         let said = spec.start_month.as_ref().is_some_and(|map| map.get(name).is_some());

@@ -5,7 +5,7 @@ mod grammar;
 mod spec;
 pub(crate) mod sweep;
 
-pub use spec::{PlanSpec, SweepAxis, SweepSpec, TwoListsSpec, TwoUnitsSpec, UnitsListSpec, UnitsSpec, UnitsSweepSpec};
+pub use spec::{PlanSpec, PurchaseSpec, SweepAxis, SweepSpec, TwoListsSpec, TwoUnitsSpec, UnitsListSpec, UnitsSpec, UnitsSweepSpec};
 
 use super::commitment::Commitment;
 use crate::spec::Field;
@@ -22,12 +22,12 @@ pub struct Plan {
     pub name: String,
     /// The name in the file.
     pub base: String,
-    /// Units of each provisioned offer (`4`, or `100+10` for two axes) where all offers have the same; `None` where they differ or
-    /// nothing is bought.
+    /// Units of each provisioned offer (`4`, or `100+10` for two axes; `4, 2` for two purchases) where all offers have the same; `None`
+    /// where they differ or nothing is bought.
     pub units: Option<String>,
     /// The term, where all offers have the same.
     pub term: Option<String>,
-    /// What is bought, in the order of the offers.
+    /// What is bought, in the order of the offers; several of one offer are a ladder.
     pub commitments: Vec<Commitment>,
     /// For each pool of the plan, the group and which of its cases.
     pub pools: Vec<PoolChoice>,
@@ -38,6 +38,11 @@ impl Plan {
     #[must_use]
     pub fn buys_nothing(&self) -> bool {
         self.commitments.iter().all(|commitment| commitment.units.iter().all(|&units| units <= 0.0))
+    }
+
+    /// What is bought of one offer.
+    pub fn commitments_of(&self, offer: usize) -> impl Iterator<Item = &Commitment> {
+        self.commitments.iter().filter(move |commitment| commitment.offer == offer)
     }
 }
 
@@ -59,7 +64,8 @@ pub fn longest_term(plans: &[Field<PlanSpec>], offers: &[Field<OfferSpec>]) -> u
         let fixed = plan.term.iter().flat_map(|map| map.entries.iter().map(|(_, term)| term.value.months));
         let swept = plan.sweep.iter().filter_map(|sweep| sweep.term.as_ref());
         let swept = swept.flat_map(|map| map.entries.iter().flat_map(|(_, list)| list.iter().map(|term| term.value.months)));
-        fixed.chain(swept).collect::<Vec<_>>()
+        let purchased = plan.purchase.iter().filter_map(|purchase| purchase.term.as_ref()).map(|term| term.value.months);
+        fixed.chain(swept).chain(purchased).collect::<Vec<_>>()
     });
     // An offer with one term needs no `term` in the plan.
     let only = offers.iter().filter_map(|offer| match &offer.value {
@@ -72,3 +78,6 @@ pub fn longest_term(plans: &[Field<PlanSpec>], offers: &[Field<OfferSpec>]) -> u
     });
     named.chain(only).max().unwrap_or(1).max(1)
 }
+
+#[cfg(test)]
+mod tests;

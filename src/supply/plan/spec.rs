@@ -2,6 +2,7 @@
 
 use super::grammar;
 use crate::spec::{At, Field, Map, Node, Reader, Spec, Value};
+use crate::supply::offer::Renewal;
 use crate::units::Term;
 use serde_json::json;
 
@@ -18,8 +19,26 @@ crate::spec_table! {
         optional term: Map<Term>,
         /// The month of the horizon, from 1, in which each offer's units start.
         optional start_month: Map<u64>,
+        /// Further purchases, each with a term and a start of its own: a ladder. They serve beside the units above.
+        list purchase: PurchaseSpec,
         /// Many plans at once: the full product of these axes.
         optional sweep: SweepSpec,
+    }
+}
+
+crate::spec_table! {
+    /// One purchase of units, beside others of the same offer.
+    pub struct PurchaseSpec {
+        /// The provisioned offer.
+        required offer: String,
+        /// Units of it.
+        required units: UnitsSpec,
+        /// The term.
+        optional term: Term,
+        /// The month of the horizon, from 1, in which the units start.
+        optional start_month: u64,
+        /// What happens when the term ends; as the offer says unless given.
+        optional renewal: Renewal,
     }
 }
 

@@ -164,7 +164,7 @@ fn units_and_terms() {
             "no number of units",
             "route = { copilot = [\"reserved\", \"on-demand\"], nightly = [\"batch\"] }\nunits = { reserved = { input = 100, output = 10 } }",
             "route = «{ copilot = [\"reserved\", \"on-demand\"], nightly = [\"batch\"] }»",
-            "plan.reserved.route: routes work to `reserved` and says no number of its units; given: …; allowed: `units = { reserved = … }` in the plan, or in its sweep",
+            "plan.reserved.route: routes work to `reserved` and says no number of its units; given: …; allowed: `units = { reserved = … }` in the plan, in its sweep, or a `[[plan.purchase]]`",
         ),
         (
             "a term the offer does not have",
