@@ -4,7 +4,7 @@
 //! the same seed and so the same draws, on fewer replications; the run at the changed value is compared with one of the same size at the
 //! stated value, never with the main run.
 
-use super::judgement::Judgement;
+use super::judgement::{Judgement, Leader};
 use super::price::price_flip;
 use super::walk::{simulate, walk};
 use crate::error::Result;
@@ -59,6 +59,8 @@ pub enum Cause {
     BreaksLimits,
     /// The new winner now keeps the limits.
     KeepsLimits,
+    /// No plan keeps the limits, and the new winner keeps them in more months.
+    LessBad,
 }
 
 /// One lever, one direction: where another plan wins, or that none does within what was tried.
@@ -101,7 +103,10 @@ pub fn flips(scenario: &Scenario, outcome: &Outcome, judgement: &Judgement, spec
         let tried = steps.last().copied().unwrap_or(0.0);
         let points = match lever {
             Lever::OnDemandPrice | Lever::UnitPrice => {
-                let find = |leader| price_flip(scenario, outcome, judgement, leader, lever, tried);
+                // Where no plan keeps the limits, the months in which they are kept decide, whatever the price.
+                let find = |leader: &Leader| {
+                    if leader.qualified { price_flip(scenario, outcome, judgement, leader, lever, tried) } else { None }
+                };
                 judgement.leaders.iter().map(find).collect()
             }
             _ => walk(scenario, lever, steps, (&start, &judgement.leaders), spec)?,

@@ -78,7 +78,7 @@ fn narrow(
         let (low, high) = (inner[0].as_ref().unwrap_or(before), inner[1].as_ref().unwrap_or(after));
         let middle = simulate(0.5 * (low.change + high.change))?;
         let plan = if found.because == Cause::BreaksLimits { leader.1.plan } else { found.plan };
-        let is_settled = !middle.judgement.standings[plan].within_error;
+        let is_settled = found.because == Cause::LessBad || !middle.judgement.standings[plan].within_error;
         let earlier = trade(low, &middle, leader);
         let end = if earlier.is_some() { &mut settled.1 } else { &mut settled.0 };
         if is_settled {
@@ -105,18 +105,31 @@ fn trade(before: &Point, after: &Point, (index, leader): (usize, &Leader)) -> Op
     }
     let (low, high) = (before.change, after.change);
     let keeps = |point: &Point, plan: usize| point.judgement.standings[plan].keeps_limits;
+    let kept = |point: &Point, plan: usize| point.judgement.standings[plan].months_kept.estimate().point;
     let span = high - low;
-    if keeps(before, old) && !keeps(after, old) || !keeps(before, new) && keeps(after, new) {
-        let (plan, because) = if keeps(after, old) { (new, Cause::KeepsLimits) } else { (old, Cause::BreaksLimits) };
-        let asked = after.scenario.limits.in_share_of_months;
-        let kept = |point: &Point| point.judgement.standings[plan].months_kept.estimate().point - asked;
-        let at = low + span * crossing(kept(before), kept(after));
-        return Some(FlipPoint { at, between: (low, high), plan: new, because });
+    let because = match (keeps(after, old), keeps(after, new)) {
+        (false, _) if leader.qualified => Cause::BreaksLimits,
+        (false, false) => Cause::LessBad,
+        (true, _) if keeps(before, new) => Cause::Cheaper,
+        _ => Cause::KeepsLimits,
+    };
+    if before.judgement.leaders.get(index)?.plan != old {
+        // So few replications as these see another plan ahead even without this change.
+        return Some(FlipPoint { at: low, between: (low, high), plan: new, because });
     }
-    let (mean_before, se_before) = difference(before, new, old);
-    let (mean_after, se_after) = difference(after, new, old);
-    let at = |z: f64| low + span * crossing(mean_before + z * se_before, mean_after + z * se_after);
-    Some(FlipPoint { at: at(0.0), between: (at(-1.96), at(1.96)), plan: new, because: Cause::Cheaper })
+    let asked = after.scenario.limits.in_share_of_months;
+    let at = match because {
+        Cause::BreaksLimits => crossing(kept(before, old) - asked, kept(after, old) - asked),
+        Cause::KeepsLimits => crossing(kept(before, new) - asked, kept(after, new) - asked),
+        Cause::LessBad => crossing(kept(before, new) - kept(before, old), kept(after, new) - kept(after, old)),
+        Cause::Cheaper => {
+            let (mean_before, se_before) = difference(before, new, old);
+            let (mean_after, se_after) = difference(after, new, old);
+            let at = |z: f64| low + span * crossing(mean_before + z * se_before, mean_after + z * se_after);
+            return Some(FlipPoint { at: at(0.0), between: (at(-1.96), at(1.96)), plan: new, because });
+        }
+    };
+    Some(FlipPoint { at: low + span * at, between: (low, high), plan: new, because })
 }
 
 /// Share of the way from `before` to `after` at which a straight line between them is zero, within 0 to 1.

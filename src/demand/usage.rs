@@ -51,6 +51,15 @@ pub fn read_usage(path: &Path, at: &At, options: &UsageOptions<'_>, reader: &mut
     let local = LocalHours::new(&records, &options.time_zone);
     let whole = local.whole_days();
     let gaps_and_days: Vec<(usize, DayRecord)> = whole.clone().map(|day| local.day(day, missing, &options.time_zone)).collect();
+    // A few hours may be quiet, and a client who is away on many days is; a few days without a row are more often an export that failed.
+    let silent = gaps_and_days.iter().filter(|(gaps, _)| *gaps >= 23).count();
+    if silent > 0 && options.missing.is_none() && missing == Missing::Zero && 4 * silent < gaps_and_days.len() {
+        reader.warn(format!(
+            "{}: whole days without a row ({silent}) count as zero; `missing = \"gap\"` leaves them out: {}",
+            at.path,
+            path.display()
+        ));
+    }
     let gaps: usize = gaps_and_days.iter().map(|(gaps, _)| gaps).sum();
     let days: Vec<DayRecord> = gaps_and_days.into_iter().map(|(_, day)| day).collect();
     let (count, first, last) = (days.len(), days.first().map(|d| d.date), days.last().map(|d| d.date));

@@ -30,6 +30,7 @@ fn line(report: &Report<'_>, leader: &Leader, flip: &Flip, point: &FlipPoint) ->
     match point.because {
         Cause::Cheaper => format!("`{}` wins if {change}.", name(point.plan)),
         Cause::BreaksLimits => format!("`{}` no longer keeps the limits if {change}.", name(leader.plan)),
+        Cause::LessBad => format!("`{}` is the least bad if {change}.", name(point.plan)),
         Cause::KeepsLimits => format!("`{}` wins, because it then keeps the limits, if {change}.", name(point.plan)),
     }
 }

@@ -187,6 +187,7 @@ fn change(report: &Report<'_>, flip: &Flip) -> Value {
             Cause::Cheaper => "cheaper",
             Cause::BreaksLimits => "breaks limits",
             Cause::KeepsLimits => "keeps limits",
+            Cause::LessBad => "keeps the limits in more months",
         };
         let plan = report.scenario.supply.plans.get(point.plan).map(|plan| plan.name.as_str());
         json!({ "at": point.at, "between": [point.between.0, point.between.1], "plan": plan, "because": because })

@@ -167,6 +167,21 @@ fn number(record: &std::collections::BTreeMap<String, String>, field: &str) -> f
     record[field].parse().unwrap_or_else(|_| panic!("{field} is {:?}", record[field]))
 }
 
+/// Every line that is commented out in the starter can be used as it stands, but for `usage`, whose file is the user's.
+#[test]
+fn what_the_starter_leaves_out_can_be_put_in() {
+    let place = Place::new();
+    place.run("init").code(0);
+    let text = place.read("scenario.toml");
+    let is_key = |line: &str| line.strip_prefix("# ").and_then(|rest| rest.split_once(" = ")).is_some_and(|(key, _)| !key.contains(' '));
+    let lines: Vec<&str> = text.lines().filter(|line| is_key(line) || line.starts_with("# [")).collect();
+    assert!(lines.len() > 15, "{lines:?}");
+    let put_in = |line: &str| if is_key(line) || line.starts_with("# [") { line[2..].to_owned() } else { line.to_owned() };
+    let all: Vec<String> = text.lines().map(|line| if line.contains("usage.csv") { line.to_owned() } else { put_in(line) }).collect();
+    let place = place.with("all.toml", &all.join("\n"));
+    place.run("check all.toml").code(0).out("3%/month");
+}
+
 #[test]
 fn the_starter_checks_and_runs() {
     let place = Place::new();

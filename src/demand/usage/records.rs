@@ -227,7 +227,7 @@ impl Columns {
                 let help = if header.len() == 1 && name.contains([';', '\t']) {
                     Some("cells are separated by commas".to_owned())
                 } else {
-                    nearest(name, COLUMNS).map(|column| format!("did you mean `{column}`?"))
+                    meant(name).or_else(|| nearest(name, COLUMNS)).map(|column| format!("did you mean `{column}`?"))
                 };
                 problems.tell(&place, name, "is no column of a usage file", Some(name.to_owned()), &COLUMNS.join(", "));
                 problems.help(help);
@@ -293,4 +293,19 @@ impl Columns {
         let tokens = ByClass { input, cache_read, cache_write, output };
         second.filter(|_| problems.found.len() == before).map(|second| Row { second, requests, tokens, throttled, batch_tokens, complete })
     }
+}
+
+/// The column that goes by another name in vendors' exports and clients' logs.
+fn meant(name: &str) -> Option<&'static str> {
+    let name = name.to_lowercase().replace([' ', '-'], "_");
+    Some(match name.as_str() {
+        "date" | "time" | "datetime" | "hour" | "ts" | "usage_start" => "timestamp",
+        "calls" | "count" | "invocations" | "request_count" | "num_requests" => "requests",
+        "prompt_tokens" | "inputtokencount" | "input_token_count" => "input_tokens",
+        "completion_tokens" | "outputtokencount" | "output_token_count" | "generated_tokens" => "output_tokens",
+        "cached_tokens" | "cache_read_input_tokens" | "cached_input_tokens" => "cache_read_tokens",
+        "cache_creation_input_tokens" | "cache_write_input_tokens" => "cache_write_tokens",
+        "throttles" | "invocation_throttles" | "http_429" => "throttled_requests",
+        _ => return None,
+    })
 }

@@ -48,7 +48,7 @@ pub(crate) fn purchases(spec: &PlanSpec, offers: &[Offer], routed: &[usize], mon
         match &purchase.term {
             Some(term) => check.term(term, offer),
             None if offer.terms.len() > 1 => {
-                let allowed = check.terms(offer);
+                let allowed = Check::terms(offer);
                 check.refuse(&purchase.at, "does not say for which of the offer's terms", &allowed);
             }
             None => {}
@@ -141,13 +141,13 @@ impl<'a> Check<'a> {
 
     fn term(&mut self, term: &Field<Term>, offer: &Provisioned) {
         if !offer.terms.iter().any(|(known, _)| *known == term.value) {
-            let allowed = self.terms(offer);
+            let allowed = Self::terms(offer);
             self.refuse(&term.at, "is a term that the offer does not have", &allowed);
         }
     }
 
     /// The terms of an offer, for a message.
-    fn terms(&self, offer: &Provisioned) -> String {
+    fn terms(offer: &Provisioned) -> String {
         offer.terms.iter().map(|(term, _)| format!("\"{term}\"")).collect::<Vec<_>>().join(", ")
     }
 
@@ -172,7 +172,7 @@ impl<'a> Check<'a> {
         let swept = sweep.and_then(|s| s.term.as_ref()).is_some_and(|map| map.get(name).is_some());
         if !fixed && !swept && offer.terms.len() > 1 {
             let message = format!("buys `{name}` and does not say for which of its terms");
-            let allowed = self.terms(offer);
+            let allowed = Self::terms(offer);
             self.refuse(&spec.name.at, &message, &format!("`term = {{ {name} = … }}` with one of {allowed}"));
         }
         let said = spec.start_month.as_ref().is_some_and(|map| map.get(name).is_some());
