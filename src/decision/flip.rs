@@ -93,7 +93,7 @@ pub struct FlipPoint {
 /// Flip points of each leader: the outer list is by leader, the inner by lever, downwards before upwards.
 ///
 /// # Errors
-/// As [`run`]: too little memory, or interrupted.
+/// As [`run`](crate::simulation::run): too little memory, or interrupted.
 pub fn flips(scenario: &Scenario, outcome: &Outcome, judgement: &Judgement, spec: &RunSpec<'_>) -> Result<Vec<Vec<Flip>>> {
     let start = simulate(scenario, Lever::Traffic, 0.0, spec)?;
     let levers = Lever::ALL.into_iter().filter(|&lever| lever != Lever::Growth || scenario.horizon.months() > 1);
