@@ -21,14 +21,18 @@ impl Commitment {
         if self.bound(month) || self.term.months == 0 { self.price } else { self.hourly_price }
     }
 
-    /// Unit-hours bought on each axis in a month: units × the month's real hours, 0 in a month without units.
+    /// Unit-hours bought on each axis in a month: units × the month's real hours (of those, the schedule's), 0 in a month without units.
     ///
     /// # Panics
     ///
     /// When the horizon has no such month.
     #[must_use]
     pub fn unit_hours(&self, month: usize, horizon: &Horizon) -> [f64; MAX_AXES] {
-        let hours = if self.active(month) { horizon.month_range(month).len() as f64 } else { 0.0 };
+        let hours = match &self.schedule {
+            _ if !self.active(month) => 0.0,
+            Some(schedule) => schedule.hours(month, horizon) as f64,
+            None => horizon.month_range(month).len() as f64,
+        };
         self.units.map(|units| units * hours)
     }
 
@@ -36,6 +40,18 @@ impl Commitment {
     #[must_use]
     pub fn cost(&self, month: usize, horizon: &Horizon) -> f64 {
         self.cost_by_axis(month, horizon).iter().sum()
+    }
+
+    /// Cost of one hour of the horizon `[currency]`; the hours of a month sum to its [`cost`](Self::cost).
+    ///
+    /// # Panics
+    ///
+    /// When the horizon has no such hour.
+    #[must_use]
+    pub fn cost_of_hour(&self, hour: usize, horizon: &Horizon) -> f64 {
+        let month = horizon.month_of(hour);
+        let exists = self.active(month) && self.schedule.as_ref().is_none_or(|schedule| schedule.holds(horizon.hour_of_week(hour)));
+        if exists { self.units.iter().zip(self.price_in(month)).map(|(units, price)| units * price).sum() } else { 0.0 }
     }
 
     /// What is still owed when the horizon ends `[currency]`: the months that the current term still binds, by their real hours; 0
@@ -68,6 +84,7 @@ mod tests {
             hourly_price: [price, 0.0],
             start_month: 0,
             renewal: Renewal::Renew,
+            schedule: None,
         }
     }
 

@@ -44,7 +44,7 @@ pub fn write_hours(scenario: &Scenario, seed: u64, replication: u64, plan: usize
                 cost.iter_mut().zip(costs).for_each(|(sum, cost)| *sum += cost);
             }
             let [on_demand, batch] = cost;
-            let provisioned = pools.provisioned[month];
+            let provisioned = pools.provisioned[hour];
             lines.number(on_demand).number(provisioned).number(batch).number(on_demand + provisioned + batch);
             lines.end()?;
         }
@@ -79,7 +79,7 @@ fn header(scenario: &Scenario, plan: &Plan) -> Result<String> {
 /// The hours of the pools of one plan.
 struct Pools {
     pools: Vec<Pool>,
-    /// Cost of the plan's units in each hour of a month.
+    /// Cost of the plan's units in each hour.
     provisioned: Vec<f64>,
 }
 
@@ -99,11 +99,8 @@ impl Pools {
             let width = group.nodes.len() + 6;
             Pool { group: choice.group, case: choice.case, width, hours: vec![0.0; horizon.hours() * width] }
         };
-        let hourly = |month: usize| {
-            let cost: f64 = plan.commitments.iter().map(|commitment| commitment.cost(month, horizon)).sum();
-            cost / horizon.month_range(month).len() as f64
-        };
-        Self { pools: plan.pools.iter().map(pool).collect(), provisioned: (0..horizon.months()).map(hourly).collect() }
+        let provisioned = |hour: usize| plan.commitments.iter().map(|commitment| commitment.cost_of_hour(hour, horizon)).sum();
+        Self { pools: plan.pools.iter().map(pool).collect(), provisioned: (0..horizon.hours()).map(provisioned).collect() }
     }
 }
 

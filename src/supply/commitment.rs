@@ -1,6 +1,7 @@
 //! Units bought: which offer, how many, from when and for how long.
 
 use super::offer::{MAX_AXES, Renewal};
+use super::schedule::Schedule;
 use crate::units::Term;
 
 /// Units of one offer that a plan buys. What they cost is told by the methods that [`cost`](crate::cost) adds.
@@ -20,6 +21,8 @@ pub struct Commitment {
     pub start_month: usize,
     /// What happens when the term ends.
     pub renewal: Renewal,
+    /// The hours of the week in which the units exist and are paid; `None` when they always do.
+    pub schedule: Option<Schedule>,
 }
 
 impl Commitment {

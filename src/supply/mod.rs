@@ -19,6 +19,7 @@ mod resolve;
 #[cfg(test)]
 mod resolve_tests;
 mod route;
+mod schedule;
 mod totals;
 
 pub use commitment::Commitment;
@@ -34,8 +35,9 @@ pub use plan::{
     MAX_PLANS, Plan, PlanSpec, PoolChoice, PurchaseSpec, SweepAxis, SweepSpec, TwoListsSpec, TwoUnitsSpec, UnitsListSpec, UnitsSpec,
     UnitsSweepSpec, longest_term,
 };
-pub use pool::{Case, Node, PoolGroup};
+pub use pool::{Case, Node, PoolGroup, Scheduled};
 pub use route::{Member, Part};
+pub use schedule::{Schedule, ScheduleDays, ScheduleSpec};
 pub use totals::{DemandTotals, ServiceTotals, SupplyTotals};
 
 use crate::horizon::Horizon;

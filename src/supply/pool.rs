@@ -5,6 +5,7 @@ use super::facts::WorkloadFacts;
 use super::minute::{Margin, MinuteLaw};
 use super::offer::{MAX_AXES, Offer, OfferKind, OverflowRule};
 use super::route::{Member, Part};
+use super::schedule::Schedule;
 use crate::units::ByClass;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -63,8 +64,31 @@ impl Node {
 /// Units of every offer of a pool in every month.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Case {
-    /// Units at `(month × nodes + node) × 2 + axis`; 1 for an on-demand offer, 0 in months without the commitment.
+    /// Units at `(month × nodes + node) × 2 + axis`; 1 for an on-demand offer, 0 in months without the commitment. Without the scheduled.
     pub units: Vec<f64>,
+    /// Units that exist in some hours of the week only.
+    pub scheduled: Vec<Scheduled>,
+}
+
+/// Units of one node in some hours of the week.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scheduled {
+    /// The node.
+    pub node: usize,
+    /// Units on each axis.
+    pub units: [f64; MAX_AXES],
+    /// The first month of the horizon, from 0.
+    pub start_month: usize,
+    /// The hours.
+    pub schedule: Schedule,
+}
+
+impl Scheduled {
+    /// What tells it from others.
+    pub(crate) fn key(&self) -> impl Iterator<Item = u64> {
+        let [a, b, c] = self.schedule.bits();
+        [self.node as u64, self.units[0].to_bits(), self.units[1].to_bits(), self.start_month as u64, a, b, c].into_iter()
+    }
 }
 
 /// Work of one workload that enters at one node.
@@ -111,12 +135,17 @@ impl PoolGroup {
         let mut units = Vec::with_capacity(months * self.nodes.len() * MAX_AXES);
         for month in 0..months {
             for node in &self.nodes {
-                let bought = commitments.iter().filter(|commitment| commitment.offer == node.offer && commitment.active(month));
+                let always = |commitment: &&Commitment| commitment.schedule.is_none() && commitment.active(month);
+                let bought = commitments.iter().filter(|commitment| commitment.offer == node.offer).filter(always);
                 let sum = || bought.fold([0.0; MAX_AXES], |sum, commitment| std::array::from_fn(|axis| sum[axis] + commitment.units[axis]));
                 units.extend_from_slice(&if node.provisioned { sum() } else { [1.0; MAX_AXES] });
             }
         }
-        Case { units }
+        let scheduled = commitments.iter().filter_map(|commitment| {
+            let node = self.nodes.iter().position(|node| node.offer == commitment.offer)?;
+            Some(Scheduled { node, units: commitment.units, start_month: commitment.start_month, schedule: commitment.schedule? })
+        });
+        Case { units, scheduled: scheduled.collect() }
     }
 
     /// The share of a member's workload that the member is.

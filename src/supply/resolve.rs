@@ -4,8 +4,9 @@ use super::commitment::Commitment;
 use super::facts::WorkloadFacts;
 use super::offer::{self, MAX_AXES, Offer, OfferKind, OfferSpec, Provisioned};
 use super::plan::{MAX_PLANS, Plan, PlanSpec, PoolChoice, PurchaseSpec, UnitsSpec, check, sweep};
-use super::pool::{Laws, PoolGroup};
+use super::pool::{Laws, PoolGroup, Scheduled};
 use super::route::{self, Member};
+use super::schedule::Schedule;
 use super::{Supply, short};
 use crate::horizon::Horizon;
 use crate::spec::{Field, Reader, check_name};
@@ -145,7 +146,7 @@ impl Builder<'_> {
 
     fn case(&mut self, group: usize, commitments: &[Commitment]) -> usize {
         let case = self.groups[group].case(commitments, self.months);
-        let key: Vec<u64> = case.units.iter().map(|units| units.to_bits()).collect();
+        let key: Vec<u64> = case.units.iter().map(|units| units.to_bits()).chain(case.scheduled.iter().flat_map(Scheduled::key)).collect();
         let cases = &mut self.groups[group].cases;
         *self.cases[group].entry(key).or_insert_with(|| {
             cases.push(case);
@@ -175,7 +176,8 @@ impl Builder<'_> {
             let term = purchase.term.as_ref().map(|term| term.value);
             let commitment = bought(index, provisioned, units, term, purchase.start_month.as_ref())?;
             let renewal = purchase.renewal.as_ref().map_or(commitment.renewal, |renewal| renewal.value);
-            Some(Commitment { renewal, ..commitment })
+            let schedule = purchase.schedule.as_ref().map(|spec| Schedule::new(spec));
+            Some(Commitment { renewal, schedule, ..commitment })
         };
         of_offer.filter_map(commitment).collect()
     }
@@ -220,6 +222,7 @@ fn bought(
         hourly_price: price_of(Term::NONE).unwrap_or(price),
         start_month: start.map_or(provisioned.start_month, |month| (month.value as usize).saturating_sub(1)),
         renewal: provisioned.renewal,
+        schedule: None,
     })
 }
 

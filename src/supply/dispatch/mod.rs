@@ -142,6 +142,11 @@ impl<'a> Dispatcher<'a> {
                 let (mean, variance) = work.weighted(&first.entries, supply, path, hour, weights, |entry| entry.quota_size_cv2);
                 self.peak.add(mean / 60.0, variance);
             }
+            for &index in &work.groups {
+                if self.groups[index].is_scheduled() {
+                    self.groups[index].hour(supply, month, hour);
+                }
+            }
             if first.chain {
                 let row = first.law.at(facts.variance);
                 for &index in &work.groups {

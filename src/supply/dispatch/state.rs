@@ -19,6 +19,8 @@ pub(super) struct GroupState {
     pub(super) per_unit: Vec<f64>,
     /// case × slots + node × 2 + axis: weighted tokens per hour in the month at hand.
     pub(super) capacities: Vec<f64>,
+    /// The same without units that exist in some hours only; empty where there are none.
+    always: Vec<f64>,
     /// nodes × 2.
     pub(super) slots: usize,
     /// By case: that nothing was throttled in the month so far.
@@ -42,6 +44,7 @@ impl GroupState {
             used_slots: 0..0,
             per_unit: vec![0.0; slots],
             capacities: vec![0.0; slots * group.cases.len()],
+            always: Vec::new(),
             slots,
             clear: vec![Clear::default(); group.cases.len()],
             served: vec![0.0; group.nodes.len()],
@@ -64,6 +67,29 @@ impl GroupState {
                 *capacity = if units > 0.0 { units * per_unit } else { 0.0 };
             }
         }
+        if cases.iter().any(|case| !case.scheduled.is_empty()) {
+            self.always.clone_from(&self.capacities);
+        }
+    }
+
+    /// Sets the capacities for an hour, where some units exist in some hours only; after [`begin`](Self::begin).
+    pub(super) fn hour(&mut self, supply: &Supply, month: usize, hour: usize) {
+        let hour_of_week = supply.horizon().hour_of_week(hour);
+        self.capacities.copy_from_slice(&self.always);
+        for (case, capacities) in supply.groups[self.index].cases.iter().zip(self.capacities.chunks_exact_mut(self.slots.max(1))) {
+            for part in case.scheduled.iter().filter(|part| month >= part.start_month && part.schedule.holds(hour_of_week)) {
+                for (axis, units) in part.units.into_iter().enumerate() {
+                    let slot = part.node * MAX_AXES + axis;
+                    // An offer without a limit on this axis has units of infinite size, of which none are none.
+                    capacities[slot] += if units > 0.0 { units * self.per_unit[slot] } else { 0.0 };
+                }
+            }
+        }
+    }
+
+    /// Whether any of the group's units exist in some hours only.
+    pub(super) fn is_scheduled(&self) -> bool {
+        !self.always.is_empty()
     }
 
     /// Adds what only the whole month tells: tokens and cost of what batch took, and the probability that nothing was throttled.

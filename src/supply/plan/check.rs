@@ -3,6 +3,7 @@
 use super::{PlanSpec, TwoListsSpec, UnitsSpec, UnitsSweepSpec};
 use crate::spec::{At, Field, Reader, nearest};
 use crate::supply::offer::{Axis, Offer, OfferKind, Provisioned, Renewal};
+use crate::supply::schedule::Schedule;
 use crate::units::Term;
 
 /// Most units of one offer, far from where capacities and costs overflow.
@@ -55,6 +56,12 @@ pub(crate) fn purchases(spec: &PlanSpec, offers: &[Offer], routed: &[usize], mon
         }
         if let Some(month) = purchase.start_month.as_ref().filter(|month| !(1..=months as u64).contains(&month.value)) {
             check.refuse(&month.at, "is no month of the horizon", &format!("a month from 1 to {months}"));
+        }
+        if let Some(schedule) = &purchase.schedule {
+            check.good &= Schedule::check(schedule, check.reader);
+            if purchase.term.as_ref().map_or(offer.terms.first().map(|(term, _)| *term), |term| Some(term.value)) != Some(Term::NONE) {
+                check.refuse(&schedule.at, "is for units that are bound by no term", "`term = \"none\"` beside it");
+            }
         }
         if let Some(renewal) = &purchase.renewal
             && renewal.value == Renewal::Hourly

@@ -3,6 +3,7 @@
 use super::grammar;
 use crate::spec::{At, Field, Map, Node, Reader, Spec, Value};
 use crate::supply::offer::Renewal;
+use crate::supply::schedule::ScheduleSpec;
 use crate::units::Term;
 use serde_json::json;
 
@@ -39,6 +40,8 @@ crate::spec_table! {
         optional start_month: u64,
         /// What happens when the term ends; as the offer says unless given.
         optional renewal: Renewal,
+        /// The hours in which the units exist, for the term "none" alone.
+        optional schedule: ScheduleSpec,
     }
 }
 

@@ -61,3 +61,38 @@ fn what_cannot_be_bought_is_told() {
         assert!(told.iter().any(|line| line.contains(part)), "{part}: {told:?}");
     }
 }
+
+/// Units of weekday office hours: they serve and cost in those alone, beside one that is always there.
+#[test]
+fn scheduled_units_serve_and_cost_in_their_hours() {
+    let text = "[[offer]]\nname = 'u'\nkind = 'provisioned'\ncapacity = '100 tokens/h'\nterms = { none = '4 USD/unit-hour' }\n\
+         [[plan]]\nname = 'p'\nroute = { w = ['u'] }\nunits = { u = 1 }\n\
+         [[plan.purchase]]\noffer = 'u'\nunits = 2\nstart_month = 2\nschedule = { days = 'weekdays', from = 8, until = 20 }\n";
+    let supply = supply(text, &[workload("w", Margin::Gamma, 0.0)], Horizon::flat(2, 168).unwrap());
+    let totals = dispatched(&supply, &steady(336, &[250.0]));
+    for (month, served, unit_hours) in [(0, 16_800.0, 168.0), (1, 16_800.0 + 60.0 * 150.0, 168.0 + 120.0)] {
+        let service = totals.services[supply.service_index(0, 0, month)];
+        assert!((service.tokens_provisioned - served).abs() < 1e-9 && (service.tokens_throttled - (42_000.0 - served)).abs() < 1e-9);
+        let ledger = Ledger::of_plan(&supply.plans[0], &supply, &totals, month);
+        assert!((ledger.provisioned() - 4.0 * unit_hours).abs() < 1e-9, "{ledger:?}");
+        assert!((ledger.provisioned_used - 4.0 * served / 100.0).abs() < 1e-9, "{ledger:?}");
+        let commitments = &supply.plans[0].commitments;
+        let by_hour = supply.horizon().month_range(month).flat_map(|hour| commitments.iter().map(move |c| (c, hour)));
+        let sum: f64 = by_hour.map(|(commitment, hour)| commitment.cost_of_hour(hour, supply.horizon())).sum();
+        assert!((sum - 4.0 * unit_hours).abs() < 1e-9, "{sum}");
+    }
+}
+
+#[test]
+fn a_schedule_is_for_units_without_a_term() {
+    for (to, part) in [
+        ("schedule = { from = 8, until = 20 }\n", "purchase.1.schedule: is for units that are bound by no term"),
+        ("schedule = { from = 24, until = 20 }\n", "schedule.from: is no hour in which a schedule can begin"),
+        ("schedule = { from = 8, until = 0 }\n", "schedule.until: is no hour in which a schedule can end"),
+        ("schedule = { days = 'mondays', from = 8, until = 9 }\n", "schedule.days"),
+    ] {
+        let told = read(&format!("{LADDER}{to}"), &[workload("w", Margin::Gamma, 0.0)], Horizon::flat(4, 10).unwrap());
+        let told = told.map(|_| ()).unwrap_err();
+        assert!(told.iter().any(|line| line.contains(part)), "{part}: {told:?}");
+    }
+}
