@@ -184,6 +184,15 @@ fn discounts_come_off_their_lines() {
     assert!((supply.plans[0].commitments[0].price[0] - 3.08).abs() < 1e-12);
 }
 
+/// What others take of a quota is gone for everyone: a quota of 2 million a minute less 30 million an hour.
+#[test]
+fn others_take_their_part_of_a_quota() {
+    let plan = format!("{OFFERS}[[plan]]\nname = 'c'\nroute = {{ v = ['od'], w = ['od'] }}\n");
+    let rate = |text: &str| supply(text, &both(), months(1)).groups[0].nodes[0].per_unit[0];
+    assert_eq!(rate(&plan), (120e6, 120e6));
+    assert_eq!(rate(&plan.replace("rate = '2M tokens/min'", "rate = '2M tokens/min', others = '30M tokens/h'")), (90e6, 90e6));
+}
+
 /// Weighted tokens of the vendors' worked examples: aws-quota-01, -12, -13, -15, -23 and azure-ptu-01, -03, -04, with the numbers there.
 #[test]
 fn quota_weights_of_the_vendors() {

@@ -60,7 +60,7 @@ pub struct OnDemand {
 /// The most that may be asked for, enforced per minute.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Quota {
-    /// Weighted tokens per hour, > 0; a minute may take a sixtieth.
+    /// Weighted tokens per hour that other traffic leaves, > 0; a minute may take a sixtieth.
     pub per_hour: f64,
     /// How much a token of each class counts, >= 0.
     pub weights: ByClass,

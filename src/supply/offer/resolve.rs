@@ -3,7 +3,7 @@
 use super::{Axis, Batch, Offer, OfferKind, OnDemand, Provisioned, Quota, TokenPrices};
 use super::{
     AxisSpec, BatchSpec, CapacitySpec, DiscountSpec, IncrementSpec, OfferSpec, OnDemandSpec, OverflowRule, PriceSpec, ProvisionedSpec,
-    Renewal, TermPriceSpec, WeightsSpec,
+    QuotaSpec, Renewal, TermPriceSpec, WeightsSpec,
 };
 use crate::spec::{At, Field, Map, Reader, check_name};
 use crate::units::{ByClass, CLASSES, Currency, Quantity, Share, Term, UnitPrice};
@@ -37,7 +37,8 @@ impl Resolver<'_> {
         let quota = match &spec.quota {
             None => Some(None),
             Some(quota) => {
-                let rate = self.above_zero(&quota.rate.at, quota.rate.per_hour, "a quota above zero");
+                let rate =
+                    self.above_zero(&quota.rate.at, quota.rate.per_hour, "a quota above zero").and_then(|rate| self.left(rate, quota));
                 let path = quota.at.key("weights");
                 let weights = self.weights(quota.weights.as_ref(), &path, 1.0);
                 rate.zip(weights).map(|(per_hour, weights)| Some(Quota { per_hour, weights }))
@@ -293,6 +294,16 @@ impl Resolver<'_> {
                 None
             }
         }
+    }
+
+    /// What other traffic of the account leaves of a quota.
+    fn left(&mut self, rate: f64, quota: &QuotaSpec) -> Option<f64> {
+        let Some(others) = &quota.others else { return Some(rate) };
+        if others.per_hour < rate {
+            return Some(rate - others.per_hour);
+        }
+        self.reader.refuse(&others.at, "leaves nothing of the quota", "a rate below the quota's own");
+        None
     }
 
     fn above_zero(&mut self, at: &At, value: f64, allowed: &str) -> Option<f64> {

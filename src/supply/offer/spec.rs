@@ -124,6 +124,8 @@ crate::spec_table! {
     pub struct QuotaSpec {
         /// Weighted tokens per time.
         required rate: TokenRate,
+        /// What other traffic of the same account takes of it, weighted tokens per time, at every minute alike.
+        optional others: TokenRate,
         /// How much a token of each class counts; 1 where nothing is said.
         optional weights: WeightsSpec,
     }

@@ -96,6 +96,12 @@ fn quotas_and_capacities() {
             "offer.on-demand.quota.rate: is not above zero; given: \"0 tokens/min\"; allowed: a quota above zero",
         ),
         (
+            "others who take all",
+            "rate = \"2M tokens/min\"",
+            "rate = \"2M tokens/min\", others = «\"120M tokens/h\"»",
+            "offer.on-demand.quota.others: leaves nothing of the quota; given: \"120M tokens/h\"; allowed: a rate below the quota's own",
+        ),
+        (
             "a rate per fortnight",
             "rate = \"2M tokens/min\"",
             "rate = «\"2M tokens/fortnight\"»",
