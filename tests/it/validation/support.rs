@@ -71,6 +71,33 @@ impl Ran {
     }
 }
 
+/// One hour of demand with exact tokens by class: input, cache read, cache write, output.
+pub(crate) struct Hour {
+    pub(crate) requests: f64,
+    pub(crate) tokens: [f64; 4],
+}
+
+impl Hour {
+    /// So many requests a minute of so many tokens each.
+    pub(crate) fn of(per_minute: f64, request: [f64; 4]) -> Self {
+        let requests = 60.0 * per_minute;
+        Self { requests, tokens: request.map(|tokens| requests * tokens) }
+    }
+
+    /// Serves the hour, repeated over `head`'s horizon, under the offers and plans of `rest`.
+    pub(crate) fn serve(&self, head: &str, class: &str, rest: &str) -> Ran {
+        let folder = tempfile::tempdir().unwrap();
+        let mut csv = "timestamp,requests,input_tokens,cache_read_tokens,cache_write_tokens,output_tokens\n".to_owned();
+        let [input, read, write, output] = self.tokens;
+        for second in [0, 3600] {
+            let _ = writeln!(csv, "{second},{},{input},{read},{write},{output}", self.requests);
+        }
+        std::fs::write(folder.path().join("hour.csv"), csv).unwrap();
+        let workload = format!("[[workload]]\nname = \"w\"\nclass = \"{class}\"\nreplay = \"hour.csv\"\nrepeat = true\nminute = \"off\"\n");
+        simulate_in(&[head, &workload, rest].concat(), folder.path(), 1, 1)
+    }
+}
+
 /// The head of a scenario: a name and one flat month.
 pub(crate) fn flat(hours: u32) -> String {
     flat_months(1, hours)

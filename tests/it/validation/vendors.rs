@@ -1,35 +1,7 @@
 //! Vendors' own arithmetic, as bills and quotas of a scenario: every number is the vendor's, its source beside it.
 
-use super::support::{SEEDS, cents, flat, flat_months, mean, simulate, simulate_in, sweep, swept};
-use std::fmt::Write;
+use super::support::{Hour, SEEDS, cents, flat, flat_months, mean, simulate, sweep, swept};
 use tokentide::tally::{Metric, Row, Span};
-
-/// One hour of demand with exact tokens by class: input, cache read, cache write, output.
-struct Hour {
-    requests: f64,
-    tokens: [f64; 4],
-}
-
-impl Hour {
-    /// So many requests a minute of so many tokens each.
-    fn of(per_minute: f64, request: [f64; 4]) -> Self {
-        let requests = 60.0 * per_minute;
-        Self { requests, tokens: request.map(|tokens| requests * tokens) }
-    }
-
-    /// Serves the hour, repeated over `head`'s horizon, under the offers and plans of `rest`.
-    fn serve(&self, head: &str, class: &str, rest: &str) -> super::support::Ran {
-        let folder = tempfile::tempdir().unwrap();
-        let mut csv = "timestamp,requests,input_tokens,cache_read_tokens,cache_write_tokens,output_tokens\n".to_owned();
-        let [input, read, write, output] = self.tokens;
-        for second in [0, 3600] {
-            let _ = writeln!(csv, "{second},{},{input},{read},{write},{output}", self.requests);
-        }
-        std::fs::write(folder.path().join("hour.csv"), csv).unwrap();
-        let workload = format!("[[workload]]\nname = \"w\"\nclass = \"{class}\"\nreplay = \"hour.csv\"\nrepeat = true\nminute = \"off\"\n");
-        simulate_in(&[head, &workload, rest].concat(), folder.path(), 1, 1)
-    }
-}
 
 /// Cost of so many units for a month.
 fn month_of_units(head: &str, units: u32, price: &str) -> f64 {
