@@ -1,4 +1,4 @@
-//! Vendors' worked figures, which the project does not contain: a directory with them is named by the environment variable `TOKENTIDE_DATA`.
+//! Vendors' worked figures, which the project does not contain: the environment variable `TOKENTIDE_DATA` names a directory with them.
 //!
 //! Each entry of `vendor_oracles.json` is built into a scenario, or put to a closed form, and must give the vendor's result. What is not
 //! tested stands in [`NOT_TESTED`] with its reason; an entry that is in neither place fails.
@@ -29,10 +29,7 @@ const NOT_TESTED: &[(&str, &str)] = &[
     ("aws-quota-21", "needs quota that is held for max_tokens from the start of a request"),
     ("aws-quota-24", "needs quota that is held for max_tokens from the start of a request, and requests in flight"),
     ("aws-rsv-04.geo_multiplier", "the entry has no regional price that a multiple of the global one could be compared with"),
-    (
-        "databricks-01",
-        "a measured throughput at one length of prompt and answer; one point fixes no weights, and the vendor says work is not linear",
-    ),
+    ("databricks-01", "one measured throughput at one size of request fixes no weights, and work is said not to be linear"),
 ];
 
 /// Every kind of entry with its test, which bears the kind's name.

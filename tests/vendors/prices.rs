@@ -64,7 +64,8 @@ fn session(entry: &Entry) {
     let rest = format!(
         "[[offer]]\nname = \"on-demand\"\nkind = \"on-demand\"\nprice = {{ {price} }}\n\
          [[offer]]\nname = \"session\"\nkind = \"provisioned\"\ncapacity = \"1 tokens/h\"\nterms = {{ \"none\" = \"{} USD/unit-hour\" }}\n\
-         [[workload]]\nname = \"session\"\nclass = \"interactive\"\ndemand = {{ law = \"constant\", value = \"1 tokens/h\" }}\nminute = \"off\"\n\
+         [[workload]]\nname = \"session\"\nclass = \"interactive\"\nminute = \"off\"\n\
+         demand = {{ law = \"constant\", value = \"1 tokens/h\" }}\n\
          [[plan]]\nname = \"both\"\nroute = {{ w = [\"on-demand\"], session = [\"session\"] }}\nunits = {{ session = 1 }}\n",
         entry.text("usd_per_session_hour")
     );
