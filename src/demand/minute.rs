@@ -98,13 +98,17 @@ impl MinuteModel {
     }
 
     /// V of an hour with so many requests, whose weighted tokens have this squared coefficient of variation: the squared coefficient of
-    /// variation of a minute given the hour, before the burstiness factor. No requests, no variance.
+    /// variation, before the burstiness factor, of a window of so many seconds given the hour. No requests, no variance.
+    ///
+    /// What arrivals and sizes make of it grows as windows get shorter. What does not average out with volume is a minute's: the same
+    /// within it, and independent from minute to minute.
     #[inline]
     #[must_use]
-    pub fn variance(&self, requests: f64, size_cv2: f64) -> f64 {
+    pub fn variance(&self, window: f64, requests: f64, size_cv2: f64) -> f64 {
+        let minutes = if window > 60.0 { 60.0 / window } else { 1.0 };
         match self.constant {
-            Some(constant) => constant,
-            None if requests > 0.0 => (self.floor + size_cv2) * 60.0 / requests + self.c_squared,
+            Some(constant) => constant * minutes,
+            None if requests > 0.0 => (self.floor + size_cv2) * (3600.0 / window) / requests + self.c_squared * minutes,
             None => 0.0,
         }
     }
@@ -136,8 +140,10 @@ mod tests {
     #[test]
     fn variance_of_a_minute() {
         let model = MinuteModel { margin: Margin::Gamma, burstiness_sd: 0.5, constant: None, floor: 2.5, c_squared: 0.0025 };
-        assert!((model.variance(3000.0, 1.44) - (3.94 / 50.0 + 0.0025)).abs() < 1e-15);
-        assert_eq!(model.variance(0.0, 1.0), 0.0);
-        assert_eq!(MinuteModel::OFF.variance(10.0, 1.0), 0.0);
+        assert!((model.variance(60.0, 3000.0, 1.44) - (3.94 / 50.0 + 0.0025)).abs() < 1e-15);
+        assert!((model.variance(1.0, 3000.0, 1.44) - (60.0 * 3.94 / 50.0 + 0.0025)).abs() < 1e-12);
+        assert!((model.variance(120.0, 3000.0, 1.44) - 0.5 * (3.94 / 50.0 + 0.0025)).abs() < 1e-15);
+        assert_eq!(model.variance(60.0, 0.0, 1.0), 0.0);
+        assert_eq!(MinuteModel::OFF.variance(60.0, 10.0, 1.0), 0.0);
     }
 }

@@ -8,6 +8,7 @@ use super::growth::{Growth, season};
 use super::kind::{self, Kind};
 use super::level::Level;
 use super::minute::MinuteModel;
+use super::retry::Retry;
 use super::noise::Noise;
 use super::on_off::OnOff;
 use super::requests::Counts;
@@ -75,6 +76,7 @@ impl Workload {
             spec.events.iter().map(|event| Event::resolve(event, index, context.names, context.horizon, reader)).collect();
         let smooth = spec.demand.is_some() || spec.replay.is_some();
         let minute = MinuteModel::resolve(spec.minute.as_ref(), kind, smooth, at, reader);
+        let retry = spec.retry.as_ref().map_or(Some(None), |retry| Retry::resolve(retry, reader).map(Some));
         let loadings = loadings(spec, context.factors, reader);
         let (class, window, deadline) = timing(spec, kind, reader);
         let counts = match &spec.requests {
@@ -111,6 +113,8 @@ impl Workload {
             deadline,
             deferrable_share: deferrable_share?,
             minute: minute?,
+            max_tokens: spec.tokens.as_ref().and_then(|tokens| tokens.max_tokens.as_ref()).map(|most| most.value),
+            retry: retry?,
             source,
             level_sd: level_sd?,
             walk,

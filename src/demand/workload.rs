@@ -9,6 +9,7 @@ use super::noise::{Noise, NoiseSpec};
 use super::on_off::{OnOff, OnOffSpec};
 use super::plain::PlainSpec;
 use super::requests::{Counts, RequestsSpec};
+use super::retry::{Retry, RetrySpec};
 use super::shape::ShapeSpec;
 use super::source::Source;
 use super::spikes::{Spikes, SpikesSpec};
@@ -81,6 +82,8 @@ spec_table! {
         optional minute: OffOr<MinuteSpec>,
         /// The share of an interactive workload that can wait.
         optional deferrable_share: Share,
+        /// How clients come back after a throttled request; they do not unless this is given.
+        optional retry: RetrySpec,
         /// Loadings on shared factors, by the factor's name.
         optional factors: Map<f64>,
     }
@@ -105,6 +108,10 @@ pub struct Workload {
     pub deferrable_share: f64,
     /// How minutes spread within an hour.
     pub minute: MinuteModel,
+    /// The largest output a request may have, where it is stated.
+    pub max_tokens: Option<f64>,
+    /// How clients come back after a throttled request; `None` when they do not.
+    pub retry: Option<Retry>,
     pub(super) source: Source,
     /// Standard deviation of the level's logarithm.
     pub(super) level_sd: f64,

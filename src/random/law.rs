@@ -8,7 +8,7 @@ mod draw;
 
 pub use clipped::clipped_exp_mean;
 pub use construct::{LawError, P95_OVER_MEAN_LIMIT, sigma_of_p10_p90};
-pub use draw::{draw_gamma, draw_negative_binomial, draw_poisson};
+pub use draw::{draw_gamma, draw_negative_binomial, draw_poisson, fill_gamma};
 
 use super::special::{gamma_p, gamma_q, incomplete_beta, normal_cdf, normal_quantile, student_sf};
 use super::stream::Stream;

@@ -1,6 +1,6 @@
 //! What supply must know of a workload.
 
-use crate::demand::{Class, MinuteModel, SizeSpread, Workload};
+use crate::demand::{Class, MinuteModel, Retry, SizeSpread, Workload};
 
 /// What supply must know of a workload, whatever draws its demand.
 #[derive(Clone, Debug)]
@@ -17,6 +17,10 @@ pub struct WorkloadFacts {
     pub size_spread: SizeSpread,
     /// How minutes spread within an hour.
     pub minute: MinuteModel,
+    /// The largest output a request may have, where it is stated.
+    pub max_tokens: Option<f64>,
+    /// How its clients come back after a throttled request; `None` when they do not.
+    pub retry: Option<Retry>,
 }
 
 impl From<&Workload> for WorkloadFacts {
@@ -28,6 +32,8 @@ impl From<&Workload> for WorkloadFacts {
             classes: workload.classes(),
             size_spread: workload.size_spread,
             minute: workload.minute.clone(),
+            max_tokens: workload.max_tokens,
+            retry: workload.retry,
         }
     }
 }

@@ -27,6 +27,8 @@ pub(crate) fn workload(name: &str, margin: Margin, cv: f64) -> WorkloadFacts {
         classes: [true, false, false, true],
         size_spread: SizeSpread::together(0.0),
         minute: MinuteModel { margin, constant: Some(cv * cv), ..MinuteModel::OFF },
+        max_tokens: None,
+        retry: None,
     }
 }
 

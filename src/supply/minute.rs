@@ -30,7 +30,7 @@ const START: f64 = -18.420_680_743_952_367;
 /// ln(`LARGEST` / `SMALLEST`).
 const SPAN: f64 = 25.328_436_022_934_504;
 /// Minutes of an hour.
-const MINUTES: f64 = 60.0;
+const MINUTES: u32 = 60;
 
 /// The law of a minute, for every variance or for one that is stated. Shared between threads; what it returns does not depend on
 /// what was asked before.
@@ -38,6 +38,8 @@ const MINUTES: f64 = 60.0;
 pub struct MinuteLaw {
     margin: Margin,
     sigma_f: f64,
+    /// Windows of an hour: 60 where they are minutes.
+    windows: u32,
     rows: Rows,
 }
 
@@ -63,13 +65,19 @@ impl MinuteLaw {
         let step = 0.024 + 0.04 * sigma_f.clamp(0.0, 1.0);
         // The parabola needs one row below the first and one above the last.
         let rows = (SPAN / step) as usize + 3;
-        Self { margin, sigma_f, rows: Rows::Grid { step, cells: (0..rows).map(|_| OnceLock::new()).collect() } }
+        Self { margin, sigma_f, windows: MINUTES, rows: Rows::Grid { step, cells: (0..rows).map(|_| OnceLock::new()).collect() } }
     }
 
     /// The law for one stated variance, which [`at`](Self::at) then uses whatever it is asked for. For R ≥ 0.01, G, P and H
     /// are within 1e-8.
     pub fn constant(margin: Margin, sigma_f: f64, variance: f64) -> Self {
-        Self { margin, sigma_f, rows: Rows::One { variance: clamp(variance), row: OnceLock::new() } }
+        Self { margin, sigma_f, windows: MINUTES, rows: Rows::One { variance: clamp(variance), row: OnceLock::new() } }
+    }
+
+    /// The same for an hour of so many independent windows instead of its sixty minutes; variances are then of a window.
+    #[must_use]
+    pub fn with_windows(self, windows: u32) -> Self {
+        Self { windows, ..self }
     }
 
     /// The functions of the capacity at variance `v` of a minute of mean 1 (the mean over f). Above 0, `v` is brought into
@@ -99,8 +107,20 @@ impl MinuteLaw {
         }
     }
 
+    /// The margin, and the standard deviation of the logarithm of the burstiness.
+    #[must_use]
+    pub fn shape(&self) -> (Margin, f64) {
+        (self.margin, self.sigma_f)
+    }
+
+    /// Windows of an hour.
+    #[must_use]
+    pub fn windows(&self) -> u32 {
+        self.windows
+    }
+
     fn build<T: Digits>(&self, variance: f64, pieces_log2: u32) -> Row<T> {
-        Row::new(self.margin, self.sigma_f, variance, pieces_log2)
+        Row::new(self.margin, self.sigma_f, self.windows, variance, pieces_log2)
     }
 }
 
@@ -170,7 +190,8 @@ impl MinuteRow<'_> {
     }
 }
 
-fn clamp(v: f64) -> f64 {
+/// A variance as the laws take it.
+pub(crate) fn clamp(v: f64) -> f64 {
     if v > 0.0 { v.clamp(SMALLEST, LARGEST) } else { 0.0 }
 }
 

@@ -3,7 +3,8 @@
 use super::commitment::Commitment;
 use super::facts::WorkloadFacts;
 use super::minute::{Margin, MinuteLaw};
-use super::offer::{MAX_AXES, Offer, OfferKind, OverflowRule};
+use super::offer::{MAX_AXES, Metering, Offer, OfferKind, OverflowRule};
+use super::path::{MOST_OFFERS, PathModel};
 use super::route::{Member, Part};
 use super::schedule::Schedule;
 use crate::units::ByClass;
@@ -31,6 +32,10 @@ pub struct PoolGroup {
     pub(crate) entries: Vec<Entry>,
     /// The last on-demand offer, as a node.
     pub(crate) last_on_demand: Option<usize>,
+    /// The span of time `[s]` whose demand the law is of.
+    pub(crate) window: f64,
+    /// How its hours are walked where they have a state.
+    pub(crate) path: Option<PathModel>,
 }
 
 /// An offer with a capacity, as the pool sees it.
@@ -52,9 +57,16 @@ pub struct Node {
     pub price: ByClass,
     /// What spills: the minute's excess or the whole request.
     pub overflow: OverflowRule,
+    /// How its limit is counted.
+    pub metering: Metering,
 }
 
 impl Node {
+    /// Whether there is a limit at all, units bought or not.
+    pub(crate) fn is_limited(&self) -> bool {
+        self.per_unit[..self.axes].iter().any(|(low, _)| low.is_finite())
+    }
+
     /// Sum of the axes' weights: what the burstiness of several workloads is weighed with.
     pub(crate) fn mix(&self) -> ByClass {
         self.weights[..self.axes].iter().fold(ByClass::ZERO, |sum, &weights| sum + weights)
@@ -126,8 +138,21 @@ impl PoolGroup {
         let chain = entries.iter().all(|entry| entry.node == 0)
             && nodes.iter().enumerate().all(|(index, node)| node.next == (index + 1 < nodes.len()).then_some(index + 1));
         let facts: Vec<&WorkloadFacts> = indices.iter().map(|&index| &workloads[index]).collect();
-        let law = laws.of(&name, &facts);
-        Self { name, workloads: indices, members, nodes, cases: Vec::new(), law, chain, entries, last_on_demand }
+        let path = PathModel::new(&members, &nodes, workloads);
+        let window = window(&nodes, path.as_ref());
+        let law = laws.of(&name, &facts, window);
+        Self { name, workloads: indices, members, nodes, cases: Vec::new(), law, chain, entries, last_on_demand, window, path }
+    }
+
+    /// What of it cannot be served: what needs the order of offers in a pool whose members go different ways.
+    pub(crate) fn unserved(&self) -> Option<&'static str> {
+        let holds = self.nodes.iter().any(|node| node.metering.hold.is_some());
+        match () {
+            () if self.chain && self.nodes.len() <= MOST_OFFERS => None,
+            () if self.path.is_some() => Some("retries, buckets and windows of different lengths"),
+            () if holds => Some("holds"),
+            () => None,
+        }
     }
 
     /// The units of every node in every month under these commitments.
@@ -182,6 +207,7 @@ fn node(index: usize, next: Option<usize>, offers: &[Offer]) -> Option<Node> {
         per_unit: [(f64::INFINITY, f64::INFINITY); MAX_AXES],
         price: ByClass::ZERO,
         overflow: OverflowRule::Minute,
+        metering: Metering::MINUTE,
     };
     match &offers[index].kind {
         OfferKind::OnDemand(offer) => {
@@ -189,12 +215,14 @@ fn node(index: usize, next: Option<usize>, offers: &[Offer]) -> Option<Node> {
             if let Some(quota) = offer.quota {
                 node.weights = [quota.weights; MAX_AXES];
                 node.per_unit = [(quota.per_hour, quota.per_hour); MAX_AXES];
+                node.metering = quota.metering;
             }
         }
         OfferKind::Provisioned(offer) => {
             node.provisioned = true;
             node.axes = offer.axes.len();
             node.overflow = offer.overflow;
+            node.metering = offer.metering;
             for (slot, axis) in offer.axes.iter().enumerate() {
                 node.weights[slot] = axis.weights;
                 node.per_unit[slot] = axis.capacity;
@@ -206,16 +234,23 @@ fn node(index: usize, next: Option<usize>, offers: &[Offer]) -> Option<Node> {
     Some(node)
 }
 
+/// The span of time `[s]` that conditional expectations look at: the window of all limits, or the shortest that divides them all.
+fn window(nodes: &[Node], path: Option<&PathModel>) -> f64 {
+    let mut windows = nodes.iter().filter(|node| node.is_limited()).map(|node| node.metering.window);
+    let first = windows.next().unwrap_or(60);
+    f64::from(if windows.all(|window| window == first) { first } else { path.map_or(first, |path| path.window) })
+}
+
 /// The laws of minutes, one for all pools that have the same.
 #[derive(Default)]
 pub(crate) struct Laws {
-    known: Vec<(Margin, f64, Option<f64>, Arc<MinuteLaw>)>,
+    known: Vec<(Margin, f64, Option<f64>, f64, Arc<MinuteLaw>)>,
     /// What had to be settled between workloads that differ.
     pub warnings: BTreeSet<String>,
 }
 
 impl Laws {
-    fn of(&mut self, name: &str, facts: &[&WorkloadFacts]) -> Arc<MinuteLaw> {
+    fn of(&mut self, name: &str, facts: &[&WorkloadFacts], window: f64) -> Arc<MinuteLaw> {
         let margin = if facts.iter().any(|f| f.minute.margin == Margin::LogNormal) { Margin::LogNormal } else { Margin::Gamma };
         let sd = facts.iter().map(|f| f.minute.burstiness_sd).fold(0.0, f64::max);
         if facts.iter().any(|f| f.minute.margin != margin || f.minute.burstiness_sd < sd) {
@@ -225,17 +260,19 @@ impl Laws {
         }
         // A stated variance has a row of its own, but several workloads add up to a variance that changes with their mix.
         let constant = match facts {
-            [only] => only.minute.constant,
+            [only] => only.minute.constant.map(|_| only.minute.variance(window, 0.0, 0.0)),
             _ => None,
         };
         let same = |a: f64, b: f64| a.to_bits() == b.to_bits();
-        let known =
-            self.known.iter().find(|(m, s, c, _)| *m == margin && same(*s, sd) && c.map(f64::to_bits) == constant.map(f64::to_bits));
-        if let Some((.., law)) = known {
+        let alike = |(m, s, c, w, _): &&(Margin, f64, Option<f64>, f64, Arc<MinuteLaw>)| {
+            *m == margin && same(*s, sd) && same(*w, window) && c.map(f64::to_bits) == constant.map(f64::to_bits)
+        };
+        if let Some((.., law)) = self.known.iter().find(alike) {
             return Arc::clone(law);
         }
-        let law = Arc::new(constant.map_or_else(|| MinuteLaw::new(margin, sd), |variance| MinuteLaw::constant(margin, sd, variance)));
-        self.known.push((margin, sd, constant, Arc::clone(&law)));
+        let law = constant.map_or_else(|| MinuteLaw::new(margin, sd), |variance| MinuteLaw::constant(margin, sd, variance));
+        let law = Arc::new(law.with_windows((3600.0 / window).round() as u32));
+        self.known.push((margin, sd, constant, window, Arc::clone(&law)));
         law
     }
 }

@@ -2,7 +2,8 @@
 
 use super::commitment::Commitment;
 use super::facts::WorkloadFacts;
-use super::offer::{self, MAX_AXES, Offer, OfferKind, OfferSpec, Provisioned};
+use super::offer::{self, MAX_AXES, Offer, OfferKind, OfferSpec, Provisioned, refuse_without_max_tokens};
+use super::path::MOST_OFFERS;
 use super::plan::{MAX_PLANS, Plan, PlanSpec, PoolChoice, PurchaseSpec, UnitsSpec, check, sweep};
 use super::pool::{Laws, PoolGroup, Scheduled};
 use super::route::{self, Member};
@@ -117,6 +118,7 @@ impl Builder<'_> {
         let (members, choices) = members.filter(|_| bought).zip(choices)?;
         self.used.extend(routed.iter().copied());
         let groups: Vec<usize> = route::pools(&members).into_iter().map(|pool| self.group(pool)).collect();
+        self.servable(spec, &groups, reader)?;
         self.note_only_terms(spec, &routed, reader);
         for choice in choices {
             let of_offer = |&offer: &usize| self.commitment(offer, spec, &choice).into_iter().chain(self.purchases(offer, spec));
@@ -142,6 +144,27 @@ impl Builder<'_> {
         self.groups.push(PoolGroup::new(members, self.offers, self.workloads, &mut self.laws));
         self.cases.push(BTreeMap::new());
         self.groups.len() - 1
+    }
+
+    /// Whether pools with holds or a state are of the kind that can be served, and every hold knows its size.
+    fn servable(&self, spec: &Field<PlanSpec>, groups: &[usize], reader: &mut Reader) -> Option<()> {
+        let mut good = true;
+        for &group in groups {
+            let group = &self.groups[group];
+            if let Some(what) = group.unserved() {
+                let message = format!("lets the workloads of pool `{}` go different ways, and {what} are served along one route", group.name);
+                reader.refuse(&spec.route.at, message, format!("one route of at most {MOST_OFFERS} offers for all workloads of the pool"));
+                good = false;
+            }
+            for (node, &workload) in group.nodes.iter().flat_map(|node| group.workloads.iter().map(move |workload| (node, workload))) {
+                let facts = &self.workloads[workload];
+                if node.metering.hold.is_some_and(|hold| hold.max_tokens(facts.max_tokens).is_none()) {
+                    refuse_without_max_tokens(&spec.route.at, &facts.name, &self.offers[node.offer].name, reader);
+                    good = false;
+                }
+            }
+        }
+        good.then_some(())
     }
 
     fn case(&mut self, group: usize, commitments: &[Commitment]) -> usize {

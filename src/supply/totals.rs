@@ -27,6 +27,14 @@ pub struct ServiceTotals {
     pub throttled_minutes: f64,
     /// Expected hours in which some minute is.
     pub throttled_hours: f64,
+    /// Requests refused, once for each attempt: the number of 429 answers. Without retries as many as are throttled.
+    pub requests_refused: f64,
+    /// Seconds that requests waited before they were served, summed over requests: what coming back adds to their latency.
+    pub seconds_waited: f64,
+    /// Such a wait that one served request in twenty exceeds `[s]`.
+    pub wait_p95: f64,
+    /// Hours that were simulated window by window; 0 where conditional expectations say it all.
+    pub refined_hours: f64,
     /// Log of the probability that nothing is throttled all month: the sum of ln(1 − H) over its hours; −∞ when one is sure to be.
     pub log_clear: f64,
 }

@@ -11,6 +11,14 @@ pub fn draw_gamma(shape: f64, scale: f64, stream: &mut Stream) -> f64 {
     Gamma::new(shape, scale).map_or(f64::NAN, |law| law.sample(stream))
 }
 
+/// Gamma draws; shape and scale above 0.
+pub fn fill_gamma(shape: f64, scale: f64, stream: &mut Stream, draws: &mut [f64]) {
+    match Gamma::new(shape, scale) {
+        Ok(law) => draws.iter_mut().for_each(|draw| *draw = law.sample(stream)),
+        Err(_) => draws.fill(f64::NAN),
+    }
+}
+
 /// A Poisson count; mean from 0 to 1e15. A mean of 0 takes no draw.
 pub fn draw_poisson(mean: f64, stream: &mut Stream) -> f64 {
     if mean == 0.0 {

@@ -27,7 +27,6 @@ impl GroupState {
         if !(total > 0.0) && !(facts.unrouted > 0.0) && sink.is_none() {
             return;
         }
-        self.scale(group, facts);
         // Smallest multiple of the mean that is known to let nothing through: cases with more units need not ask again.
         let mut dry = f64::INFINITY;
         let nodes = group.nodes.len();
@@ -36,7 +35,11 @@ impl GroupState {
         // Two axes at a time, so that the inner loop has no bounds to check between them.
         let (all_capacities, all_used) = (self.capacities.as_chunks::<MAX_AXES>().0, used.as_chunks_mut::<MAX_AXES>().0);
         let (inverse, usage) = (self.inverse.as_chunks::<MAX_AXES>().0, self.usage.as_chunks::<MAX_AXES>().0);
+        let walked = self.paths.as_deref().map_or(&[][..], |paths| &paths.refined);
         for (case, (service, clear)) in services.iter_mut().zip(&mut self.clear).enumerate() {
+            if walked.get(case) == Some(&true) {
+                continue;
+            }
             let capacities = &all_capacities[case * nodes..][..nodes];
             let used = &mut all_used[case * nodes..][..nodes];
             let (mut limit, mut passed) = (0.0, if total > 0.0 { 1.0 } else { 0.0 });
@@ -122,7 +125,7 @@ impl GroupState {
     }
 
     /// What the hour's tokens mean for each offer.
-    fn scale(&mut self, group: &PoolGroup, facts: &Hour) {
+    pub(super) fn scale(&mut self, group: &PoolGroup, facts: &Hour) {
         for (number, node) in group.nodes.iter().enumerate() {
             self.cost[number] = facts.entering.dot(&node.price);
             for axis in 0..node.axes {

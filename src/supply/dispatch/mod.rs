@@ -2,6 +2,7 @@
 
 mod chain;
 mod clear;
+mod paths;
 mod state;
 mod work;
 
@@ -70,7 +71,7 @@ impl<'a> Dispatcher<'a> {
         Self {
             supply,
             works: Work::all(supply),
-            groups: supply.groups.iter().enumerate().map(|(index, group)| GroupState::new(index, group)).collect(),
+            groups: supply.groups.iter().enumerate().map(|(index, group)| GroupState::new(index, group, seed)).collect(),
             network: supply.groups.iter().map(|group| Network::new(group.nodes.len())).collect(),
             peak: Peak::default(),
             throughput: throughput.collect(),
@@ -84,6 +85,7 @@ impl<'a> Dispatcher<'a> {
         self.clear(totals);
         for index in 0..self.supply.groups.len() {
             self.units(index, replication);
+            self.groups[index].begin_paths(replication);
         }
         for work in 0..self.works.len() {
             self.works[work].begin(self.supply, path);
@@ -139,7 +141,7 @@ impl<'a> Dispatcher<'a> {
             batch.0 += facts.batch_tokens;
             batch.1 += facts.batch_cost;
             if let Some((_, weights)) = peak_of {
-                let (mean, variance) = work.weighted(&first.entries, supply, path, hour, weights, |entry| entry.quota_size_cv2);
+                let (mean, variance) = work.weighted(&first.entries, supply, path, (hour, 60.0), weights, |entry| entry.quota_size_cv2);
                 self.peak.add(mean / 60.0, variance);
             }
             for &index in &work.groups {
@@ -150,7 +152,13 @@ impl<'a> Dispatcher<'a> {
             if first.chain {
                 let row = first.law.at(facts.variance);
                 for &index in &work.groups {
-                    self.groups[index].serve_chain(&supply.groups[index], &facts, &row, totals, sink);
+                    let (state, group) = (&mut self.groups[index], &supply.groups[index]);
+                    state.scale(group, &facts);
+                    if let Some(model) = &group.path {
+                        state.refine(group, model, &row);
+                    }
+                    state.serve_chain(group, &facts, &row, totals, sink);
+                    state.walk(supply, work, path, &facts, totals, sink);
                 }
             } else {
                 for &index in &work.groups {
@@ -164,6 +172,7 @@ impl<'a> Dispatcher<'a> {
             peak_of.map_or(f64::NAN, |(share, _)| self.peak.solve(share * hours.len() as f64, &first.law));
         for &index in &work.groups {
             totals.demand[supply.demand_index(index, month)] = demand;
+            self.groups[index].settle(&supply.groups[index], month + 1 == supply.horizon.months(), totals);
             self.groups[index].end(batch, totals);
         }
     }
@@ -188,6 +197,7 @@ impl Outcome {
         if self.throttled > 0.0 {
             service.tokens_throttled += self.throttled;
             service.requests_throttled += requests;
+            service.requests_refused += requests;
             service.throttled_minutes += 60.0 * self.minute_over;
             service.throttled_hours += self.hour_over;
             clear.add(self.hour_over);

@@ -1,6 +1,7 @@
 //! What a dispatcher keeps for each pool: buffers that are allocated once.
 
 use super::clear::Clear;
+use super::paths::Paths;
 use crate::supply::Supply;
 use crate::supply::offer::MAX_AXES;
 use crate::supply::pool::PoolGroup;
@@ -33,10 +34,12 @@ pub(super) struct GroupState {
     pub(super) usage: Vec<f64>,
     /// By node: what serving all of the hour would cost.
     pub(super) cost: Vec<f64>,
+    /// Walks of its hours, where they have a state.
+    pub(super) paths: Option<Box<Paths>>,
 }
 
 impl GroupState {
-    pub(super) fn new(index: usize, group: &PoolGroup) -> Self {
+    pub(super) fn new(index: usize, group: &PoolGroup, seed: u64) -> Self {
         let slots = group.nodes.len() * MAX_AXES;
         Self {
             index,
@@ -52,6 +55,14 @@ impl GroupState {
             inverse: vec![0.0; slots],
             usage: vec![0.0; slots],
             cost: vec![0.0; group.nodes.len()],
+            paths: group.path.as_ref().map(|model| Box::new(Paths::new(group, model, seed))),
+        }
+    }
+
+    /// Goes to the start of a replication.
+    pub(super) fn begin_paths(&mut self, replication: u64) {
+        if let Some(paths) = &mut self.paths {
+            paths.begin(replication);
         }
     }
 

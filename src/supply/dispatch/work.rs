@@ -5,6 +5,7 @@ use crate::supply::Supply;
 use crate::supply::batch::{Windows, shares};
 use crate::supply::network::Network;
 use crate::supply::offer::OfferKind;
+use crate::supply::path::PathModel;
 use crate::supply::pool::{Entry, Node, PoolGroup};
 use crate::supply::route::{Member, Part};
 use crate::units::ByClass;
@@ -78,6 +79,7 @@ impl Work {
             && members(own) == members(group)
             && on_demand(own) == on_demand(group)
             && mix(own) == mix(group)
+            && own.window.to_bits() == group.window.to_bits()
             && sizes(own) == sizes(group)
     }
 
@@ -138,12 +140,12 @@ impl Work {
             facts.requests_per_token = requests / tokens;
         }
         if requests > 0.0 {
-            facts.spilled = 60.0 * 0.5 * (sized / requests) / requests;
+            facts.spilled = (3600.0 / group.window) * 0.5 * (sized / requests) / requests;
         }
         if group.chain
             && let Some(first) = group.nodes.first()
         {
-            facts.variance = self.weighted(&group.entries, supply, path, hour, &first.mix(), |entry| entry.size_cv2).1;
+            facts.variance = self.weighted(&group.entries, supply, path, (hour, group.window), &first.mix(), |entry| entry.size_cv2).1;
         }
         facts
     }
@@ -155,7 +157,7 @@ impl Work {
         entries: impl IntoIterator<Item = &'e Entry>,
         supply: &Supply,
         path: &DemandPath,
-        hour: usize,
+        (hour, window): (usize, f64),
         weights: &ByClass,
         cv2: fn(&Entry) -> f64,
     ) -> (f64, f64) {
@@ -166,9 +168,29 @@ impl Work {
             let tokens = work.tokens[hour].dot(weights) * share;
             mean += tokens;
             // Fewer requests than the workload's spread more: the rest of them went elsewhere.
-            variance += tokens * tokens * supply.workloads[entry.workload].minute.variance(work.requests[hour] * share, cv2(entry));
+            variance += tokens * tokens * supply.workloads[entry.workload].minute.variance(window, work.requests[hour] * share, cv2(entry));
         }
         (mean, if mean > 0.0 { variance / (mean * mean) } else { 0.0 })
+    }
+
+    /// Squared coefficient of variation of what enters a chain in a window of so many seconds, in the first offer's weights.
+    pub(super) fn variance(&self, group: &PoolGroup, supply: &Supply, path: &DemandPath, hour: usize, window: f64) -> f64 {
+        let mix = group.nodes.first().map_or(ByClass::ONE, Node::mix);
+        self.weighted(&group.entries, supply, path, (hour, window), &mix, |entry| entry.size_cv2).1
+    }
+
+    /// The share of each retry policy in the tokens that enter in an hour.
+    pub(super) fn policies(&self, supply: &Supply, path: &DemandPath, hour: usize, model: &PathModel, shares: &mut [f64]) {
+        shares.fill(0.0);
+        let mut total = 0.0;
+        for (index, member) in self.first(supply).members.iter().enumerate().filter(|(_, member)| !member.route.is_empty()) {
+            let tokens = path.workloads[member.workload].tokens[hour].total() * self.present[index];
+            total += tokens;
+            if let Some(policy) = model.of_member[index] {
+                shares[policy] += tokens;
+            }
+        }
+        shares.iter_mut().for_each(|share| *share = if total > 0.0 { *share / total } else { 0.0 });
     }
 
     #[inline]
@@ -190,7 +212,7 @@ impl Work {
                 sized += count * (1.0 + entry.size_cv2);
             }
             if tokens.total() > 0.0 {
-                let (_, variance) = self.weighted(here(), supply, path, hour, &node.mix(), |entry| entry.size_cv2);
+                let (_, variance) = self.weighted(here(), supply, path, (hour, group.window), &node.mix(), |entry| entry.size_cv2);
                 let mut workloads = here().map(|entry| entry.workload);
                 let only = workloads.next().filter(|_| workloads.next().is_none());
                 let size_factor = if requests > 0.0 { sized / requests } else { 1.0 };

@@ -4,7 +4,7 @@
 //! every octave of y: fine around the mean, even in the logarithm far out, and found from the bits of y without a logarithm.
 
 use super::exact::point;
-use super::{MINUTES, Margin};
+use super::Margin;
 use std::ops::{Add, Mul};
 
 /// Pieces per octave of a row of the grid, as a power of two.
@@ -122,20 +122,20 @@ pub(super) struct Row<T> {
 }
 
 impl<T: Digits> Row<T> {
-    pub(super) fn new(margin: Margin, sigma_f: f64, variance: f64, pieces_log2: u32) -> Self {
+    pub(super) fn new(margin: Margin, sigma_f: f64, windows: u32, variance: f64, pieces_log2: u32) -> Self {
         let mixture = mixture(sigma_f, variance);
         let scales = Scales::new(variance, pieces_log2);
         let negligible = |node: &Node<f64>| node.values.iter().all(|&value| value < NOTHING);
         let mut upper: Vec<Node<f64>> = Vec::new();
         while upper.len() < UPPER_OCTAVES << pieces_log2 && !upper.last().is_some_and(negligible) {
             let r = 1.0 + (scales.node(upper.len()) - 1.0) / scales.upper;
-            upper.push(above(margin, &mixture, r, 1.0 / scales.upper));
+            upper.push(above(margin, &mixture, windows, r, 1.0 / scales.upper));
         }
         let mut lower: Vec<Node<f64>> = Vec::new();
         let mut lower_end = 1.0;
         while lower.len() < LOWER_OCTAVES << pieces_log2 && !lower.last().is_some_and(negligible) {
             lower_end = 1.0 / (1.0 + (scales.node(lower.len()) - 1.0) / scales.lower);
-            lower.push(below(margin, &mixture, lower_end, -lower_end * lower_end / scales.lower));
+            lower.push(below(margin, &mixture, windows, lower_end, -lower_end * lower_end / scales.lower));
         }
         // dy/dR is −lower / R².
         let elasticity = |value: f64, slope: f64| if value > 0.0 { -slope * scales.lower / (lower_end * value) } else { 0.0 };
@@ -226,27 +226,28 @@ fn mixture(sigma_f: f64, variance: f64) -> Vec<(f64, f64)> {
 }
 
 /// Overflow, exceedance and the hour's exceedance, with their slopes per `dr` of R.
-fn above(margin: Margin, mixture: &[(f64, f64)], r: f64, dr: f64) -> Node<f64> {
+fn above(margin: Margin, mixture: &[(f64, f64)], windows: u32, r: f64, dr: f64) -> Node<f64> {
     let mut sum = Node::default();
     for &(variance, weight) in mixture {
         let point = point(margin, variance, r, false);
         let tail = point.tail;
-        let others = power_59(1.0 - tail);
-        // 1 − (1 − p)⁶⁰, and its first terms where that would cancel: the next is 34 220 p³.
-        let hour = if tail > 1e-6 { 1.0 - others * (1.0 - tail) } else { MINUTES * tail * (1.0 - 0.5 * (MINUTES - 1.0) * tail) };
-        let hour = (hour, -MINUTES * others * point.density);
+        let others = power(1.0 - tail, windows - 1);
+        let n = f64::from(windows);
+        // 1 − (1 − p)ⁿ, and its first terms where that would cancel: the next is n³ p³ / 6.
+        let hour = if n * tail > 6e-5 { 1.0 - others * (1.0 - tail) } else { n * tail * (1.0 - 0.5 * (n - 1.0) * tail) };
+        let hour = (hour, -n * others * point.density);
         add(&mut sum, weight, dr, [(point.excess, -tail), (tail, -point.density), hour]);
     }
     sum
 }
 
-/// The same below the mean: E\[(R − m)+\], P(m ≤ R), and the probability that all sixty minutes are at most R.
-fn below(margin: Margin, mixture: &[(f64, f64)], r: f64, dr: f64) -> Node<f64> {
+/// The same below the mean: E\[(R − m)+\], P(m ≤ R), and the probability that all windows of the hour are at most R.
+fn below(margin: Margin, mixture: &[(f64, f64)], windows: u32, r: f64, dr: f64) -> Node<f64> {
     let mut sum = Node::default();
     for &(variance, weight) in mixture {
         let point = point(margin, variance, r, true);
-        let others = power_59(point.tail);
-        let all = (others * point.tail, MINUTES * others * point.density);
+        let others = power(point.tail, windows - 1);
+        let all = (others * point.tail, f64::from(windows) * others * point.density);
         add(&mut sum, weight, dr, [(point.excess, point.tail), (point.tail, point.density), all]);
     }
     sum
@@ -259,11 +260,15 @@ fn add(sum: &mut Node<f64>, weight: f64, dr: f64, terms: [(f64, f64); 3]) {
     }
 }
 
-/// p⁵⁹ by products.
-fn power_59(p: f64) -> f64 {
-    let p2 = p * p;
-    let p4 = p2 * p2;
-    let p8 = p4 * p4;
-    let p16 = p8 * p8;
-    p16 * p16 * p16 * p8 * p2 * p
+/// A power by products.
+fn power(base: f64, exponent: u32) -> f64 {
+    let (mut power, mut square, mut rest) = (1.0, base, exponent);
+    while rest > 0 {
+        if rest & 1 == 1 {
+            power *= square;
+        }
+        square *= square;
+        rest >>= 1;
+    }
+    power
 }

@@ -209,8 +209,8 @@ fn spill(out: &mut Stream, overflow: &mut Overflow, node: &Node, law: &MinuteLaw
     if node.overflow != OverflowRule::Request || !overflow.limit.is_finite() || !(out.requests > 0.0) {
         return;
     }
-    // Tokens per hour in the minutes over the limit; a minute's share of an hour is a sixtieth.
-    let rate = out.base * (60.0 * 0.5 * out.size_factor / out.requests);
+    // Tokens per hour in the windows over the limit, of which an hour has so many.
+    let rate = out.base * (f64::from(law.windows()) * 0.5 * out.size_factor / out.requests);
     overflow.tokens += rate * law.at(overflow.variance).exceedance(overflow.limit.max(0.0));
     let mix = node.mix();
     let mut start = 0;

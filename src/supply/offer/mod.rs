@@ -1,8 +1,11 @@
 //! Offers: the ways to be served, checked and with their discounts taken off.
 
+mod metering;
 mod resolve;
 mod spec;
 
+pub(crate) use metering::refuse_without_max_tokens;
+pub use metering::{Hold, HoldSpec, Metering, Refill, Settles};
 pub(crate) use resolve::offer;
 pub use spec::{
     AxesSpec, AxisPriceSpec, AxisSpec, BatchSpec, CapacitySpec, DiscountLinesSpec, DiscountSpec, IncrementSpec, OfferSpec, OnDemandSpec,
@@ -60,10 +63,12 @@ pub struct OnDemand {
 /// The most that may be asked for, enforced per minute.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Quota {
-    /// Weighted tokens per hour that other traffic leaves, > 0; a minute may take a sixtieth.
+    /// Weighted tokens per hour that other traffic leaves, > 0; a window may take its part of an hour.
     pub per_hour: f64,
     /// How much a token of each class counts, >= 0.
     pub weights: ByClass,
+    /// How it is counted.
+    pub metering: Metering,
 }
 
 /// Units paid by the hour, used or not.
@@ -73,6 +78,8 @@ pub struct Provisioned {
     pub axes: Vec<Axis>,
     /// What spills over when a minute is full.
     pub overflow: OverflowRule,
+    /// How the capacity is counted.
+    pub metering: Metering,
     /// Terms in the order of the file, with the price of a unit-hour on each axis (0 on an axis that is not there).
     pub terms: Vec<(Term, [f64; MAX_AXES])>,
     /// What happens when a term ends.

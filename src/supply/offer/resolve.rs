@@ -1,6 +1,6 @@
 //! Offers as written become offers as they serve: ranges checked, defaults filled and noted, discounts taken off.
 
-use super::{Axis, Batch, Offer, OfferKind, OnDemand, Provisioned, Quota, TokenPrices};
+use super::{Axis, Batch, Metering, Offer, OfferKind, OnDemand, Provisioned, Quota, TokenPrices};
 use super::{
     AxisSpec, BatchSpec, CapacitySpec, DiscountSpec, IncrementSpec, OfferSpec, OnDemandSpec, OverflowRule, PriceSpec, ProvisionedSpec,
     QuotaSpec, Renewal, TermPriceSpec, WeightsSpec,
@@ -41,7 +41,9 @@ impl Resolver<'_> {
                     self.above_zero(&quota.rate.at, quota.rate.per_hour, "a quota above zero").and_then(|rate| self.left(rate, quota));
                 let path = quota.at.key("weights");
                 let weights = self.weights(quota.weights.as_ref(), &path, 1.0);
-                rate.zip(weights).map(|(per_hour, weights)| Some(Quota { per_hour, weights }))
+                let metering = Metering::resolve((quota.window.as_ref(), quota.refill.as_ref(), quota.hold.as_ref()), self.reader);
+                let limit = rate.zip(weights).zip(metering);
+                limit.map(|((per_hour, weights), metering)| Some(Quota { per_hour, weights, metering }))
             }
         };
         Some(OnDemand { price: price?, quota: quota? })
@@ -85,6 +87,7 @@ impl Resolver<'_> {
         let discount = discounts(spec.discount.as_ref());
         let terms = self.terms(&spec.terms, spec.axes.is_some(), discount[4]);
         let overflow = self.or_assumed(spec.overflow.as_ref(), "overflow", OverflowRule::Minute, "the excess of a full minute spills");
+        let metering = Metering::resolve((spec.window.as_ref(), spec.refill.as_ref(), spec.hold.as_ref()), self.reader);
         let renewal = self.or_assumed(spec.renewal.as_ref(), "renewal", Renewal::Renew, "vendors renew a term unless told otherwise");
         let start_month = self.start_month(spec.start_month.as_ref());
         let terms = terms?;
@@ -93,7 +96,7 @@ impl Resolver<'_> {
             self.reader.refuse(at, "goes on by the hour after a term, and `terms` has no price for that", "a price for the term \"none\"");
             return None;
         }
-        Some(Provisioned { axes: axes?, overflow, terms, renewal, start_month: start_month? })
+        Some(Provisioned { axes: axes?, overflow, metering: metering?, terms, renewal, start_month: start_month? })
     }
 
     fn batch(&mut self, spec: &BatchSpec) -> Option<Batch> {

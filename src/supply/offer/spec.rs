@@ -1,5 +1,6 @@
 //! Offers as the file writes them: prices, quotas, capacities, terms, windows and discounts.
 
+use super::metering::{HoldSpec, Refill};
 use crate::spec::{At, Field, Map, Node, Reader, Spec, Value};
 use crate::units::{Hours, Quantity, Share, TokenPrice, TokenRate, UnitPrice};
 use jiff::civil::Date;
@@ -56,6 +57,12 @@ crate::spec_table! {
         optional axes: AxesSpec,
         /// What spills over when a minute is full: its excess, or the whole request that crosses the limit.
         optional overflow: OverflowRule,
+        /// The span of time over which the capacity holds; a minute unless given.
+        optional window: Hours,
+        /// How the capacity of a window comes back: "at once" (unless given) or "steadily".
+        optional refill: Refill,
+        /// What requests hold of it from their start until their output is known.
+        optional hold: HoldSpec,
         /// Price of a unit-hour by term.
         required terms: Map<TermPriceSpec>,
         /// What happens when a term ends.
@@ -128,6 +135,12 @@ crate::spec_table! {
         optional others: TokenRate,
         /// How much a token of each class counts; 1 where nothing is said.
         optional weights: WeightsSpec,
+        /// The span of time over which the rate holds; a minute unless given.
+        optional window: Hours,
+        /// How the quota of a window comes back: "at once" (unless given) or "steadily".
+        optional refill: Refill,
+        /// What requests hold of it from their start until their output is known.
+        optional hold: HoldSpec,
     }
 }
 

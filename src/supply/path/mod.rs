@@ -1,0 +1,90 @@
+//! The path simulator: a pool's windows drawn one by one and served with the state that retries and buckets need.
+//!
+//! Without state an hour's throttling is a conditional expectation and nothing is simulated. With it the order of things within the hour
+//! matters: who is refused comes back (`[[workload]] retry`), a bucket that was emptied fills steadily (`refill = "steadily"`), and offers
+//! of one route look at different windows. Such pools are walked in ticks. A window's demand is the hour's mean times one factor, drawn
+//! from the very law of the conditional expectation, even within the window; what each offer takes is min(asked, left of its window), and
+//! what the last one refuses comes back as its clients' policy says, mixed with those who come for the first time: they are refused alike.
+//!
+//! **Refinement.** An hour in which some limit is met at all with a probability below [`NEGLIGIBLE`], nobody waits and every bucket is full
+//! keeps its conditional expectation: nearly all hours of a month. What that neglects, those who would have come back in these
+//! hours, is at most the expected overflow that is then counted as failed. A case counts how many hours it refined.
+//!
+//! **What is kept.** Factors are independent, so an hour's windows do not add up to the hour. What fails is as drawn; what is served is
+//! scaled, once a month, to what was asked less what failed or still waits, so that every token is in one place.
+//!
+//! Limits: delays are resolved to a tick ([`PathModel::tick`], a second where clients come back soon); holds count as in
+//! [`Hold::extra`](super::Hold::extra); requests flow, so it is the mean over requests that is followed, not each of them.
+
+mod backoff;
+mod ring;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+use super::pool::Node;
+use super::{WorkloadFacts, route::Member};
+pub(crate) use backoff::Backoff;
+pub(crate) use walk::{Asked, Flow, Limit, Walk};
+
+/// Offers that a route can have at most where the path simulator walks it.
+pub(crate) const MOST_OFFERS: usize = 16;
+
+/// An hour whose limits are met with less than this probability is not refined: a month of such hours misses one refusal in a hundred.
+pub(crate) const NEGLIGIBLE: f64 = 1e-5;
+
+/// The longest tick `[s]`.
+const LONGEST_TICK: u32 = 5;
+
+/// What the walks of a pool's cases share.
+#[derive(Clone, Debug)]
+pub(crate) struct PathModel {
+    /// Seconds of a tick: it divides all windows.
+    pub(crate) tick: u32,
+    /// Seconds of the windows whose demand is drawn: a minute, or less where windows ask for it.
+    pub(crate) window: u32,
+    /// The distinct ways of coming back.
+    pub(crate) policies: Vec<Backoff>,
+    /// By member of the pool: its policy.
+    pub(crate) of_member: Vec<Option<usize>>,
+    /// Whether all limited offers begin anew with each window.
+    pub(crate) plain: bool,
+}
+
+impl PathModel {
+    /// The model of a pool; `None` where nothing has a state, and conditional expectations say it all.
+    pub(crate) fn new(members: &[Member], nodes: &[Node], workloads: &[WorkloadFacts]) -> Option<Self> {
+        let limited = || nodes.iter().filter(|node| node.is_limited());
+        let retries: Vec<_> = members.iter().map(|member| workloads[member.workload].retry).collect();
+        let steady = limited().any(|node| node.metering.steady);
+        let first = limited().next().map(|node| node.metering.window);
+        let alike = limited().all(|node| Some(node.metering.window) == first);
+        let window = limited().map(|node| node.metering.window).fold(60, gcd);
+        if alike && !steady && (retries.iter().all(Option::is_none) || first.is_none()) {
+            return None;
+        }
+        let soonest = retries.iter().flatten().map(|retry| retry.delay(1).1).fold(f64::INFINITY, f64::min);
+        let most = if soonest.is_finite() { (0.5 * soonest).clamp(1.0, f64::from(LONGEST_TICK)) as u32 } else { LONGEST_TICK };
+        let tick = (1..=most).rev().find(|tick| window.is_multiple_of(*tick)).unwrap_or(1);
+        let mut distinct = Vec::new();
+        for retry in retries.iter().flatten() {
+            if !distinct.contains(retry) {
+                distinct.push(*retry);
+            }
+        }
+        let of_member = retries.iter().map(|retry| retry.and_then(|retry| distinct.iter().position(|known| *known == retry))).collect();
+        // A window that is full is so until it ends; a bucket fills all the time, and who comes back shares what has come in.
+        let least = usize::from(steady);
+        let policies = distinct.into_iter().map(|retry| Backoff::new(retry, f64::from(tick), least)).collect();
+        Some(Self { tick, window, policies, of_member, plain: alike && !steady && first == Some(window) })
+    }
+
+    /// Windows of an hour whose demand is drawn.
+    pub(crate) fn windows(&self) -> usize {
+        (3600 / self.window) as usize
+    }
+}
+
+fn gcd(a: u32, b: u32) -> u32 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}

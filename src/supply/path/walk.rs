@@ -1,0 +1,245 @@
+//! One case of one pool, tick by tick: what each offer takes, who is refused, and who comes back when.
+
+use super::{Backoff, PathModel};
+use super::ring::{Ring, Waiting};
+
+/// What one offer lets through in an hour.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limit {
+    /// Tokens, of the hour's mix, that a window may take; infinite without a limit.
+    pub(crate) quota: f64,
+    /// Length of a window `[s]`.
+    pub(crate) window: u32,
+    /// Whether the quota comes back steadily.
+    pub(crate) steady: bool,
+    /// Tokens that a request takes along when it spills as a whole; 0 where only the excess spills.
+    pub(crate) along: f64,
+}
+
+/// What came of an hour; tokens are of the hour's mix, all classes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Flow {
+    /// Tokens served by each offer, those of retries among them.
+    pub(crate) served: Vec<f64>,
+    /// Tokens whose last attempt was refused.
+    pub(crate) failed: f64,
+    /// Tokens refused, once for each attempt.
+    pub(crate) refused: f64,
+    /// Tokens × seconds that those who were served had waited.
+    pub(crate) waited: f64,
+    /// Minutes of the windows in which somebody was refused.
+    pub(crate) minutes_over: f64,
+}
+
+impl Flow {
+    pub(crate) fn clear(&mut self, offers: usize) {
+        self.served.clear();
+        self.served.resize(offers, 0.0);
+        (self.failed, self.refused, self.waited, self.minutes_over) = (0.0, 0.0, 0.0, 0.0);
+    }
+}
+
+/// An hour of demand as a walk sees it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked<'a> {
+    /// Tokens of the hour, of all classes.
+    pub(crate) tokens: f64,
+    /// Requests per token.
+    pub(crate) requests_per_token: f64,
+    /// Share of each retry policy in the tokens; the rest does not come back.
+    pub(crate) shares: &'a [f64],
+    /// Each window's demand in multiples of the hour's mean.
+    pub(crate) factors: &'a [f64],
+}
+
+/// The state of one case: who waits, and what is left of each offer's window.
+#[derive(Clone, Debug)]
+pub(crate) struct Walk {
+    ring: Ring,
+    /// By offer: what is left of its window as a share of it.
+    left: Vec<f64>,
+    /// By offer: whether its window has been full.
+    full: Vec<bool>,
+    /// Requests served after a wait, by ticks of waiting.
+    waits: Vec<f64>,
+}
+
+impl Walk {
+    pub(crate) fn new(model: &PathModel, offers: usize) -> Self {
+        let bins = model.policies.iter().map(|policy| policy.longest_wait() / f64::from(model.tick)).fold(0.0, f64::max) as usize + 2;
+        Self { ring: Ring::new(&model.policies), left: vec![1.0; offers], full: vec![false; offers], waits: vec![0.0; bins] }
+    }
+
+    /// Goes to the start of a horizon.
+    pub(crate) fn begin(&mut self) {
+        self.ring.clear();
+        self.left.fill(1.0);
+        self.waits.fill(0.0);
+    }
+
+    /// Whether nothing of the hours before is left: nobody waits and every bucket is full.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        self.ring.is_empty() && self.left.iter().all(|&left| left > 1.0 - 1e-9)
+    }
+
+    /// Tokens of those who will still come back.
+    pub(crate) fn pending(&self) -> f64 {
+        self.ring.pending()
+    }
+
+    /// Forgets those who wait: the horizon is over.
+    pub(crate) fn give_up(&mut self) -> f64 {
+        let pending = self.ring.pending();
+        self.ring.clear();
+        pending
+    }
+
+    /// The added wait `[s]` that one in twenty of so many served requests exceeds since the last call; 0 when fewer waited at all.
+    pub(crate) fn take_p95(&mut self, served: f64, tick: u32) -> f64 {
+        let allowed = 0.05 * served;
+        let mut beyond = 0.0;
+        let mut wait = 0.0;
+        for (bin, &requests) in self.waits.iter().enumerate().rev() {
+            beyond += requests;
+            if beyond > allowed {
+                // As if they were spread evenly over the bin.
+                wait = f64::from(tick) * (bin as f64 + (beyond - allowed) / requests);
+                break;
+            }
+        }
+        self.waits.fill(0.0);
+        wait
+    }
+
+    /// Serves an hour. What is asked of the offers is in their order, each passing on what it cannot take.
+    pub(crate) fn hour(&mut self, model: &PathModel, asked: &Asked<'_>, limits: &[Limit], flow: &mut Flow) {
+        flow.clear(limits.len());
+        let mut left: [f64; super::MOST_OFFERS] = [0.0; super::MOST_OFFERS];
+        for ((left, share), limit) in left.iter_mut().zip(&self.left).zip(limits) {
+            *left = if limit.quota > 0.0 { share * limit.quota } else { 0.0 };
+        }
+        let windows = asked.factors.len();
+        let all: f64 = limits.iter().map(|limit| limit.quota).sum();
+        for (number, factor) in asked.factors.iter().enumerate() {
+            let amount = asked.tokens * factor / windows as f64;
+            if model.plain && self.ring.is_empty() && (amount <= all || model.policies.is_empty()) {
+                at_once(amount, model, limits, flow);
+                continue;
+            }
+            let before = flow.refused;
+            let ticks = model.window / model.tick;
+            for tick in 0..ticks {
+                let second = number as u32 * model.window + tick * model.tick;
+                self.tick(second, amount / f64::from(ticks), model, asked, limits, &mut left, flow);
+            }
+            if flow.refused > before {
+                flow.minutes_over += f64::from(model.window) / 60.0;
+            }
+        }
+        for ((share, left), limit) in self.left.iter_mut().zip(left).zip(limits) {
+            // Windows that fill at once begin anew with the hour.
+            *share = if limit.steady && limit.quota > 0.0 && limit.quota.is_finite() { left / limit.quota } else { 1.0 };
+        }
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "the innermost step, of the parts of one hour")]
+    fn tick(&mut self, second: u32, fresh: f64, model: &PathModel, asked: &Asked<'_>, limits: &[Limit], left: &mut [f64], flow: &mut Flow) {
+        let waiting = !self.ring.is_empty();
+        let all = fresh + if waiting { self.ring.due() } else { 0.0 };
+        let mut rest = all;
+        for (offer, limit) in limits.iter().enumerate() {
+            let left = &mut left[offer];
+            if limit.steady {
+                *left = limit.quota.min(*left + limit.quota * f64::from(model.tick) / f64::from(limit.window));
+            } else if second.is_multiple_of(limit.window) {
+                *left = limit.quota;
+                self.full[offer] = false;
+            }
+            let taken = rest.min(*left);
+            *left -= taken;
+            flow.served[offer] += taken;
+            rest -= taken;
+            if rest > 0.0 && limit.along > 0.0 && !self.full[offer] {
+                self.full[offer] = true;
+                let along = limit.along.min(limit.quota);
+                flow.served[offer] -= along;
+                rest += along;
+            }
+        }
+        if !waiting && rest == 0.0 {
+            return;
+        }
+        let refused = if all > 0.0 { (rest / all).min(1.0) } else { 0.0 };
+        flow.refused += refused * all;
+        self.come_back(refused, model, asked, flow);
+        if refused > 0.0 {
+            self.refuse(refused * fresh, model, asked, flow);
+        }
+        self.ring.advance();
+    }
+
+    /// Serves those who come back in this tick but for a share, which goes on waiting or gives up.
+    fn come_back(&mut self, refused: f64, model: &PathModel, asked: &Asked<'_>, flow: &mut Flow) {
+        if self.ring.is_empty() {
+            return;
+        }
+        let mut class = 0;
+        for policy in &model.policies {
+            for refusal in 0..policy.parts.len() {
+                let back = self.ring.take(class + refusal);
+                if back.tokens > 0.0 {
+                    flow.waited += (1.0 - refused) * back.waited;
+                    let bin = (back.waited / back.tokens / f64::from(model.tick)) as usize;
+                    let last = self.waits.len() - 1;
+                    self.waits[bin.min(last)] += (1.0 - refused) * back.tokens * asked.requests_per_token;
+                    let again = Waiting { tokens: refused * back.tokens, waited: refused * back.waited };
+                    self.send_on(class, again, policy, refusal + 1, flow);
+                }
+            }
+            class += policy.parts.len();
+        }
+    }
+
+    /// Those who were refused once more, after `refusals` others, wait or give up. What is full stays full for the rest of a tick, so who
+    /// comes again within it is refused again.
+    fn send_on(&mut self, class: usize, mut refused: Waiting, policy: &Backoff, refusals: usize, flow: &mut Flow) {
+        for refusal in refusals..policy.parts.len() {
+            if refused.tokens == 0.0 {
+                return;
+            }
+            refused = self.ring.put(class + refusal, refused, policy, refusal);
+            flow.refused += refused.tokens;
+        }
+        flow.failed += refused.tokens;
+    }
+
+    /// Sends away those who were refused for the first time.
+    fn refuse(&mut self, tokens: f64, model: &PathModel, asked: &Asked<'_>, flow: &mut Flow) {
+        let mut gone = 1.0;
+        let mut class = 0;
+        for (policy, share) in model.policies.iter().zip(asked.shares) {
+            self.send_on(class, Waiting { tokens: tokens * share, waited: 0.0 }, policy, 0, flow);
+            gone -= share;
+            class += policy.parts.len();
+        }
+        flow.failed += tokens * gone.max(0.0);
+    }
+}
+
+/// A window in which nobody comes back and all offers begin anew.
+fn at_once(amount: f64, model: &PathModel, limits: &[Limit], flow: &mut Flow) {
+    let mut rest = amount;
+    for (limit, served) in limits.iter().zip(&mut flow.served) {
+        let mut taken = rest.min(limit.quota);
+        if rest > limit.quota {
+            taken -= limit.along.min(taken);
+        }
+        *served += taken;
+        rest -= taken;
+    }
+    if rest > 0.0 {
+        flow.refused += rest;
+        flow.failed += rest;
+        flow.minutes_over += f64::from(model.window) / 60.0;
+    }
+}
