@@ -118,7 +118,8 @@ mod tests {
 
     #[test]
     fn what_is_no_policy() {
-        for text in ["attempts = 1", "attempts = 21", "attempts = 3\nfirst = '2h'", "attempts = 3\nfactor = 0.5", "attempts = 3\nlongest = '10ms'"]
+        for text in
+            ["attempts = 1", "attempts = 21", "attempts = 3\nfirst = '2h'", "attempts = 3\nfactor = 0.5", "attempts = 3\nlongest = '10ms'"]
         {
             assert!(std::panic::catch_unwind(|| retry(text)).map_or(true, |retry| retry.is_none()), "{text}");
         }

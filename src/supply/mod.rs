@@ -28,9 +28,9 @@ pub use dispatch::{Dispatcher, HourService, HourSink};
 pub use facts::WorkloadFacts;
 pub use minute::{Margin, MinuteLaw, MinuteRow, exact_exceedance, exact_overflow};
 pub use offer::{
-    AxesSpec, Axis, AxisPriceSpec, AxisSpec, Batch, BatchSpec, CapacitySpec, DiscountLinesSpec, DiscountSpec, Hold, HoldSpec, IncrementSpec,
-    MAX_AXES, Metering, Offer, OfferKind, OfferSpec, OnDemand, OnDemandSpec, OverflowRule, PriceSpec, Provisioned, ProvisionedSpec, Quota, QuotaSpec,
-    RateRangeSpec, Refill, Renewal, Settles, TermPriceSpec, TokenPrices, WeightsSpec,
+    AxesSpec, Axis, AxisPriceSpec, AxisSpec, Batch, BatchSpec, CapacitySpec, DiscountLinesSpec, DiscountSpec, Hold, HoldSpec,
+    IncrementSpec, MAX_AXES, Metering, Offer, OfferKind, OfferSpec, OnDemand, OnDemandSpec, OverflowRule, PriceSpec, Provisioned,
+    ProvisionedSpec, Quota, QuotaSpec, RateRangeSpec, Refill, Renewal, Settles, TermPriceSpec, TokenPrices, WeightsSpec,
 };
 pub use plan::{
     MAX_PLANS, Plan, PlanSpec, PoolChoice, PurchaseSpec, SweepAxis, SweepSpec, TwoListsSpec, TwoUnitsSpec, UnitsListSpec, UnitsSpec,

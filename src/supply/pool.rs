@@ -144,13 +144,17 @@ impl PoolGroup {
         Self { name, workloads: indices, members, nodes, cases: Vec::new(), law, chain, entries, last_on_demand, window, path }
     }
 
+    /// Whether requests hold some of an offer's limit while they run.
+    pub(crate) fn holds(&self) -> bool {
+        self.nodes.iter().any(|node| node.metering.hold.is_some())
+    }
+
     /// What of it cannot be served: what needs the order of offers in a pool whose members go different ways.
     pub(crate) fn unserved(&self) -> Option<&'static str> {
-        let holds = self.nodes.iter().any(|node| node.metering.hold.is_some());
         match () {
             () if self.chain && self.nodes.len() <= MOST_OFFERS => None,
             () if self.path.is_some() => Some("retries, buckets and windows of different lengths"),
-            () if holds => Some("holds"),
+            () if self.holds() => Some("holds"),
             () => None,
         }
     }

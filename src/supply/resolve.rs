@@ -152,7 +152,8 @@ impl Builder<'_> {
         for &group in groups {
             let group = &self.groups[group];
             if let Some(what) = group.unserved() {
-                let message = format!("lets the workloads of pool `{}` go different ways, and {what} are served along one route", group.name);
+                let message =
+                    format!("lets the workloads of pool `{}` go different ways, and {what} are served along one route", group.name);
                 reader.refuse(&spec.route.at, message, format!("one route of at most {MOST_OFFERS} offers for all workloads of the pool"));
                 good = false;
             }

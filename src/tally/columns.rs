@@ -80,6 +80,17 @@ pub(super) enum ServiceColumn {
 
 const SERVICE_COLUMNS: usize = 9;
 
+/// Base quantities of a case of a pool whose hours are walked, in a month. They follow the used unit-hours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PathColumn {
+    Refused,
+    SecondsWaited,
+    WaitP95,
+    RefinedHours,
+}
+
+const PATH_COLUMNS: usize = 4;
+
 /// The bought axes of a pool: node and axis, in order.
 pub(super) fn bought_axes(group: &PoolGroup) -> impl Iterator<Item = (usize, usize)> + '_ {
     let bought = group.nodes.iter().enumerate().filter(|(_, node)| node.provisioned);
@@ -106,7 +117,7 @@ impl Layout {
         for group in &supply.groups {
             pools.push(next);
             next += POOL_COLUMNS * months;
-            let width = SERVICE_COLUMNS + bought_axes(group).count();
+            let width = SERVICE_COLUMNS + bought_axes(group).count() + if group.path.is_some() { PATH_COLUMNS } else { 0 };
             cases.push((next, width));
             next += group.cases.len() * months * width;
         }
@@ -129,6 +140,12 @@ impl Layout {
     pub(super) fn service(&self, group: usize, case: usize, month: usize, column: ServiceColumn) -> usize {
         let (first, width) = self.cases[group];
         first + (case * self.months + month) * width + column as usize
+    }
+
+    /// A quantity of a pool whose hours are walked: the last columns of a case and month.
+    pub(super) fn path(&self, group: usize, case: usize, month: usize, column: PathColumn) -> usize {
+        let (first, width) = self.cases[group];
+        first + (case * self.months + month + 1) * width - PATH_COLUMNS + column as usize
     }
 
     /// Used unit-hours of the `axis`-th bought axis of the pool.
@@ -175,7 +192,10 @@ impl Tally for Columns {
                     totals.throttled_hours,
                     totals.log_clear,
                 ];
-                base.into_iter().chain(bought_axes(group).map(move |(node, axis)| replication.service.used[used + node * MAX_AXES + axis]))
+                let path = [totals.requests_refused, totals.seconds_waited, totals.wait_p95, totals.refined_hours];
+                let path = path.into_iter().take(if group.path.is_some() { PATH_COLUMNS } else { 0 });
+                let used = bought_axes(group).map(move |(node, axis)| replication.service.used[used + node * MAX_AXES + axis]);
+                base.into_iter().chain(used).chain(path)
             });
             pool.chain(cases)
         });

@@ -33,6 +33,16 @@ pub enum Metric {
     ThrottledHours,
     /// Chance that any minute of the month (of the horizon) throttles.
     ThrottlingProbability,
+    /// Answers 429: requests refused, once for each attempt. Where clients come back, or a bucket or windows of two lengths need walks.
+    RequestsRefused,
+    /// Attempts for each request; 1 when nobody comes back.
+    AttemptsPerRequest,
+    /// Mean seconds that requests waited between their first attempt and the one that was served.
+    AddedWaitMean,
+    /// Seconds that one served request in twenty waited longer than; over several months or pools, the largest.
+    AddedWaitP95,
+    /// Hours that were simulated window by window, rather than as an expectation.
+    RefinedHours,
     /// Used share of the bought capacity, in weighted tokens.
     Utilisation,
     /// Share of the tokens asked for that bought capacity served.
@@ -47,7 +57,7 @@ pub enum Metric {
 
 impl Metric {
     /// All metrics, in the order of the files.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 25] = [
         Self::CostTotal,
         Self::CostOnDemand,
         Self::CostProvisioned,
@@ -63,6 +73,11 @@ impl Metric {
         Self::ThrottledMinutes,
         Self::ThrottledHours,
         Self::ThrottlingProbability,
+        Self::RequestsRefused,
+        Self::AttemptsPerRequest,
+        Self::AddedWaitMean,
+        Self::AddedWaitP95,
+        Self::RefinedHours,
         Self::Utilisation,
         Self::Coverage,
         Self::PeakTokensPerMinute,
@@ -89,6 +104,11 @@ impl Metric {
             Self::ThrottledMinutes => "throttled_minutes",
             Self::ThrottledHours => "throttled_hours",
             Self::ThrottlingProbability => "throttling_probability",
+            Self::RequestsRefused => "requests_refused",
+            Self::AttemptsPerRequest => "attempts_per_request",
+            Self::AddedWaitMean => "added_wait_mean",
+            Self::AddedWaitP95 => "added_wait_p95",
+            Self::RefinedHours => "refined_hours",
             Self::Utilisation => "utilisation",
             Self::Coverage => "coverage",
             Self::PeakTokensPerMinute => "peak_tokens_per_minute",
@@ -115,7 +135,10 @@ impl Metric {
                 "share".to_owned()
             }
             Self::ThrottledMinutes => "minutes".to_owned(),
-            Self::ThrottledHours => "hours".to_owned(),
+            Self::ThrottledHours | Self::RefinedHours => "hours".to_owned(),
+            Self::RequestsRefused => "requests".to_owned(),
+            Self::AttemptsPerRequest => "attempts".to_owned(),
+            Self::AddedWaitMean | Self::AddedWaitP95 => "s".to_owned(),
             Self::PeakTokensPerMinute => "tokens/min".to_owned(),
             Self::PeakQuotaTokensPerMinute => "weighted tokens/min".to_owned(),
         }
@@ -128,6 +151,7 @@ impl Metric {
             self,
             Self::SavingVsBaseline
                 | Self::TokensDemand
+                | Self::RefinedHours
                 | Self::Utilisation
                 | Self::Coverage
                 | Self::PeakTokensPerMinute

@@ -1,5 +1,7 @@
 //! Everything a run found, by plan, row, span and metric: columns made on demand from the samples kept.
 
+mod paths;
+
 use super::Metric;
 use super::columns::{ColumnStore, DemandColumn, Layout, PoolColumn, ServiceColumn, bought_axes};
 use crate::scenario::Scenario;
@@ -110,6 +112,11 @@ impl Outcome {
             Metric::ThrottlingProbability => {
                 view.service(ServiceColumn::LogClear).into_iter().map(|log_clear| -libm::expm1(log_clear)).collect()
             }
+            Metric::RequestsRefused => view.refused()?,
+            Metric::AttemptsPerRequest => view.attempts()?,
+            Metric::AddedWaitMean => view.wait_mean()?,
+            Metric::AddedWaitP95 => view.wait_p95()?,
+            Metric::RefinedHours => view.refined_hours()?,
             Metric::Utilisation => view.utilisation()?,
             Metric::Coverage => zip(&view.service(ServiceColumn::TokensProvisioned), &view.demand(DemandColumn::Tokens), ratio),
             Metric::PeakTokensPerMinute => view.peak(),

@@ -131,7 +131,9 @@ impl GroupState {
             for axis in 0..node.axes {
                 let slot = number * MAX_AXES + axis;
                 let weighted = facts.entering.dot(&node.weights[axis]);
-                self.inverse[slot] = if weighted > 0.0 { 1.0 / weighted } else { f64::INFINITY };
+                // What is held counts against the limit alone: it is neither used nor billed.
+                let load = weighted + self.held[slot];
+                self.inverse[slot] = if load > 0.0 { 1.0 / load } else { f64::INFINITY };
                 self.usage[slot] = if node.provisioned { weighted / self.per_unit[slot] } else { 0.0 };
             }
         }

@@ -142,7 +142,12 @@ impl<'a> Dispatcher<'a> {
             batch.1 += facts.batch_cost;
             if let Some((_, weights)) = peak_of {
                 let (mean, variance) = work.weighted(&first.entries, supply, path, (hour, 60.0), weights, |entry| entry.quota_size_cv2);
-                self.peak.add(mean / 60.0, variance);
+                let held = first.last_on_demand.filter(|_| first.holds()).map_or(0.0, |node| {
+                    let state = &mut self.groups[work.groups[0]];
+                    work.held(first, supply, path, hour, &mut state.held);
+                    state.held[node * MAX_AXES]
+                });
+                self.peak.add((mean + held) / 60.0, variance);
             }
             for &index in &work.groups {
                 if self.groups[index].is_scheduled() {
@@ -153,6 +158,9 @@ impl<'a> Dispatcher<'a> {
                 let row = first.law.at(facts.variance);
                 for &index in &work.groups {
                     let (state, group) = (&mut self.groups[index], &supply.groups[index]);
+                    if group.holds() {
+                        work.held(group, supply, path, hour, &mut state.held);
+                    }
                     state.scale(group, &facts);
                     if let Some(model) = &group.path {
                         state.refine(group, model, &row);

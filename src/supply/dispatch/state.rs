@@ -32,6 +32,8 @@ pub(super) struct GroupState {
     /// node × 2 + axis: one over the hour's weighted tokens, infinite where there are none; and unit-hours that serving all of it would use.
     pub(super) inverse: Vec<f64>,
     pub(super) usage: Vec<f64>,
+    /// node × 2 + axis: what requests hold in the hour beside what they use; 0 where nothing is held.
+    pub(super) held: Vec<f64>,
     /// By node: what serving all of the hour would cost.
     pub(super) cost: Vec<f64>,
     /// Walks of its hours, where they have a state.
@@ -54,6 +56,7 @@ impl GroupState {
             used: vec![0.0; slots],
             inverse: vec![0.0; slots],
             usage: vec![0.0; slots],
+            held: vec![0.0; slots],
             cost: vec![0.0; group.nodes.len()],
             paths: group.path.as_ref().map(|model| Box::new(Paths::new(group, model, seed))),
         }

@@ -4,7 +4,7 @@ use crate::demand::DemandPath;
 use crate::supply::Supply;
 use crate::supply::batch::{Windows, shares};
 use crate::supply::network::Network;
-use crate::supply::offer::OfferKind;
+use crate::supply::offer::{MAX_AXES, OfferKind};
 use crate::supply::path::PathModel;
 use crate::supply::pool::{Entry, Node, PoolGroup};
 use crate::supply::route::{Member, Part};
@@ -70,7 +70,7 @@ impl Work {
     fn is_of(&self, group: &PoolGroup, supply: &Supply) -> bool {
         let own = self.first(supply);
         let members = |group: &PoolGroup| group.members.iter().map(work_of).collect::<Vec<_>>();
-        let on_demand = |group: &PoolGroup| group.last_on_demand.map(|node| group.nodes[node].weights[0]);
+        let on_demand = |group: &PoolGroup| group.last_on_demand.map(|node| (group.nodes[node].weights[0], group.nodes[node].metering));
         let mix = |group: &PoolGroup| group.nodes.first().filter(|_| group.workloads.len() > 1).map(Node::mix);
         let sizes = |group: &PoolGroup| group.entries.iter().map(|entry| (entry.size_cv2, entry.quota_size_cv2)).collect::<Vec<_>>();
         own.chain
@@ -177,6 +177,25 @@ impl Work {
     pub(super) fn variance(&self, group: &PoolGroup, supply: &Supply, path: &DemandPath, hour: usize, window: f64) -> f64 {
         let mix = group.nodes.first().map_or(ByClass::ONE, Node::mix);
         self.weighted(&group.entries, supply, path, (hour, window), &mix, |entry| entry.size_cv2).1
+    }
+
+    /// What requests hold in an hour beside the tokens that they use, at node × 2 + axis `[weighted tokens]`.
+    pub(super) fn held(&self, group: &PoolGroup, supply: &Supply, path: &DemandPath, hour: usize, held: &mut [f64]) {
+        held.fill(0.0);
+        for entry in &group.entries {
+            let (facts, share) = (&supply.workloads[entry.workload], self.present_share(entry));
+            let tokens = path.workloads[entry.workload].tokens[hour] * share;
+            let requests = path.workloads[entry.workload].requests[hour] * share;
+            for (number, node) in group.nodes.iter().enumerate() {
+                let Some(hold) = &node.metering.hold else { continue };
+                // Resolved plans have no hold without it.
+                let Some(most) = hold.max_tokens(facts.max_tokens) else { continue };
+                let window = f64::from(node.metering.window);
+                for (axis, weights) in node.weights[..node.axes].iter().enumerate() {
+                    held[number * MAX_AXES + axis] += hold.extra(requests, &tokens, weights, most, facts.size_spread.covariance, window);
+                }
+            }
+        }
     }
 
     /// The share of each retry policy in the tokens that enter in an hour.

@@ -3,8 +3,8 @@
 //! A capacity R is read at y = 1 + 2 (R − 1) / √V from 1 on, and at y = 1 + 2 (1/R − 1) / √(V / (1 + V)) below, with 2ᵏ equal pieces to
 //! every octave of y: fine around the mean, even in the logarithm far out, and found from the bits of y without a logarithm.
 
-use super::exact::point;
 use super::Margin;
+use super::exact::point;
 use std::ops::{Add, Mul};
 
 /// Pieces per octave of a row of the grid, as a power of two.

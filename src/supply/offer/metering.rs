@@ -149,13 +149,7 @@ impl Hold {
             }
             None => Some(0.0),
         };
-        Some(Self {
-            max_tokens_weight: weight?,
-            unset_max_tokens: unset?,
-            first_token: first_token?,
-            speed: speed?,
-            settles,
-        })
+        Some(Self { max_tokens_weight: weight?, unset_max_tokens: unset?, first_token: first_token?, speed: speed?, settles })
     }
 
     /// The `max_tokens` that count for a workload's requests.

@@ -72,7 +72,8 @@ mod tests {
         for (jitter, mean) in [(Jitter::Full, [5.0, 10.0, 15.0]), (Jitter::Half, [7.5, 15.0, 22.5]), (Jitter::None, [10.0, 20.0, 30.0])] {
             let backoff = Backoff::new(retry(jitter), 5.0, 0);
             for (parts, mean) in backoff.parts.iter().zip(mean) {
-                let (share, wait) = parts.iter().fold((0.0, 0.0), |(share, wait), part| (share + part.share, wait + part.share * part.wait));
+                let (share, wait) =
+                    parts.iter().fold((0.0, 0.0), |(share, wait), part| (share + part.share, wait + part.share * part.wait));
                 assert!((share - 1.0).abs() < 1e-12 && (wait - mean).abs() < 1e-9, "{jitter}: {share} {wait}");
             }
             assert_eq!(backoff.parts.len(), 3);

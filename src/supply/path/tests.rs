@@ -183,3 +183,29 @@ fn windows_that_begin_anew_are_those_of_single_requests() {
         check("P95", got.wait_p95, runs.iter().map(|run| p95(&run.2)).collect(), 0.1);
     }
 }
+
+/// What requests hold counts against the limit and is neither used nor billed: without bursts, throttling begins where settled and held
+/// tokens together fill the quota, with use far below it.
+#[test]
+fn holds_throttle_what_use_alone_would_not() {
+    let metering = |unset: f64| {
+        format!("weights = {{ input = 1, output = 5 }}, hold = {{ speed = '40 tokens/s', first_token = '2s', unset_max_tokens = {unset} }}")
+    };
+    let facts = || WorkloadFacts { minute: MinuteModel::OFF, ..workload("w", Margin::Gamma, 0.0) };
+    // 600 requests an hour of 1 000 in and 400 out settle to 1.8M tokens an hour of a quota of 2.4M, and run for 12 s: a fifth of a minute.
+    let mut path = steady(3, &[0.0]);
+    path.workloads[0].tokens.fill(crate::units::ByClass { input: 600_000.0, output: 240_000.0, ..crate::units::ByClass::ZERO });
+    path.workloads[0].requests.fill(600.0);
+    let totals = |unset: f64| {
+        let supply = supply(&text(0.0, 2.4e6, &metering(unset)), &[facts()], hours(3));
+        let mut totals = supply.totals();
+        supply.dispatcher(1).dispatch(0, &path, &mut totals, None);
+        service(&supply, &totals)
+    };
+    // 600 × (1 000 + 4 000) × 12 / 60 fill the quota to the brim; with 64 000 they count 7.8M.
+    assert!(totals(4000.0).tokens_throttled < 1e-6 && totals(4100.0).tokens_throttled > 1.0);
+    let all = 3.0 * 840_000.0;
+    let got = totals(64_000.0);
+    assert!((got.tokens_throttled / (all * (1.0 - 2.4 / 9.6)) - 1.0).abs() < 1e-9, "{}", got.tokens_throttled);
+    assert!((got.cost_on_demand - 2.0 * (all - got.tokens_throttled)).abs() < 1e-6 * got.cost_on_demand);
+}

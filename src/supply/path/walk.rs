@@ -1,7 +1,7 @@
 //! One case of one pool, tick by tick: what each offer takes, who is refused, and who comes back when.
 
-use super::{Backoff, PathModel};
 use super::ring::{Ring, Waiting};
+use super::{Backoff, PathModel};
 
 /// What one offer lets through in an hour.
 #[derive(Clone, Copy, Debug)]

@@ -1,0 +1,56 @@
+//! What only walks window by window tell: refusals, attempts, waits, and how many hours were walked.
+
+use super::{DemandColumn, View, ratio, zip};
+use crate::tally::columns::{PathColumn, ServiceColumn};
+
+impl View<'_> {
+    /// Whether some pool of the row is walked.
+    fn is_walked(&self) -> bool {
+        self.pools().any(|(_, group, _)| self.group(group).path.is_some())
+    }
+
+    /// A quantity of the pools that are walked, by month.
+    fn walked(&self, column: PathColumn) -> impl Iterator<Item = usize> {
+        let (layout, months) = (&self.outcome.layout, self.months.clone());
+        let walked = self.pools().filter(|(_, group, _)| self.group(*group).path.is_some());
+        walked.flat_map(move |(_, group, case)| months.clone().map(move |month| layout.path(group, case, month, column)))
+    }
+
+    /// Requests refused, once for each attempt: in pools that are not walked nobody comes back, so each is one that was throttled.
+    pub(super) fn refused(&self) -> Option<Vec<f64>> {
+        let (layout, months) = (&self.outcome.layout, self.months.clone());
+        let others = self.pools().filter(|(_, group, _)| self.group(*group).path.is_none());
+        let others = others
+            .flat_map(|(_, group, case)| months.clone().map(move |m| layout.service(group, case, m, ServiceColumn::RequestsThrottled)));
+        self.is_walked().then(|| self.sum(self.walked(PathColumn::Refused).chain(others)))
+    }
+
+    /// Attempts for each request: 1, and one more for each refusal after which a request came back.
+    pub(super) fn attempts(&self) -> Option<Vec<f64>> {
+        let again = zip(&self.refused()?, &self.service(ServiceColumn::RequestsThrottled), |refused, failed| (refused - failed).max(0.0));
+        let requests = self.demand(DemandColumn::Requests);
+        Some(zip(&again, &requests, |again, requests| 1.0 + ratio(again, requests)))
+    }
+
+    /// Mean wait `[s]` of the requests that were served.
+    pub(super) fn wait_mean(&self) -> Option<Vec<f64>> {
+        let waited = self.is_walked().then(|| self.sum(self.walked(PathColumn::SecondsWaited)))?;
+        let served = zip(&self.demand(DemandColumn::Requests), &self.service(ServiceColumn::RequestsThrottled), |all, failed| all - failed);
+        Some(zip(&waited, &served, ratio))
+    }
+
+    /// The wait `[s]` that one served request in twenty exceeds: the largest of the row's pools and months.
+    pub(super) fn wait_p95(&self) -> Option<Vec<f64>> {
+        let columns: Vec<usize> = self.is_walked().then(|| self.walked(PathColumn::WaitP95).collect())?;
+        let mut largest = vec![0.0; self.outcome.replications];
+        for column in columns {
+            largest.iter_mut().zip(self.outcome.store.column(column)).for_each(|(most, &wait)| *most = wait.max(*most));
+        }
+        Some(largest)
+    }
+
+    /// Hours that were walked.
+    pub(super) fn refined_hours(&self) -> Option<Vec<f64>> {
+        self.is_walked().then(|| self.sum(self.walked(PathColumn::RefinedHours)))
+    }
+}
