@@ -13,7 +13,7 @@
 //! **What is kept.** Factors are independent, so an hour's windows do not add up to the hour. What fails is as drawn; what is served is
 //! scaled, once a month, to what was asked less what failed or still waits, so that every token is in one place.
 //!
-//! Limits: delays are resolved to a tick ([`PathModel::tick`], a second where clients come back soon); holds count as in
+//! Limits: time is resolved to a tick ([`PathModel::tick`], 5 s, for buckets down to 1 s where clients come back soon); holds count as in
 //! [`Hold::extra`](super::Hold::extra); requests flow, so it is the mean over requests that is followed, not each of them.
 
 mod backoff;
@@ -30,8 +30,9 @@ pub(crate) use walk::{Asked, Flow, Limit, Walk};
 /// Offers that a route can have at most where the path simulator walks it.
 pub(crate) const MOST_OFFERS: usize = 16;
 
-/// An hour whose limits are met with less than this probability is not refined: a month of such hours misses one refusal in a hundred.
-pub(crate) const NEGLIGIBLE: f64 = 1e-5;
+/// An hour in which a limit is met at all with less than this probability is not refined: of a thousand such hours less than one would have
+/// refused somebody, and what is expected of them counts as failed.
+pub(crate) const NEGLIGIBLE: f64 = 1e-3;
 
 /// The longest tick `[s]`.
 const LONGEST_TICK: u32 = 5;
@@ -64,7 +65,8 @@ impl PathModel {
             return None;
         }
         let soonest = retries.iter().flatten().map(|retry| retry.delay(1).1).fold(f64::INFINITY, f64::min);
-        let most = if soonest.is_finite() { (0.5 * soonest).clamp(1.0, f64::from(LONGEST_TICK)) as u32 } else { LONGEST_TICK };
+        // A window that is full is so until it ends, so it matters only who comes back after that; a bucket fills all the time.
+        let most = if steady { (0.5 * soonest).clamp(1.0, f64::from(LONGEST_TICK)) as u32 } else { LONGEST_TICK };
         let tick = (1..=most).rev().find(|tick| window.is_multiple_of(*tick)).unwrap_or(1);
         let mut distinct = Vec::new();
         for retry in retries.iter().flatten() {
@@ -73,7 +75,7 @@ impl PathModel {
             }
         }
         let of_member = retries.iter().map(|retry| retry.and_then(|retry| distinct.iter().position(|known| *known == retry))).collect();
-        // A window that is full is so until it ends; a bucket fills all the time, and who comes back shares what has come in.
+        // Who comes back to a bucket within the tick shares what has come in meanwhile.
         let least = usize::from(steady);
         let policies = distinct.into_iter().map(|retry| Backoff::new(retry, f64::from(tick), least)).collect();
         Some(Self { tick, window, policies, of_member, plain: alike && !steady && first == Some(window) })

@@ -123,12 +123,22 @@ impl Walk {
         for (number, factor) in asked.factors.iter().enumerate() {
             let amount = asked.tokens * factor / windows as f64;
             if model.plain && self.ring.is_empty() && (amount <= all || model.policies.is_empty()) {
-                at_once(amount, model, limits, flow);
+                let over = fill(amount, limits, &mut left, &mut self.full, flow);
+                if over > 0.0 {
+                    flow.refused += over;
+                    flow.failed += over;
+                    flow.minutes_over += f64::from(model.window) / 60.0;
+                }
                 continue;
             }
             let before = flow.refused;
             let ticks = model.window / model.tick;
-            for tick in 0..ticks {
+            // Nobody is refused and nobody comes back before the first full tick.
+            let calm = if model.plain && self.ring.is_empty() { ((all / amount) * f64::from(ticks)) as u32 } else { 0 };
+            if calm > 0 {
+                fill(amount * f64::from(calm) / f64::from(ticks), limits, &mut left, &mut self.full, flow);
+            }
+            for tick in calm..ticks {
                 let second = number as u32 * model.window + tick * model.tick;
                 self.tick(second, amount / f64::from(ticks), model, asked, limits, &mut left, flow);
             }
@@ -226,20 +236,16 @@ impl Walk {
     }
 }
 
-/// A window in which nobody comes back and all offers begin anew.
-fn at_once(amount: f64, model: &PathModel, limits: &[Limit], flow: &mut Flow) {
+/// Fills offers that begin anew, from the first on. What is left of each is told, and what none of them takes is given back.
+fn fill(amount: f64, limits: &[Limit], left: &mut [f64], full: &mut [bool], flow: &mut Flow) -> f64 {
     let mut rest = amount;
-    for (limit, served) in limits.iter().zip(&mut flow.served) {
-        let mut taken = rest.min(limit.quota);
-        if rest > limit.quota {
-            taken -= limit.along.min(taken);
-        }
-        *served += taken;
-        rest -= taken;
+    for (offer, limit) in limits.iter().enumerate() {
+        full[offer] = rest > limit.quota;
+        let along = if full[offer] { limit.along.min(limit.quota) } else { 0.0 };
+        let taken = rest.min(limit.quota);
+        left[offer] = limit.quota - taken;
+        flow.served[offer] += taken - along;
+        rest -= taken - along;
     }
-    if rest > 0.0 {
-        flow.refused += rest;
-        flow.failed += rest;
-        flow.minutes_over += f64::from(model.window) / 60.0;
-    }
+    rest
 }
