@@ -248,9 +248,18 @@ fn window(nodes: &[Node], path: Option<&PathModel>) -> f64 {
 /// The laws of minutes, one for all pools that have the same.
 #[derive(Default)]
 pub(crate) struct Laws {
-    known: Vec<(Margin, f64, Option<f64>, f64, Arc<MinuteLaw>)>,
+    known: Vec<(LawKey, Arc<MinuteLaw>)>,
     /// What had to be settled between workloads that differ.
     pub warnings: BTreeSet<String>,
+}
+
+/// What tells one law from another.
+#[derive(Clone, Copy, PartialEq)]
+struct LawKey {
+    margin: Margin,
+    burstiness_sd: f64,
+    constant: Option<f64>,
+    window: f64,
 }
 
 impl Laws {
@@ -267,16 +276,13 @@ impl Laws {
             [only] => only.minute.constant.map(|_| only.minute.variance(window, 0.0, 0.0)),
             _ => None,
         };
-        let same = |a: f64, b: f64| a.to_bits() == b.to_bits();
-        let alike = |(m, s, c, w, _): &&(Margin, f64, Option<f64>, f64, Arc<MinuteLaw>)| {
-            *m == margin && same(*s, sd) && same(*w, window) && c.map(f64::to_bits) == constant.map(f64::to_bits)
-        };
-        if let Some((.., law)) = self.known.iter().find(alike) {
+        let key = LawKey { margin, burstiness_sd: sd, constant, window };
+        if let Some((_, law)) = self.known.iter().find(|(known, _)| *known == key) {
             return Arc::clone(law);
         }
         let law = constant.map_or_else(|| MinuteLaw::new(margin, sd), |variance| MinuteLaw::constant(margin, sd, variance));
         let law = Arc::new(law.with_windows((3600.0 / window).round() as u32));
-        self.known.push((margin, sd, constant, window, Arc::clone(&law)));
+        self.known.push((key, Arc::clone(&law)));
         law
     }
 }

@@ -87,8 +87,11 @@ impl Metering {
     /// Windows of a minute that fill at once, and no holds.
     pub const MINUTE: Self = Self { window: 60, steady: false, hold: None };
 
+    /// Checks the three keys that quotas and units have alike.
     pub(super) fn resolve(
-        (window, refill, hold): (Option<&Field<Hours>>, Option<&Field<Refill>>, Option<&Field<HoldSpec>>),
+        window: Option<&Field<Hours>>,
+        refill: Option<&Field<Refill>>,
+        hold: Option<&Field<HoldSpec>>,
         reader: &mut Reader,
     ) -> Option<Self> {
         let window = window.map_or(Some(60), |window| seconds(window, reader));

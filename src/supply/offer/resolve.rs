@@ -41,7 +41,7 @@ impl Resolver<'_> {
                     self.above_zero(&quota.rate.at, quota.rate.per_hour, "a quota above zero").and_then(|rate| self.left(rate, quota));
                 let path = quota.at.key("weights");
                 let weights = self.weights(quota.weights.as_ref(), &path, 1.0);
-                let metering = Metering::resolve((quota.window.as_ref(), quota.refill.as_ref(), quota.hold.as_ref()), self.reader);
+                let metering = Metering::resolve(quota.window.as_ref(), quota.refill.as_ref(), quota.hold.as_ref(), self.reader);
                 let limit = rate.zip(weights).zip(metering);
                 limit.map(|((per_hour, weights), metering)| Some(Quota { per_hour, weights, metering }))
             }
@@ -87,7 +87,7 @@ impl Resolver<'_> {
         let discount = discounts(spec.discount.as_ref());
         let terms = self.terms(&spec.terms, spec.axes.is_some(), discount[4]);
         let overflow = self.or_assumed(spec.overflow.as_ref(), "overflow", OverflowRule::Minute, "the excess of a full minute spills");
-        let metering = Metering::resolve((spec.window.as_ref(), spec.refill.as_ref(), spec.hold.as_ref()), self.reader);
+        let metering = Metering::resolve(spec.window.as_ref(), spec.refill.as_ref(), spec.hold.as_ref(), self.reader);
         let renewal = self.or_assumed(spec.renewal.as_ref(), "renewal", Renewal::Renew, "vendors renew a term unless told otherwise");
         let start_month = self.start_month(spec.start_month.as_ref());
         let terms = terms?;

@@ -48,6 +48,9 @@ fn mean_and_se(values: impl Iterator<Item = f64>) -> (f64, f64) {
     (mean, (square / n).sqrt())
 }
 
+/// One figure of a month, and its name.
+type Figure = (&'static str, fn(&ServiceTotals) -> f64);
+
 /// Without state a walk is a sample of what the conditional expectation is the mean of: within four standard errors over a grid of
 /// load × burst, for what is thrown back, what spills, and how many minutes and hours are over.
 #[test]
@@ -63,7 +66,7 @@ fn without_state_walks_agree_with_conditional_expectations() {
                 let plain = PathModel { tick: 60, window: 60, policies: Vec::new(), of_member: vec![None], plain: true };
                 supply.groups[0].path = Some(plain);
                 let drawn = replications(&supply, 1000.0 * load, COUNT);
-                let figures: [(&str, fn(&ServiceTotals) -> f64); 5] = [
+                let figures: [Figure; 5] = [
                     ("throttled", |s| s.tokens_throttled),
                     ("on demand", |s| s.tokens_on_demand),
                     ("provisioned", |s| s.tokens_provisioned),
