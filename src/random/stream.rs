@@ -50,8 +50,10 @@ pub enum Purpose {
     Requests,
     /// Days resampled from usage.
     Days,
-    /// Unknown throughput of a unit, and outages.
+    /// Unknown throughput of a unit.
     Capacity,
+    /// Outages of units and incidents on demand.
+    Outages,
     /// Factors that several workloads share.
     Factor,
     /// Tokens an hour straight from a law.
@@ -82,6 +84,7 @@ impl Purpose {
             Self::Requests => "requests",
             Self::Days => "days",
             Self::Capacity => "capacity",
+            Self::Outages => "outages",
             Self::Factor => "factor",
             Self::Plain => "plain",
             Self::Events => "events",
@@ -320,12 +323,12 @@ mod tests {
     #[test]
     fn tags_are_distinct() {
         use Purpose::{
-            Batch, Capacity, Days, Events, Factor, Growth, Level, Marginal, Minutes, Noise, NoiseSlow, OnOff, Plain, Requests, Scramble,
-            Sizes, Spikes, Walk,
+            Batch, Capacity, Days, Events, Factor, Growth, Level, Marginal, Minutes, Noise, NoiseSlow, OnOff, Outages, Plain, Requests,
+            Scramble, Sizes, Spikes, Walk,
         };
         let all = [
             Level, Walk, Growth, Noise, NoiseSlow, Marginal, Sizes, OnOff, Spikes, Requests, Days, Capacity, Factor, Plain, Events, Batch,
-            Minutes, Scramble,
+            Minutes, Scramble, Outages,
         ];
         let tags: std::collections::BTreeSet<_> = all.iter().map(|p| p.tag()).collect();
         assert_eq!(tags.len(), all.len());

@@ -12,6 +12,7 @@ pub(crate) mod fixture;
 pub mod minute;
 mod network;
 mod offer;
+mod outage;
 mod path;
 mod peak;
 mod plan;
@@ -32,6 +33,7 @@ pub use offer::{
     IncrementSpec, MAX_AXES, Metering, Offer, OfferKind, OfferSpec, OnDemand, OnDemandSpec, OverflowRule, PriceSpec, Provisioned,
     ProvisionedSpec, Quota, QuotaSpec, RateRangeSpec, Refill, Renewal, Settles, TermPriceSpec, TokenPrices, WeightsSpec,
 };
+pub use outage::{Availability, AvailabilitySpec, Incidents, IncidentsSpec, Together, TogetherSpec, TwoState};
 pub use plan::{
     MAX_PLANS, Plan, PlanSpec, PoolChoice, PurchaseSpec, SweepAxis, SweepSpec, TwoListsSpec, TwoUnitsSpec, UnitsListSpec, UnitsSpec,
     UnitsSweepSpec, longest_term,

@@ -3,6 +3,7 @@
 use super::commitment::Commitment;
 use super::facts::WorkloadFacts;
 use super::offer::{self, MAX_AXES, Offer, OfferKind, OfferSpec, Provisioned, refuse_without_max_tokens};
+use super::outage;
 use super::path::MOST_OFFERS;
 use super::plan::{MAX_PLANS, Plan, PlanSpec, PoolChoice, PurchaseSpec, UnitsSpec, check, sweep};
 use super::pool::{Laws, PoolGroup, Scheduled};
@@ -27,7 +28,8 @@ impl Supply {
         currency: Currency,
         reader: &mut Reader,
     ) -> Option<Self> {
-        let offers = resolved(offers, currency, reader);
+        let specs = offers;
+        let offers = resolved(specs, currency, reader);
         if plans.is_empty() {
             let at = crate::spec::At { path: "plan".to_owned(), span: 0..0, origin: crate::spec::Origin::File };
             reader.error(&at, "is missing").allowed = Some("at least one [[plan]]".to_owned());
@@ -65,6 +67,9 @@ impl Supply {
         }
         builder.laws.warnings.iter().for_each(|warning| reader.warn(warning.clone()));
         let Builder { groups, plans, .. } = builder;
+        if outage::refuse_too_many(specs, &offers, &groups, horizon.hours(), reader) {
+            return None;
+        }
         Some(Self::new(offers, workloads.to_vec(), groups, plans, Arc::clone(horizon)))
     }
     /// Tells every problem of the offers alone, for a scenario whose demand or plans cannot be judged.

@@ -9,6 +9,7 @@ mod work;
 use super::Supply;
 use super::network::Network;
 use super::offer::{MAX_AXES, OfferKind};
+use super::outage::Outages;
 use super::peak::Peak;
 use super::pool::PoolGroup;
 use super::totals::{DemandTotals, ServiceTotals, SupplyTotals};
@@ -57,6 +58,7 @@ pub struct Dispatcher<'a> {
     peak: Peak<'a>,
     /// The stream of each offer whose throughput is unknown.
     throughput: Vec<(usize, StreamKey)>,
+    outages: Outages,
 }
 
 impl<'a> Dispatcher<'a> {
@@ -68,21 +70,24 @@ impl<'a> Dispatcher<'a> {
         let throughput = (0..supply.offers.len())
             .filter(|&index| unknown(index))
             .map(|index| (index, StreamKey::new(seed, Purpose::Capacity, &supply.offers[index].name)));
+        let outages = Outages::new(supply, seed);
         Self {
             supply,
             works: Work::all(supply),
-            groups: supply.groups.iter().enumerate().map(|(index, group)| GroupState::new(index, group, seed)).collect(),
+            groups: supply.groups.iter().enumerate().map(|(index, group)| GroupState::new(index, group, &outages, seed)).collect(),
             network: supply.groups.iter().map(|group| Network::new(group.nodes.len())).collect(),
             peak: Peak::default(),
             throughput: throughput.collect(),
+            outages,
         }
     }
 
     /// Serves one path and overwrites `totals`, which must come from [`Supply::totals`] (a wrong size is put right).
     ///
-    /// `path` has every workload of the supply and every hour of its horizon; `replication` names the draws of unknown throughputs.
+    /// `path` has every workload of the supply and every hour of its horizon; `replication` names the draws of unknown throughputs and outages.
     pub fn dispatch(&mut self, replication: u64, path: &DemandPath, totals: &mut SupplyTotals, mut sink: Option<&mut dyn HourSink>) {
         self.clear(totals);
+        self.outages.draw(replication);
         for index in 0..self.supply.groups.len() {
             self.units(index, replication);
             self.groups[index].begin_paths(replication);
@@ -150,8 +155,8 @@ impl<'a> Dispatcher<'a> {
                 self.peak.add((mean + held) / 60.0, variance);
             }
             for &index in &work.groups {
-                if self.groups[index].is_scheduled() {
-                    self.groups[index].hour(supply, month, hour);
+                if self.groups[index].varies() {
+                    self.groups[index].hour(supply, &self.outages, month, hour);
                 }
             }
             if first.chain {

@@ -4,7 +4,8 @@ use super::clear::Clear;
 use super::paths::Paths;
 use crate::supply::Supply;
 use crate::supply::offer::MAX_AXES;
-use crate::supply::pool::PoolGroup;
+use crate::supply::outage::Outages;
+use crate::supply::pool::{Node, PoolGroup};
 use crate::supply::totals::SupplyTotals;
 use std::ops::Range;
 
@@ -20,8 +21,13 @@ pub(super) struct GroupState {
     pub(super) per_unit: Vec<f64>,
     /// case × slots + node × 2 + axis: weighted tokens per hour in the month at hand.
     pub(super) capacities: Vec<f64>,
-    /// The same without units that exist in some hours only; empty where there are none.
+    /// The same as it is in most hours; empty where no hour differs.
     always: Vec<f64>,
+    /// Whether any units exist in some hours only.
+    scheduled: bool,
+    /// Nodes that are down at times, with their outages; and the hour of the month whose outages are in the capacities.
+    outages: Vec<(usize, usize)>,
+    before: Option<usize>,
     /// nodes × 2.
     pub(super) slots: usize,
     /// By case: that nothing was throttled in the month so far.
@@ -41,8 +47,9 @@ pub(super) struct GroupState {
 }
 
 impl GroupState {
-    pub(super) fn new(index: usize, group: &PoolGroup, seed: u64) -> Self {
+    pub(super) fn new(index: usize, group: &PoolGroup, outages: &Outages, seed: u64) -> Self {
         let slots = group.nodes.len() * MAX_AXES;
+        let down = |(number, node): (usize, &Node)| outages.of(node.offer).map(|source| (number, source));
         Self {
             index,
             services: 0..0,
@@ -50,6 +57,9 @@ impl GroupState {
             per_unit: vec![0.0; slots],
             capacities: vec![0.0; slots * group.cases.len()],
             always: Vec::new(),
+            scheduled: group.cases.iter().any(|case| !case.scheduled.is_empty()),
+            outages: group.nodes.iter().enumerate().filter_map(down).collect(),
+            before: None,
             slots,
             clear: vec![Clear::default(); group.cases.len()],
             served: vec![0.0; group.nodes.len()],
@@ -81,29 +91,48 @@ impl GroupState {
                 *capacity = if units > 0.0 { units * per_unit } else { 0.0 };
             }
         }
-        if cases.iter().any(|case| !case.scheduled.is_empty()) {
+        if self.varies() {
             self.always.clone_from(&self.capacities);
+            self.before = None;
         }
     }
 
-    /// Sets the capacities for an hour, where some units exist in some hours only; after [`begin`](Self::begin).
-    pub(super) fn hour(&mut self, supply: &Supply, month: usize, hour: usize) {
+    /// Sets the capacities for an hour, where they change from hour to hour; after [`begin`](Self::begin), hour by hour.
+    pub(super) fn hour(&mut self, supply: &Supply, outages: &Outages, month: usize, hour: usize) {
+        let before = self.before.replace(hour);
+        let as_before = |&(_, source): &(usize, usize)| outages.down(source, hour) == before.map_or(&[][..], |h| outages.down(source, h));
+        if !self.scheduled && self.outages.iter().all(as_before) {
+            return;
+        }
         let hour_of_week = supply.horizon().hour_of_week(hour);
         self.capacities.copy_from_slice(&self.always);
         for (case, capacities) in supply.groups[self.index].cases.iter().zip(self.capacities.chunks_exact_mut(self.slots.max(1))) {
-            for part in case.scheduled.iter().filter(|part| month >= part.start_month && part.schedule.holds(hour_of_week)) {
+            let present = || case.scheduled.iter().filter(|part| month >= part.start_month && part.schedule.holds(hour_of_week));
+            for part in present() {
                 for (axis, units) in part.units.into_iter().enumerate() {
                     let slot = part.node * MAX_AXES + axis;
                     // An offer without a limit on this axis has units of infinite size, of which none are none.
                     capacities[slot] += if units > 0.0 { units * self.per_unit[slot] } else { 0.0 };
                 }
             }
+            for &(node, source) in &self.outages {
+                if outages.down(source, hour).is_empty() {
+                    continue;
+                }
+                for axis in 0..MAX_AXES {
+                    let slot = node * MAX_AXES + axis;
+                    let by_schedule = present().filter(|part| part.node == node).map(|part| part.units[axis]).sum::<f64>();
+                    let units = case.units[month * self.slots + slot] + by_schedule;
+                    let up = units - outages.lost(source, units, hour);
+                    capacities[slot] = if up > 0.0 { up * self.per_unit[slot] } else { 0.0 };
+                }
+            }
         }
     }
 
-    /// Whether any of the group's units exist in some hours only.
-    pub(super) fn is_scheduled(&self) -> bool {
-        !self.always.is_empty()
+    /// Whether any of the group's capacities change from hour to hour.
+    pub(super) fn varies(&self) -> bool {
+        self.scheduled || !self.outages.is_empty()
     }
 
     /// Adds what only the whole month tells: tokens and cost of what batch took, and the probability that nothing was throttled.

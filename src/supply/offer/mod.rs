@@ -12,6 +12,7 @@ pub use spec::{
     OverflowRule, PriceSpec, ProvisionedSpec, QuotaSpec, RateRangeSpec, Renewal, TermPriceSpec, WeightsSpec,
 };
 
+use super::outage::{Availability, Incidents};
 use crate::units::{ByClass, Term};
 use jiff::civil::Date;
 
@@ -58,6 +59,8 @@ pub struct OnDemand {
     pub price: TokenPrices,
     /// What a minute may take; unlimited without.
     pub quota: Option<Quota>,
+    /// When a share of the quota is gone; never without.
+    pub incidents: Option<Incidents>,
 }
 
 /// The most that may be asked for, enforced per minute.
@@ -86,6 +89,8 @@ pub struct Provisioned {
     pub renewal: Renewal,
     /// Month of the horizon, from 0, in which the units start unless a plan says otherwise.
     pub start_month: usize,
+    /// When units serve; always without.
+    pub availability: Option<Availability>,
 }
 
 /// What is bought on one axis.

@@ -6,6 +6,7 @@ use super::{
     QuotaSpec, Renewal, TermPriceSpec, WeightsSpec,
 };
 use crate::spec::{At, Field, Map, Reader, check_name};
+use crate::supply::outage;
 use crate::units::{ByClass, CLASSES, Currency, Quantity, Share, Term, UnitPrice};
 
 /// Resolves one offer; every problem goes to `reader`, `None` only after at least one.
@@ -46,7 +47,8 @@ impl Resolver<'_> {
                 limit.map(|((per_hour, weights), metering)| Some(Quota { per_hour, weights, metering }))
             }
         };
-        Some(OnDemand { price: price?, quota: quota? })
+        let incidents = outage::incidents(spec.incidents.as_ref(), spec.quota.is_some(), self.reader);
+        Some(OnDemand { price: price?, quota: quota?, incidents: incidents? })
     }
 
     fn provisioned(&mut self, spec: &ProvisionedSpec) -> Option<Provisioned> {
@@ -90,13 +92,15 @@ impl Resolver<'_> {
         let metering = Metering::resolve(spec.window.as_ref(), spec.refill.as_ref(), spec.hold.as_ref(), self.reader);
         let renewal = self.or_assumed(spec.renewal.as_ref(), "renewal", Renewal::Renew, "vendors renew a term unless told otherwise");
         let start_month = self.start_month(spec.start_month.as_ref());
+        let availability = outage::availability(spec.availability.as_ref(), axes.as_deref(), self.reader);
         let terms = terms?;
         if renewal == Renewal::Hourly && !terms.iter().any(|(term, _)| *term == Term::NONE) {
             let at = spec.renewal.as_ref().map_or(self.at, |f| &f.at);
             self.reader.refuse(at, "goes on by the hour after a term, and `terms` has no price for that", "a price for the term \"none\"");
             return None;
         }
-        Some(Provisioned { axes: axes?, overflow, metering: metering?, terms, renewal, start_month: start_month? })
+        let (axes, metering, availability) = (axes?, metering?, availability?);
+        Some(Provisioned { axes, overflow, metering, terms, renewal, start_month: start_month?, availability })
     }
 
     fn batch(&mut self, spec: &BatchSpec) -> Option<Batch> {

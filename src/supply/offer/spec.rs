@@ -2,6 +2,7 @@
 
 use super::metering::{HoldSpec, Refill};
 use crate::spec::{At, Field, Map, Node, Reader, Spec, Value};
+use crate::supply::outage::{AvailabilitySpec, IncidentsSpec};
 use crate::units::{Hours, Quantity, Share, TokenPrice, TokenRate, UnitPrice};
 use jiff::civil::Date;
 use serde_json::json;
@@ -29,8 +30,10 @@ crate::spec_table! {
         optional date: Date,
         /// Price by token class.
         required price: PriceSpec,
-        /// Weighted tokens that a minute may take; without it nothing is ever throttled here.
+        /// Weighted tokens that a minute may take; without it nothing is throttled here, but by incidents.
         optional quota: QuotaSpec,
+        /// Times in which a share of the quota is gone.
+        optional incidents: IncidentsSpec,
         /// What is taken off the prices.
         optional discount: DiscountSpec,
     }
@@ -69,6 +72,8 @@ crate::spec_table! {
         optional renewal: Renewal,
         /// The month of the horizon, from 1, in which the units start.
         optional start_month: u64,
+        /// When units serve; always unless given.
+        optional availability: AvailabilitySpec,
         /// What is taken off the prices.
         optional discount: DiscountSpec,
     }
