@@ -152,7 +152,7 @@ pub(crate) fn refuse_too_many(
         let parts = availability.parts(most_units(groups, index));
         let down = parts * hours as f64 * (1.0 - availability.states.share_up());
         if parts > MAX_PARTS || down > MAX_DOWN {
-            let problem = format!("lets {parts} parts fail on their own, for {hours} hours that are {down:.0} part-hours down");
+            let problem = format!("lets {parts} parts fail on their own, which is {down:.0} part-hours down in {hours} hours");
             let allowed = format!("at most {MAX_PARTS} parts and {MAX_DOWN} part-hours down; a larger `together` makes fewer");
             reader.refuse(&field.at, problem, allowed);
             any = true;

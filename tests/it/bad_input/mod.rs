@@ -8,6 +8,7 @@ mod demand;
 mod events;
 mod mutation;
 mod offers;
+mod outages;
 mod plans;
 mod requests;
 mod several;
