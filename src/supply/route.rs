@@ -142,6 +142,7 @@ fn follow(route: &Field<Vec<Field<String>>>, waits: bool, offers: &[Offer], read
             if let Some(&before) = rest.last()
                 && let OfferKind::OnDemand(on_demand) = &offers[before].kind
                 && on_demand.quota.is_none()
+                && on_demand.incidents.is_none()
             {
                 let before = &offers[before].name;
                 reader.warn(format!("{}: nothing ever reaches `{}`, because `{before}` before it has no quota", name.at.path, name.value));

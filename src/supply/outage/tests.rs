@@ -4,7 +4,7 @@ use super::*;
 use crate::demand::DemandPath;
 use crate::horizon::Horizon;
 use crate::random::stream::{Purpose, StreamKey};
-use crate::supply::fixture::{dispatched, steady, supply, workload};
+use crate::supply::fixture::{dispatched, read, steady, supply, workload};
 use crate::supply::{HourService, HourSink, MAX_AXES, Margin, Supply, WorkloadFacts};
 use proptest::prelude::*;
 use std::fmt::Write;
@@ -218,6 +218,39 @@ fn units_that_are_always_up_are_units_without_availability() {
     let up = text("availability = { share = '100%' }\n", "incidents = { every = '1000000h', lasting = '1h', takes = '1%' }\n");
     let with = dispatched(&supply(&up, &facts, horizon()), &path);
     assert_eq!((plain.services, plain.used), (with.services, with.used));
+}
+
+/// An offer without a quota passes on everything while an incident has taken it, and nothing else.
+#[test]
+fn what_an_incident_takes_goes_to_the_next_offer() {
+    let plan = |incidents: &str| {
+        let spare = ON_DEMAND.replace("'od'", "'spare'");
+        format!("{ON_DEMAND}{incidents}{spare}[[plan]]\nname = 'p'\nroute = {{ w = ['od', 'spare'] }}\n")
+    };
+    let incidents = "incidents = { every = '5h', lasting = '3h', takes = '100%' }\n";
+    let horizon = || Horizon::flat(1, 100).unwrap();
+    let facts = [workload("w", Margin::Gamma, 1.0)];
+    let warned = |incidents: &str| read(&plan(incidents), &facts, horizon()).unwrap().1;
+    assert_eq!(warned("").len(), 1);
+    assert_eq!(warned(incidents), Vec::<String>::new());
+    let supply = supply(&plan(incidents), &facts, horizon());
+    let mut outages = Outages::new(&supply, 1);
+    outages.draw(0);
+    let hours = (0..100).filter(|&hour| !outages.down(0, hour).is_empty()).count() as f64;
+    let mut by_node = ByNode::default();
+    supply.dispatcher(1).dispatch(0, &steady(100, &[10.0]), &mut supply.totals(), Some(&mut by_node));
+    assert!((10.0..90.0).contains(&hours), "{hours}");
+    assert_eq!(by_node.0, [1000.0 - 10.0 * hours, 10.0 * hours]);
+}
+
+/// Tokens served by each of two nodes.
+#[derive(Default)]
+struct ByNode([f64; 2]);
+
+impl HourSink for ByNode {
+    fn hour(&mut self, _: usize, _: usize, _: usize, service: &HourService<'_>) {
+        self.0.iter_mut().zip(service.served).for_each(|(sum, served)| *sum += served);
+    }
 }
 
 proptest! {
