@@ -63,13 +63,17 @@ impl TwoState {
     /// Hands every run of hours that are down to `down`, in order, over so many hours. Takes one draw for the first state and one for each
     /// duration; durations forget how long they have lasted, so the first is drawn like the others.
     pub(crate) fn runs(&self, hours: usize, stream: &mut Stream, mut down: impl FnMut(Range<usize>)) {
-        let [up_scale, down_scale] = [self.fail, self.mend].map(|end| 1.0 / libm::log1p(-end));
+        // By state: the chance that it stays, and what makes the logarithm of a uniform a duration.
+        let [while_up, while_down] = [self.fail, self.mend].map(|end| (1.0 - end, 1.0 / libm::log1p(-end)));
         let mut is_up = stream.uniform() < self.share_up();
         let mut from = 0;
         while from < hours {
-            // A geometric length by inversion, 1 h where the end is sure and without end where there is none.
-            let length = 1.0 + (libm::log(stream.uniform()) * if is_up { up_scale } else { down_scale }).floor();
-            let until = if length < (hours - from) as f64 { from + length as usize } else { hours };
+            let (stay, scale) = if is_up { while_up } else { while_down };
+            let uniform = stream.uniform();
+            // A geometric duration by inversion: 1 h where that much is plain without a logarithm, and no end where the state stays for
+            // good, which the conversion takes for the largest number.
+            let more = if uniform > stay { 0 } else { (libm::log(uniform) * scale) as usize };
+            let until = if more < hours - from { from + more + 1 } else { hours };
             if !is_up {
                 down(from..until);
             }
@@ -112,9 +116,9 @@ impl Availability {
     #[must_use]
     pub fn lost(&self, units: f64, down: &[u32]) -> f64 {
         let Together::Units(size) = self.together else { return if down.is_empty() { 0.0 } else { units } };
-        let whole = (units / size).floor();
-        let count = down.partition_point(|&part| f64::from(part) < whole);
-        let rest = if down.get(count).is_some_and(|&part| f64::from(part) <= whole) { units - whole * size } else { 0.0 };
+        let whole = (units / size) as u32;
+        let count = down.partition_point(|&part| part < whole);
+        let rest = if down.get(count) == Some(&whole) { units - f64::from(whole) * size } else { 0.0 };
         (count as f64 * size + rest.max(0.0)).min(units)
     }
 }
