@@ -106,7 +106,8 @@ impl GroupState {
         }
         let hour_of_week = supply.horizon().hour_of_week(hour);
         self.capacities.copy_from_slice(&self.always);
-        for (case, capacities) in supply.groups[self.index].cases.iter().zip(self.capacities.chunks_exact_mut(self.slots.max(1))) {
+        let group = &supply.groups[self.index];
+        for (case, capacities) in group.cases.iter().zip(self.capacities.chunks_exact_mut(self.slots.max(1))) {
             let present = || case.scheduled.iter().filter(|part| month >= part.start_month && part.schedule.holds(hour_of_week));
             for part in present() {
                 for (axis, units) in part.units.into_iter().enumerate() {
@@ -119,7 +120,7 @@ impl GroupState {
                 if outages.down(source, hour).is_empty() {
                     continue;
                 }
-                for axis in 0..MAX_AXES {
+                for axis in 0..group.nodes[node].axes {
                     let slot = node * MAX_AXES + axis;
                     let by_schedule = present().filter(|part| part.node == node).map(|part| part.units[axis]).sum::<f64>();
                     let units = case.units[month * self.slots + slot] + by_schedule;

@@ -180,6 +180,39 @@ fn every_hour_serves_with_what_is_up() {
     }
 }
 
+/// On two axes a part holds units of both, and the scarcer axis says what is served; unless said otherwise all fail as one.
+#[test]
+fn two_axes_fail_together() {
+    let text = |together: &str| {
+        let axis = |class: &str| format!("{{ capacity = '10 tokens/h', weights = {{ {class} = 1 }}, minimum = 1, increment = 1 }}");
+        format!(
+            "[[offer]]\nname = 'u'\nkind = 'provisioned'\naxes.input = {}\naxes.output = {}\navailability = {{ share = '70%'{together} }}\n\
+             terms = {{ none = {{ input = '1 USD/unit-hour', output = '2 USD/unit-hour' }} }}\n\
+             [[plan]]\nname = 'p'\nroute = {{ w = ['u'] }}\nunits = {{ u = {{ input = 4, output = 3 }} }}\n",
+            axis("input"),
+            axis("output")
+        )
+    };
+    let mut path = steady(200, &[35.0]);
+    path.workloads[0].tokens.iter_mut().for_each(|tokens| tokens.output = 25.0);
+    // Sizes of the parts on both axes: two by two, or all.
+    for (together, parts) in [(", together = 2", &[[2.0, 2.0], [2.0, 1.0]][..]), ("", &[[4.0, 3.0]]), (", together = 9", &[[4.0, 3.0]])] {
+        let supply = supply(&text(together), &[off("w")], Horizon::flat(1, 200).unwrap());
+        let mut outages = Outages::new(&supply, 1);
+        outages.draw(4);
+        let mut states = std::collections::BTreeSet::new();
+        for (hour, _, throttled, used) in seen(&supply, &path, 4) {
+            let down = outages.down(0, hour);
+            states.insert(down.to_vec());
+            let up = |axis: usize| (0..).zip(parts).filter(|(part, _)| !down.contains(part)).map(|(_, size)| size[axis]).sum::<f64>();
+            let share = (10.0 * up(0) / 35.0).min(10.0 * up(1) / 25.0).min(1.0);
+            assert!((throttled - 60.0 * (1.0 - share)).abs() < 1e-9, "hour {hour}: {throttled}, {down:?} down");
+            assert!((used[0] - 3.5 * share).abs() < 1e-9 && (used[1] - 2.5 * share).abs() < 1e-9, "{used:?}");
+        }
+        assert_eq!(states.len(), 1 << parts.len());
+    }
+}
+
 /// A unit's states do not depend on how many are bought, by whom, and of what other offers there are.
 #[test]
 fn the_states_of_a_unit_are_its_own() {
