@@ -50,7 +50,7 @@ impl Lever {
     }
 }
 
-/// Why another plan wins.
+/// Why the answer changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
     /// The other plan becomes cheaper.
@@ -63,7 +63,7 @@ pub enum Cause {
     LessBad,
 }
 
-/// One lever, one direction: where another plan wins, or that none does within what was tried.
+/// One lever, one direction: where another plan wins or the winner breaks the limits, or that neither happens within what was tried.
 #[derive(Clone, Debug)]
 pub struct Flip {
     /// What is changed.
@@ -72,11 +72,11 @@ pub struct Flip {
     pub upwards: bool,
     /// The largest change that was tried: relative, for growth an addition a month.
     pub tried: f64,
-    /// Where another plan wins; `None` when none does up to `tried`.
+    /// Where the answer changes; `None` when it does not up to `tried`.
     pub point: Option<FlipPoint>,
 }
 
-/// Where another plan wins.
+/// Where the answer changes.
 #[derive(Clone, Debug)]
 pub struct FlipPoint {
     /// The change at which it happens.
@@ -84,8 +84,8 @@ pub struct FlipPoint {
     /// Where it lies: the 95 % interval where plans trade places on price; where the limits decide, the nearest simulated changes around
     /// it at which keeping them is settled with 95 %, or the ends of the step.
     pub between: (f64, f64),
-    /// The plan that wins then.
-    pub plan: usize,
+    /// The plan that wins then; `None` where no plan keeps the limits any more.
+    pub plan: Option<usize>,
     /// Why.
     pub because: Cause,
 }

@@ -25,7 +25,7 @@ pub(super) fn price_flip(
             let (at, error) = own.meets(&rival)?;
             let inside = if tried > 0.0 { at >= 0.0 && at <= tried } else { at <= 0.0 && at >= tried };
             let between = (at - 1.96 * error, at + 1.96 * error);
-            inside.then_some(FlipPoint { at, between, plan, because: Cause::Cheaper })
+            inside.then_some(FlipPoint { at, between, plan: Some(plan), because: Cause::Cheaper })
         })
         .min_by(|a, b| a.at.abs().total_cmp(&b.at.abs()))
 }

@@ -34,7 +34,7 @@ pub(super) fn simulate(scenario: &Scenario, lever: Lever, change: f64, spec: &Ru
     Ok(Point { change, scenario: changed, outcome, judgement })
 }
 
-/// Moves a lever outwards until each of the run's leaders has lost its place, or to the last step.
+/// Moves a lever outwards until the answer about each of the run's leaders has changed, or to the last step.
 pub(super) fn walk(
     scenario: &Scenario,
     lever: Lever,
@@ -77,7 +77,7 @@ fn narrow(
     for _ in 0..HALVINGS {
         let (low, high) = (inner[0].as_ref().unwrap_or(before), inner[1].as_ref().unwrap_or(after));
         let middle = simulate(0.5 * (low.change + high.change))?;
-        let plan = if found.because == Cause::BreaksLimits { leader.1.plan } else { found.plan };
+        let plan = found.plan.filter(|_| found.because != Cause::BreaksLimits).unwrap_or(leader.1.plan);
         let is_settled = found.because == Cause::LessBad || !middle.judgement.standings[plan].within_error;
         let earlier = trade(low, &middle, leader);
         let end = if earlier.is_some() { &mut settled.1 } else { &mut settled.0 };
@@ -96,26 +96,28 @@ fn narrow(
     Ok(())
 }
 
-/// Where between two points the leader of a group changes, if it does.
+/// Where between two points the answer about the leader of a group changes, if it does: another plan leads, the leader breaks the limits, or
+/// it begins to keep them where the run found that no plan does.
 fn trade(before: &Point, after: &Point, (index, leader): (usize, &Leader)) -> Option<FlipPoint> {
     let old = leader.plan;
     let new = after.judgement.leaders.get(index)?.plan;
-    if new == old {
-        return None;
-    }
     let (low, high) = (before.change, after.change);
     let keeps = |point: &Point, plan: usize| point.judgement.standings[plan].keeps_limits;
+    if new == old && keeps(after, old) == leader.qualified {
+        return None;
+    }
     let kept = |point: &Point, plan: usize| point.judgement.standings[plan].months_kept.estimate().point;
     let span = high - low;
-    let because = match (keeps(after, old), keeps(after, new)) {
-        (false, _) if leader.qualified => Cause::BreaksLimits,
-        (false, false) => Cause::LessBad,
-        (true, _) if keeps(before, new) => Cause::Cheaper,
+    let because = match (leader.qualified, keeps(after, old), keeps(after, new)) {
+        (true, false, _) => Cause::BreaksLimits,
+        (true, true, _) if keeps(before, new) => Cause::Cheaper,
+        (false, _, false) => Cause::LessBad,
         _ => Cause::KeepsLimits,
     };
-    if before.judgement.leaders.get(index)?.plan != old {
-        // So few replications as these see another plan ahead even without this change.
-        return Some(FlipPoint { at: low, between: (low, high), plan: new, because });
+    let plan = Some(new).filter(|_| because == Cause::LessBad || keeps(after, new));
+    if before.judgement.leaders.get(index)?.plan != old || keeps(before, old) != leader.qualified {
+        // So few replications as these see the answer changed even without this change.
+        return Some(FlipPoint { at: low, between: (low, high), plan, because });
     }
     let asked = after.scenario.limits.in_share_of_months;
     let at = match because {
@@ -126,10 +128,10 @@ fn trade(before: &Point, after: &Point, (index, leader): (usize, &Leader)) -> Op
             let (mean_before, se_before) = difference(before, new, old);
             let (mean_after, se_after) = difference(after, new, old);
             let at = |z: f64| low + span * crossing(mean_before + z * se_before, mean_after + z * se_after);
-            return Some(FlipPoint { at: at(0.0), between: (at(-1.96), at(1.96)), plan: new, because });
+            return Some(FlipPoint { at: at(0.0), between: (at(-1.96), at(1.96)), plan, because });
         }
     };
-    Some(FlipPoint { at: low + span * at, between: (low, high), plan: new, because })
+    Some(FlipPoint { at: low + span * at, between: (low, high), plan, because })
 }
 
 /// Share of the way from `before` to `after` at which a straight line between them is zero, within 0 to 1.

@@ -26,16 +26,19 @@ pub fn flip_lines(report: &Report<'_>) -> Vec<String> {
 
 fn line(report: &Report<'_>, leader: &Leader, flip: &Flip, point: &FlipPoint) -> String {
     let name = |plan: usize| report.scenario.supply.plans.get(plan).map_or("", |plan| plan.name.as_str());
+    let (old, new) = (name(leader.plan), point.plan.map_or("", name));
     let change = change(flip, point);
-    match point.because {
-        Cause::Cheaper => format!("`{}` wins if {change}.", name(point.plan)),
-        Cause::BreaksLimits => format!("`{}` no longer keeps the limits if {change}.", name(leader.plan)),
-        Cause::LessBad => format!("`{}` is the least bad if {change}.", name(point.plan)),
-        Cause::KeepsLimits => format!("`{}` wins, because it then keeps the limits, if {change}.", name(point.plan)),
+    match (point.because, point.plan) {
+        (Cause::BreaksLimits, Some(_)) => format!("`{old}` no longer keeps the limits if {change}."),
+        (Cause::BreaksLimits, None) => format!("`{old}` no longer keeps the limits, and no other plan does, if {change}."),
+        (Cause::Cheaper, _) => format!("`{new}` wins if {change}."),
+        (Cause::LessBad, _) => format!("`{new}` is the least bad if {change}."),
+        (Cause::KeepsLimits, Some(plan)) if plan == leader.plan => format!("`{old}` keeps the limits if {change}."),
+        (Cause::KeepsLimits, _) => format!("`{new}` wins, because it then keeps the limits, if {change}."),
     }
 }
 
-/// `traffic falls 18 % (16 to 20)`.
+/// `traffic falls 18% (16 to 20)`.
 fn change(flip: &Flip, point: &FlipPoint) -> String {
     let size = |change: f64| (change * 100.0).abs();
     let (a, b) = (size(point.between.0), size(point.between.1));
@@ -44,11 +47,17 @@ fn change(flip: &Flip, point: &FlipPoint) -> String {
     let decimals = usize::from(high - low < 2.0);
     let range = if high - low < 0.05 { String::new() } else { format!(" ({low:.decimals$} to {high:.decimals$})") };
     let at = size(point.at);
+    // What would read "rises 0%" lies too near to be told from none.
+    let near = at < 0.5 * libm::pow(10.0, -(decimals as f64));
     match flip.lever {
         Lever::Growth => {
             let word = if flip.upwards { "more" } else { "less" };
+            if at < 0.05 {
+                return format!("demand grows slightly {word} than stated (by up to {high:.1} points a month)");
+            }
             format!("demand grows {at:.1} points a month {word} than stated{range}")
         }
+        lever if near => format!("{} {} slightly (by up to {high:.decimals$}%)", noun(lever), verb(lever, flip.upwards)),
         lever => format!("{} {} {at:.decimals$}%{range}", noun(lever), verb(lever, flip.upwards)),
     }
 }

@@ -189,7 +189,7 @@ fn change(report: &Report<'_>, flip: &Flip) -> Value {
             Cause::KeepsLimits => "keeps limits",
             Cause::LessBad => "keeps the limits in more months",
         };
-        let plan = report.scenario.supply.plans.get(point.plan).map(|plan| plan.name.as_str());
+        let plan = point.plan.and_then(|plan| report.scenario.supply.plans.get(plan)).map(|plan| plan.name.as_str());
         json!({ "at": point.at, "between": [point.between.0, point.between.1], "plan": plan, "because": because })
     });
     json!({ "lever": lever, "tried": flip.tried, "flips": point })

@@ -73,7 +73,7 @@ fn costs_trade_places_where_they_are_equal() {
     check(&flips, Lever::UnitPrice, true, Some((1.0 / 0.88 - 1.0, Cause::Cheaper)));
     check(&flips, Lever::UnitPrice, false, None);
     check(&flips, Lever::Traffic, false, Some((-0.12, Cause::Cheaper)));
-    assert_eq!(names[flips.iter().find_map(|flip| flip.point.as_ref()).unwrap().plan], "on demand");
+    assert_eq!(names[flips.iter().find_map(|flip| flip.point.as_ref()?.plan).unwrap()], "on demand");
 }
 
 #[test]
@@ -92,4 +92,26 @@ fn a_plan_wins_where_it_begins_to_keep_the_limits() {
     check(&flips, Lever::Traffic, false, Some((0.9 / 0.999 - 1.0, Cause::KeepsLimits)));
     // No unit price is low enough to be worth a flip, and none high enough: on demand is no choice at all.
     check(&flips, Lever::UnitPrice, true, None);
+}
+
+/// Fewer plans leave nobody to win: that the recommended one breaks the limits is a flip all the same.
+#[test]
+fn the_last_plan_that_keeps_the_limits_is_told_where_it_breaks_them() {
+    // On demand throttles a tenth, and so few units throttle beyond 1.1 million tokens an hour.
+    let (flips, _) = flips_of("quota = { rate = \"900k tokens/h\" }", 11);
+    check(&flips, Lever::Traffic, true, Some((1.1 / 0.999 - 1.0, Cause::BreaksLimits)));
+    let rise = flips.iter().find(|flip| flip.lever == Lever::Traffic && flip.upwards).unwrap();
+    assert_eq!(rise.point.as_ref().unwrap().plan, None, "no plan keeps the limits then");
+    // On demand keeps them from 0.9 million on, and is the cheaper below 0.88.
+    check(&flips, Lever::Traffic, false, Some((-0.12, Cause::Cheaper)));
+}
+
+/// Where no plan keeps the limits, the least bad may be the one that begins to.
+#[test]
+fn the_least_bad_plan_is_told_where_it_keeps_the_limits() {
+    let (flips, names) = flips_of("quota = { rate = \"500k tokens/h\" }", 9);
+    check(&flips, Lever::Traffic, false, Some((0.9 / 0.999 - 1.0, Cause::KeepsLimits)));
+    check(&flips, Lever::UnitThroughput, true, Some((0.999 / 0.9 - 1.0, Cause::KeepsLimits)));
+    let fall = flips.iter().find(|flip| flip.lever == Lever::Traffic && !flip.upwards).unwrap();
+    assert_eq!(names[fall.point.as_ref().unwrap().plan.unwrap()], "units");
 }
