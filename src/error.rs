@@ -24,6 +24,8 @@ pub enum ErrorKind {
         diagnostics: Vec<Diagnostic>,
         /// The texts that the diagnostics' spans point into.
         sources: Vec<Source>,
+        /// Problems beyond those, too many to be told; the last diagnostic then says how many.
+        untold: usize,
     },
     /// The command line asks for something that cannot be.
     Usage(String),

@@ -23,12 +23,14 @@ pub(crate) fn gate(text: &str) {
 
 /// The error with terminal colours.
 fn error_text(error: &Error) -> String {
-    let ErrorKind::Input { diagnostics, sources } = error.kind() else {
+    let ErrorKind::Input { diagnostics, sources, untold } = error.kind() else {
         return render(Group::with_title(Level::ERROR.primary_title(error.to_string())));
     };
     let mut parts: Vec<String> = diagnostics.iter().map(|diagnostic| diagnostic_text(diagnostic, sources)).collect();
     if diagnostics.len() > 1 {
-        let count = format!("{} problems were found", diagnostics.len());
+        // The last one then says how many are not told.
+        let found = diagnostics.len() + untold.saturating_sub(1);
+        let count = format!("{found} problems were found");
         parts.push(render(Group::with_title(Level::ERROR.primary_title(count))));
     }
     parts.join("\n\n")

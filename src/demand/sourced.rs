@@ -39,6 +39,11 @@ pub(super) fn sourced(
         let options = UsageOptions { model: spec.usage_model.as_ref(), missing, time_zone };
         let usage = read_usage(&reader.path(&file.value), &file.at, &options, reader)?;
         let sizes = sizes_of(spec, sizes, (usage.tokens_known(), usage.requests_known()), reader)?;
+        if let (Some(start), Some(last)) = (context.horizon.start_date(), usage.days().last())
+            && last.date >= start
+        {
+            reader.warn(format!("{}: the history lasts to {}, and the horizon starts on {start} already", file.at.path, last.date));
+        }
         let blocks = match DayBlocks::new(&usage, spec.match_days.as_ref().map(|days| days.value)) {
             Ok(blocks) => blocks,
             Err(error) => {
@@ -100,6 +105,14 @@ fn sizes_of(
         None => {
             if !requests_known {
                 assumed(&spec.at, "tokens", "one token a request", "no requests are known: each token counts as one", reader);
+                if spec.demand.is_none() {
+                    reader.warn(format!(
+                        "{}: the file has no `requests`, so each token counts as a request of its own and bursts within the hour are \
+                         understated, with what they throttle; add the column, or say the mean request: tokens = {{ input = {{ mean = … }}, \
+                         output = {{ mean = … }} }}",
+                        spec.at.path
+                    ));
+                }
             }
             Sizes::tokens_alone()
         }

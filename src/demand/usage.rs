@@ -1,5 +1,6 @@
 //! The user's own usage: hours read from a CSV file, put on the local clock and cut into whole days.
 
+mod doubts;
 mod history;
 mod problems;
 mod records;
@@ -48,6 +49,7 @@ impl Default for UsageOptions<'_> {
 pub fn read_usage(path: &Path, at: &At, options: &UsageOptions<'_>, reader: &mut Reader) -> Option<Usage> {
     let records = read_records(path, at, options.model, reader)?;
     let missing = settle_missing(&records, options.missing, at, reader)?;
+    doubts::warn(&records, path, at, options, reader);
     let local = LocalHours::new(&records, &options.time_zone);
     let whole = local.whole_days();
     let gaps_and_days: Vec<(usize, DayRecord)> = whole.clone().map(|day| local.day(day, missing, &options.time_zone)).collect();
@@ -87,15 +89,34 @@ pub fn read_usage(path: &Path, at: &At, options: &UsageOptions<'_>, reader: &mut
     Some(usage)
 }
 
-/// What missing hours mean, or an error where the file's rows are too far apart to guess.
+/// What missing hours mean, or an error where the file's rows are too far apart to guess or to be hours at all.
 pub(in crate::demand) fn settle_missing(records: &Records, stated: Option<Missing>, at: &At, reader: &mut Reader) -> Option<Missing> {
+    // A day is 23 hours long when the clocks go forward.
+    const DAILY: i64 = 20 * HOUR;
+    let hours = |seconds: i64| format!("{:.1} h", seconds as f64 / HOUR as f64);
     match (stated, records.nearest) {
+        (_, Some(nearest)) if nearest >= DAILY => {
+            let diagnostic = reader.error(at, "has no two rows within a day, and a row is the demand of one hour, not of a day");
+            diagnostic.given = Some(format!("rows at least {} apart", hours(nearest)));
+            diagnostic.allowed = Some("hourly rows or finer".to_owned());
+            let level = records.mean_tokens_per_hour();
+            let level =
+                level.map_or(String::new(), |mean| format!(", or state a `shape` and level = \"{mean:.0} tokens/h\", their mean, instead"));
+            diagnostic.help =
+                Some(format!("export hours{level}; where these hours alone had demand, one row of zeros in another hour tells so"));
+            None
+        }
         (None, Some(nearest)) if nearest > HOUR => {
             let diagnostic = reader.error(at, "has no two rows an hour or less apart");
-            diagnostic.given = Some(format!("rows at least {:.1} h apart", nearest as f64 / HOUR as f64));
+            diagnostic.given = Some(format!("rows at least {} apart", hours(nearest)));
             diagnostic.allowed = Some("hourly rows or finer".to_owned());
-            diagnostic.help = Some("where hours without a row had no demand, say missing = \"zero\"".to_owned());
+            diagnostic.help =
+                Some("where a row is the demand of its own hour and hours without a row had none, say missing = \"zero\"".to_owned());
             None
+        }
+        (Some(Missing::Zero), Some(nearest)) if nearest > HOUR => {
+            reader.warn(format!("{}: rows are at least {} apart, and each counts as the demand of one hour", at.path, hours(nearest)));
+            Some(Missing::Zero)
         }
         (stated, _) => Some(stated.unwrap_or(Missing::Zero)),
     }

@@ -189,6 +189,11 @@ impl Reader {
         self.diagnostics.push(diagnostic);
     }
 
+    /// Counts problems of another file that are too many to be told.
+    pub fn count_untold(&mut self, problems: usize) {
+        self.more += problems;
+    }
+
     /// Whether nothing was told so far.
     #[must_use]
     pub fn is_clean(&self) -> bool {
@@ -268,7 +273,7 @@ impl Reader {
             let (message, field) = (format!("{} more problems are not shown", self.more), String::new());
             diagnostics.push(Diagnostic { message, field, given: None, allowed: None, help: None, ..last.clone() });
         }
-        Err(ErrorKind::Input { diagnostics, sources: self.sources }.into())
+        Err(ErrorKind::Input { diagnostics, sources: self.sources, untold: self.more }.into())
     }
 
     /// The text of the value at a place, on one line and not too long.

@@ -1,18 +1,41 @@
 //! Problems of a usage file and the places where they stand.
 
 use crate::error::Diagnostic;
+use crate::spec::Reader;
 
 /// Bad rows told in one go; a file that has more is of another kind altogether.
 const MAX_PROBLEMS: usize = 20;
 
-/// The first [`MAX_PROBLEMS`] problems of the file.
+/// The first [`MAX_PROBLEMS`] problems of the file, and how many more there are.
 pub(super) struct Problems {
-    pub(super) file: String,
-    pub(super) found: Vec<Diagnostic>,
+    file: String,
+    found: Vec<Diagnostic>,
+    more: usize,
 }
 
 impl Problems {
+    pub(super) fn new(file: String) -> Self {
+        Self { file, found: Vec::new(), more: 0 }
+    }
+
+    /// Hands everything on. True when there was nothing.
+    pub(super) fn hand_on(self, reader: &mut Reader) -> bool {
+        let clean = self.found.is_empty();
+        self.found.into_iter().for_each(|problem| reader.diagnostic(problem));
+        reader.count_untold(self.more);
+        clean
+    }
+
+    /// How many there are so far.
+    pub(super) fn count(&self) -> usize {
+        self.found.len() + self.more
+    }
+
     pub(super) fn tell(&mut self, place: &Place, field: &str, message: &str, given: Option<String>, allowed: &str) {
+        if self.found.len() >= MAX_PROBLEMS {
+            self.more += 1;
+            return;
+        }
         self.found.push(Diagnostic {
             file: self.file.clone(),
             line: place.line,
@@ -24,19 +47,13 @@ impl Problems {
             allowed: Some(allowed.to_owned()),
             help: None,
         });
-        if self.full() {
-            self.help(Some(format!("reading stopped after {MAX_PROBLEMS} problems")));
-        }
     }
 
+    /// A remedy for what was told last.
     pub(super) fn help(&mut self, help: Option<String>) {
-        if let Some(last) = self.found.last_mut() {
+        if let Some(last) = self.found.last_mut().filter(|_| self.more == 0) {
             last.help = last.help.take().or(help);
         }
-    }
-
-    pub(super) fn full(&self) -> bool {
-        self.found.len() >= MAX_PROBLEMS
     }
 }
 

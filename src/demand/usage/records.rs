@@ -27,6 +27,8 @@ const TOKENS: std::ops::RangeInclusive<usize> = 3..=6;
 const NUMBERS: usize = 7;
 const NUMBER: &str = "a number from 0 to 1e15";
 const LARGEST: f64 = 1e15;
+/// What helps where a number has marks between its thousands.
+const PLAIN: &str = "numbers are written without marks between thousands: 90500";
 const MAX_BYTES: u64 = 64 << 20;
 const MAX_SECONDS: i64 = 10 * 366 * 86_400;
 
@@ -51,6 +53,10 @@ pub(in crate::demand) struct Row {
     pub batch_tokens: f64,
     /// No cell of the row is empty.
     pub complete: bool,
+    /// No cell of requests or tokens is empty.
+    pub counted: bool,
+    /// The time was written with its offset.
+    pub zoned: bool,
 }
 
 /// The rows of one model, in the order of time, no two at the same second. Never empty.
@@ -78,7 +84,7 @@ pub(in crate::demand) fn read(path: &Path, at: &At, model: Option<&Field<String>
         }
     };
     let body = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    let mut problems = Problems { file: name, found: Vec::new() };
+    let mut problems = Problems::new(name);
     let records = match std::str::from_utf8(body) {
         Ok(text) => parse(text, at, model, &mut problems, reader),
         Err(error) => {
@@ -88,8 +94,7 @@ pub(in crate::demand) fn read(path: &Path, at: &At, model: Option<&Field<String>
             None
         }
     };
-    let clean = problems.found.is_empty();
-    problems.found.into_iter().for_each(|problem| reader.diagnostic(problem));
+    let clean = problems.hand_on(reader);
     records.filter(|_| clean)
 }
 
@@ -126,9 +131,6 @@ fn parse(text: &str, at: &At, model: Option<&Field<String>>, problems: &mut Prob
     while next(&mut csv, &mut record, problems) {
         let place = Place::of(&record, text);
         let row = columns.row(&record, &place, text, problems);
-        if problems.full() {
-            return None;
-        }
         let name = columns.at[MODEL].and_then(|i| record.get(i)).unwrap_or("").trim();
         let which = numbers.get(name).copied().unwrap_or(models.len());
         if which == models.len() {
@@ -149,7 +151,6 @@ fn parse(text: &str, at: &At, model: Option<&Field<String>>, problems: &mut Prob
     for pair in read.windows(2) {
         if let [(_, first, a), (_, second, b)] = pair
             && a.second == b.second
-            && !problems.full()
         {
             let message = format!("stands in line {} already", first.line);
             let given = timestamp::print(b.second);
@@ -226,6 +227,8 @@ impl Columns {
             let Some(known) = COLUMNS.iter().position(|column| *column == name) else {
                 let help = if header.len() == 1 && name.contains([';', '\t']) {
                     Some("cells are separated by commas".to_owned())
+                } else if is_total(name) {
+                    Some("classes of tokens differ in price, so give `input_tokens` and `output_tokens` apart".to_owned())
                 } else {
                     meant(name).or_else(|| nearest(name, COLUMNS)).map(|column| format!("did you mean `{column}`?"))
                 };
@@ -244,7 +247,7 @@ impl Columns {
             let allowed = COLUMNS[REQUESTS..=*TOKENS.end()].join(", ");
             problems.tell(&place, "", "has no column of demand", Some(header.iter().collect::<Vec<_>>().join(",")), &allowed);
         }
-        problems.found.is_empty().then_some(columns)
+        (problems.count() == 0).then_some(columns)
     }
 
     fn has_tokens(&self) -> bool {
@@ -255,15 +258,17 @@ impl Columns {
         if record.len() != self.count {
             let given = format!("{} cells", record.len());
             problems.tell(place, "", "has not as many cells as the header", Some(given), &format!("{} cells", self.count));
+            problems.help((record.len() > self.count).then(|| PLAIN.to_owned()));
             return None;
         }
-        let before = problems.found.len();
-        let mut complete = true;
+        let before = problems.count();
+        let (mut complete, mut counted) = (true, true);
         let mut numbers = [0.0; NUMBERS];
         for (column, number) in (REQUESTS..).zip(&mut numbers) {
             let Some((index, cell)) = self.at[column].and_then(|index| Some((index, record.get(index)?.trim()))) else { continue };
             if cell.is_empty() {
                 complete = false;
+                counted &= !(REQUESTS..=*TOKENS.end()).contains(&column);
                 continue;
             }
             match cell.parse::<f64>() {
@@ -276,23 +281,35 @@ impl Columns {
                         Err(_) => "is no number",
                     };
                     problems.tell(&place.cell(record, index, text), COLUMNS[column], message, Some(cell.to_owned()), NUMBER);
+                    problems.help(separated(cell).then(|| PLAIN.to_owned()));
                 }
-            }
-            if problems.full() {
-                return None;
             }
         }
         let index = self.at[TIMESTAMP]?;
         let cell = record.get(index)?.trim();
-        let second = timestamp::parse(cell);
-        if second.is_none() {
+        let time = timestamp::parse(cell);
+        if time.is_none() {
             let given = if cell.is_empty() { "nothing" } else { cell };
             problems.tell(&place.cell(record, index, text), COLUMNS[TIMESTAMP], "is no timestamp", Some(given.to_owned()), timestamp::FORM);
+            problems.help(timestamp::is_milliseconds(cell).then(|| "these are milliseconds since 1970: give seconds".to_owned()));
         }
         let [requests, input, cache_read, cache_write, output, throttled, batch_tokens] = numbers;
         let tokens = ByClass { input, cache_read, cache_write, output };
-        second.filter(|_| problems.found.len() == before).map(|second| Row { second, requests, tokens, throttled, batch_tokens, complete })
+        let (second, zoned) = time.filter(|_| problems.count() == before)?;
+        Some(Row { second, requests, tokens, throttled, batch_tokens, complete, counted, zoned })
     }
+}
+
+/// Whether a cell would be a number without the marks between its thousands.
+fn separated(cell: &str) -> bool {
+    let marks = [',', '\'', '_', ' ', '\u{a0}', '\u{202f}', '\u{2019}'];
+    cell.contains(marks) && cell.replace(marks, "").parse::<f64>().is_ok()
+}
+
+/// Whether a column holds tokens of all classes in one.
+fn is_total(name: &str) -> bool {
+    let name = name.to_lowercase().replace([' ', '-'], "_");
+    matches!(name.as_str(), "tokens" | "total_tokens" | "token_count" | "total_token_count" | "tokens_total")
 }
 
 /// The column that goes by another name in vendors' exports and clients' logs.

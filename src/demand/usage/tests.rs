@@ -47,7 +47,7 @@ fn read(text: &str) -> Outcome {
 
 /// Hourly rows from the start on, the value being the row's number.
 fn hourly(header: &str, start: &str, hours: i64) -> String {
-    let start = timestamp::parse(start).unwrap();
+    let (start, _) = timestamp::parse(start).unwrap();
     let mut text = format!("{header}\n");
     (0..hours).for_each(|hour| writeln!(text, "{},{hour}", timestamp::print(start + hour * HOUR)).unwrap());
     text
@@ -210,8 +210,8 @@ fn every_bad_cell_is_told_with_its_line_and_column() {
 fn at_most_twenty_problems_are_told() {
     let text = "timestamp,requests\n".to_owned() + &"x,1\n".repeat(30);
     let errors = read(&text).errors;
-    assert_eq!(errors.len(), 20);
-    assert!(errors[19].starts_with("usage.csv:21:1: timestamp") && errors[19].ends_with("reading stopped after 20 problems"));
+    assert_eq!(errors.len(), 21);
+    assert!(errors[19].starts_with("usage.csv:21:1: timestamp") && errors[20].ends_with("10 more problems are not shown"), "{errors:?}");
 }
 
 #[test]
@@ -246,13 +246,24 @@ fn files_that_are_no_history_are_refused() {
     has(&read(&hourly("timestamp,requests", "2026-11-02T00:00:00Z", 1)), &["given: 0 whole days"]);
     let zeros = (0..72).fold("timestamp,requests\n".to_owned(), |text, h| format!("{text}{},0\n", h * HOUR));
     has(&read(&zeros), &["is too short or empty to be a history"]);
-    let daily = (0..40).fold("timestamp,requests\n".to_owned(), |text, d| format!("{text}{},5\n", d * DAY));
-    has(
-        &read(&daily),
-        &["a.toml:1:9: workload.chat.usage: has no two rows an hour or less apart", "rows at least 24.0 h apart", "missing = \"zero\""],
-    );
+    let spaced =
+        |step: i64| (0..40).fold("timestamp,requests,input_tokens\n".to_owned(), |text, row| format!("{text}{},5,2400\n", row * step));
     let said = UsageOptions { missing: Some(Missing::Zero), ..none.clone() };
-    assert_eq!(read_with(daily.as_bytes(), &said).usage.unwrap().days()[0].hours.map(|h| h.requests as i64).iter().sum::<i64>(), 5);
+    has(
+        &read(&spaced(6 * HOUR)),
+        &["a.toml:1:9: workload.chat.usage: has no two rows an hour or less apart", "rows at least 6.0 h apart", "missing = \"zero\""],
+    );
+    let told = read_with(spaced(6 * HOUR).as_bytes(), &said);
+    assert_eq!(told.usage.unwrap().days()[0].hours.map(|h| h.requests as i64).iter().sum::<i64>(), 20);
+    assert!(told.warnings.iter().any(|warning| warning.contains("6.0 h apart, and each counts as the demand of one hour")));
+    // A day's sum is no hour's, whatever is said of the hours without a row.
+    for options in [&none, &said] {
+        let daily = &["rows at least 24.0 h apart", "of one hour, not of a day", "export hours", "level = \"100 tokens/h\""];
+        has(&read_with(spaced(DAY).as_bytes(), options), daily);
+    }
+    // A job of one hour a night tells by a row of zeros that its rows are hours.
+    let job = read_with((spaced(DAY) + "18000,0,0\n").as_bytes(), &said);
+    assert_eq!(job.usage.unwrap().days()[3].hours.map(|h| h.requests as i64).iter().sum::<i64>(), 5);
     has(&read("timestamp,requests\n0,1\n3600,1\n400000000,1\n"), &["cover more than ten years"]);
     let folder = tempfile::tempdir().unwrap();
     has(&read_path(folder.path(), &none, ""), &["a.toml:1:9: workload.chat.usage: is a folder"]);
@@ -266,6 +277,32 @@ fn a_file_of_more_than_64_mib_is_refused_unread() {
     std::fs::File::create(&path).unwrap().set_len((64 << 20) + 1).unwrap();
     let outcome = read_path(&path, &UsageOptions::default(), "");
     assert!(outcome.errors[0].contains("has 64 MiB") && outcome.errors[0].contains("at most 64 MiB"), "{:?}", outcome.errors);
+}
+
+/// What is more often a slip than meant is warned of, and what is plainly said is not.
+#[test]
+fn doubtful_rows_are_warned_of() {
+    let rows = |cell: &str, time: &dyn Fn(i64) -> String| {
+        (0..120).fold("timestamp,requests,input_tokens\n".to_owned(), |text, hour| {
+            let cells = if hour == 30 { cell } else { "5,2400" };
+            format!("{text}{},{cells}\n", time(hour * HOUR))
+        })
+    };
+    let zoned = |second: i64| timestamp::print(second);
+    let bare = |second: i64| timestamp::print(second).replace('T', " ").replace('Z', "");
+    let gap = UsageOptions { missing: Some(Missing::Gap), ..UsageOptions::default() };
+    let warnings = |text: &str, options: &UsageOptions<'_>| read_with(text.as_bytes(), options).warnings;
+    let told = |text: &str, part: &str| {
+        let found = warnings(text, &UsageOptions::default());
+        assert!(found.len() == 1 && found[0].contains(part), "{part}: {found:?}");
+    };
+    assert_eq!(warnings(&rows("5,2400", &bare), &UsageOptions::default()), Vec::<String>::new());
+    told(&rows("5,", &zoned), "1 row of the file with empty cells, which count as 0");
+    assert_eq!(warnings(&rows("5,", &zoned), &gap), Vec::<String>::new());
+    told(&rows("0,2400", &zoned), "1 row of the file with tokens and no requests");
+    let berlin = UsageOptions { time_zone: TimeZone::get("Europe/Berlin").unwrap(), ..UsageOptions::default() };
+    assert!(warnings(&rows("5,2400", &bare), &berlin).iter().any(|warning| warning.contains("read as UTC, not as Europe/Berlin")));
+    assert!(!warnings(&rows("5,2400", &zoned), &berlin).iter().any(|warning| warning.contains("read as UTC")));
 }
 
 proptest::proptest! {

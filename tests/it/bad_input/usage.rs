@@ -67,7 +67,7 @@ fn cells_that_are_wrong_are_told_at_their_line_and_column() {
         (
             "a number with commas",
             "2026-10-01T01:00:00Z,101,\"90,500\",20000",
-            "…hours.csv:3:26: input_tokens: is no number; given: 90,500; allowed: …",
+            "…hours.csv:3:26: input_tokens: is no number; given: 90,500; allowed: …; numbers are written without marks between thousands: 90500",
         ),
         ("a formula", "2026-10-01T01:00:00Z,101,=1+1,20000", "…hours.csv:3:26: input_tokens: is no number; given: =1+1; allowed: …"),
         (
@@ -78,7 +78,7 @@ fn cells_that_are_wrong_are_told_at_their_line_and_column() {
         (
             "a row too long",
             "2026-10-01T01:00:00Z,101,90500,20000,7",
-            "…hours.csv:3:1: has not as many cells as the header; given: 5 cells; allowed: 4 cells",
+            "…hours.csv:3:1: has not as many cells as the header; given: 5 cells; allowed: 4 cells; numbers are written without marks …",
         ),
         ("no time", ",101,90500,20000", "…hours.csv:3:1: timestamp: is no timestamp; given: nothing; allowed: …"),
         (
@@ -94,7 +94,7 @@ fn cells_that_are_wrong_are_told_at_their_line_and_column() {
         (
             "milliseconds for seconds",
             "1790816400000,101,90500,20000",
-            "…hours.csv:3:1: timestamp: is no timestamp; given: 1790816400000; allowed: …",
+            "…hours.csv:3:1: timestamp: is no timestamp; given: 1790816400000; allowed: …; these are milliseconds since 1970: give seconds",
         ),
         (
             "an hour twice",
@@ -133,6 +133,13 @@ fn files_that_are_wrong_as_a_whole() {
             renamed("input_tokens", "input_token"),
             format!(
                 "…hours.csv:1:20: input_token: is no column of a usage file; given: input_token; allowed: {columns}; did you mean `input_tokens`?"
+            ),
+        ),
+        (
+            "tokens in one column",
+            renamed("input_tokens", "total_tokens"),
+            format!(
+                "…hours.csv:1:20: total_tokens: is no column of a usage file; given: total_tokens; allowed: {columns}; classes of tokens differ in price, so give `input_tokens` and `output_tokens` apart"
             ),
         ),
         (
@@ -281,7 +288,9 @@ fn all_rows_are_told_in_one_go() {
         ],
     );
     let all_bad = good.replace("Z,1", "Z,x");
-    assert_eq!(told_with("usage", Some(all_bad.as_bytes()), "").len(), 20, "twenty rows are enough to see what is wrong");
+    let told = told_with("usage", Some(all_bad.as_bytes()), "");
+    assert_eq!(told.len(), 21, "twenty rows are enough to see what is wrong");
+    assert!(told[20].message == "196 more problems are not shown", "{:?}", told[20]);
 }
 
 #[test]
@@ -302,4 +311,35 @@ fn files_that_are_only_unusual_are_taken() {
             assert_eq!(told_with(key, Some(bytes.as_bytes()), ""), []);
         }
     }
+}
+
+/// Everything reading a scenario with this usage file warns of.
+fn warned(file: &str, more: &str) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("hours.csv"), file).unwrap();
+    let text = edited(BASE, SOURCE, "usage = \"hours.csv\"\n");
+    let text = edited(&text, "tokens = { mean = 3000, cv = 0.8, law = \"gamma\", output_share = 0.1 }\n", more);
+    parse("plan.toml", &text, folder.path(), &[]).unwrap().warnings
+}
+
+/// Tokens alone say nothing of how many requests they are; the mean request does.
+#[test]
+fn usage_without_requests_is_warned_of_unless_the_request_is_said() {
+    let alone: String = hours(24 * 9)
+        .lines()
+        .map(|line| {
+            line.split(',').enumerate().filter(|(column, _)| *column != 1).map(|(_, cell)| cell).collect::<Vec<_>>().join(",") + "\n"
+        })
+        .collect();
+    let about = |warnings: Vec<String>| warnings.into_iter().filter(|warning| warning.contains("no `requests`")).count();
+    assert_eq!(about(warned(&alone, "")), 1);
+    assert_eq!(about(warned(&alone, "tokens = { input = { mean = 900 }, output = { mean = 200 } }\n")), 0);
+    assert_eq!(about(warned(&hours(24 * 9), "")), 0);
+}
+
+#[test]
+fn a_history_that_lasts_into_the_horizon_is_warned_of() {
+    let about = |file: &str| warned(file, "").into_iter().filter(|warning| warning.contains("the horizon starts on")).count();
+    assert_eq!(about(&hours(24 * 9)), 0);
+    assert_eq!(about(&hours(24 * 9).replace("2026-10", "2028-10")), 1);
 }
