@@ -1,11 +1,11 @@
 //! The output folder: checked before the long work, its files written whole or not at all.
 
 use std::fs;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 use tokentide::error::{Error, Result};
-use tokentide::report::ReportFile;
+use tokentide::report::{ReportFile, SAMPLES_BEGIN};
 
 /// A folder that results can be written to.
 #[derive(Debug)]
@@ -66,17 +66,24 @@ impl OutputFolder {
         staged.file.write_all(text.as_bytes()).map_err(|source| Error::io(self.path.join(name), "write", source))
     }
 
-    /// Sees all files down to the disk, then gives them their names, in the order they were begun.
+    /// Sees all files down to the disk, then gives them their names, in the order they were begun. Samples of an earlier run that this one
+    /// does not replace are removed.
     ///
     /// # Errors
     /// When the disk is full, before any file has its name; when a rename fails.
     pub(crate) fn commit(self) -> Result<()> {
+        let stale = ReportFile::of_run(true).into_iter().filter(|file| self.staged.iter().all(|staged| staged.name != file.name()));
+        let stale: Vec<PathBuf> = stale.map(|file| self.path.join(file.name())).filter(|path| is_samples(path)).collect();
         let mut whole = Vec::with_capacity(self.staged.len());
         for Staged { name, file } in self.staged {
             let target = self.path.join(name);
             let flushed = file.into_inner().map_err(io::IntoInnerError::into_error);
             let synced = flushed.and_then(|file| file.as_file().sync_all().map(|()| file));
             whole.push((synced.map_err(|source| Error::io(&target, "write", source))?, target));
+        }
+        // Before the first file is there: results must not stand beside the samples of an earlier run, not even after a failure.
+        for path in stale {
+            fs::remove_file(&path).map_err(|source| Error::io(&path, "remove the samples of an earlier run,", source))?;
         }
         for (file, target) in whole {
             file.persist(&target).map_err(|failed| Error::io(&target, "write", failed.error))?;
@@ -92,6 +99,13 @@ impl OutputFolder {
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         builder.tempfile_in(&self.path).map_err(|source| Error::io(&self.path, "write to", source))
     }
+}
+
+/// Whether a file holds samples that this program wrote: whatever else has the name is the user's.
+fn is_samples(path: &Path) -> bool {
+    let mut begin = [0; SAMPLES_BEGIN.len()];
+    let is_file = fs::symlink_metadata(path).is_ok_and(|found| found.is_file());
+    is_file && fs::File::open(path).and_then(|mut file| file.read_exact(&mut begin)).is_ok() && begin == SAMPLES_BEGIN.as_bytes()
 }
 
 #[cfg(test)]
@@ -128,6 +142,25 @@ mod tests {
         drop(folder);
         assert_eq!(fs::read_to_string(place.path().join("a.csv")).unwrap(), "old");
         assert_eq!(names(place.path()), ["a.csv"]);
+    }
+
+    #[test]
+    fn samples_of_an_earlier_run_do_not_stay_and_other_files_do() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("samples.csv");
+        for (text, stays) in [(format!("{SAMPLES_BEGIN}cost_total\n0,a,1,1,2\n"), false), ("mine".to_owned(), true), (String::new(), true)]
+        {
+            fs::write(&path, text).unwrap();
+            let mut folder = OutputFolder::prepare(place.path(), &ReportFile::of_run(false)).unwrap();
+            assert!(path.exists(), "only a run that is done may remove it");
+            folder.append("plans.csv", "1").unwrap();
+            folder.commit().unwrap();
+            assert_eq!(path.exists(), stays);
+        }
+        let mut folder = OutputFolder::prepare(place.path(), &ReportFile::of_run(true)).unwrap();
+        folder.append("samples.csv", SAMPLES_BEGIN).unwrap();
+        folder.commit().unwrap();
+        assert!(path.exists());
     }
 
     #[test]

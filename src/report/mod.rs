@@ -21,6 +21,7 @@ pub use flips::flip_lines;
 pub use headline::Headline;
 pub use hours::write_hours;
 pub use provenance::{PriceDate, Provenance};
+pub use samples::SAMPLES_BEGIN;
 pub use table::table;
 
 use crate::decision::{Flip, Judgement};

@@ -8,6 +8,12 @@ use crate::tally::{Metric, Row, Span};
 /// Lines gathered before they are handed on.
 const LINES_AT_A_TIME: usize = 4096;
 
+/// How the file begins, whatever metrics follow: by this it is told from another file of the same name.
+pub const SAMPLES_BEGIN: &str = "replication,plan,month,weight,";
+
+/// The columns before the metrics.
+const COLUMNS: [&str; 4] = ["replication", "plan", "month", "weight"];
+
 fn metrics() -> impl Iterator<Item = Metric> {
     Metric::ALL.into_iter().filter(|metric| !metric.is_horizon_only())
 }
@@ -15,7 +21,7 @@ fn metrics() -> impl Iterator<Item = Metric> {
 /// The first line.
 pub(super) fn header(currency: &str) -> Result<String> {
     let mut lines = Lines::new();
-    lines.texts(["replication", "plan", "month", "weight"]);
+    lines.texts(COLUMNS);
     for metric in metrics() {
         lines.text(&metric.name(currency));
     }
@@ -43,4 +49,14 @@ pub(super) fn write(report: &Report<'_>, plan: usize, put: &mut dyn FnMut(&str) 
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_begins_as_is_said() {
+        assert!(header("USD").unwrap().starts_with(SAMPLES_BEGIN));
+    }
 }
