@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use tokentide::error::Result;
 use tokentide::spec::Resolved;
 
-/// Values longer than this are cut, so that one list does not push all notes off the screen.
+/// Values longer than this stand out of their column, so that one list does not push all notes off the screen.
 const WIDEST_VALUE: usize = 48;
 
 /// Validates the scenario and prints it.
@@ -19,23 +19,19 @@ pub(crate) fn check(args: &ScenarioArgs) -> Result<Exit> {
 
 /// Path, value, provenance and note in aligned columns.
 fn list(resolved: &[Resolved], out: &mut dyn Write) -> io::Result<()> {
-    let width = |text: &dyn Fn(&Resolved) -> usize| resolved.iter().map(text).max().unwrap_or(0);
-    let path = width(&|value| value.path.chars().count());
-    let value = width(&|value| shortened(&value.value).chars().count());
-    for Resolved { path: name, value: text, provenance, note } in resolved {
-        let line = format!("{name:<path$}  {:<value$}  {provenance:<8}  {note}", shortened(text));
+    let values: Vec<String> = resolved.iter().map(|value| on_one_line(&value.value)).collect();
+    let path = resolved.iter().map(|value| value.path.chars().count()).max().unwrap_or(0);
+    let value = values.iter().map(|value| value.chars().count()).filter(|width| *width <= WIDEST_VALUE).max().unwrap_or(0);
+    for (Resolved { path: name, provenance, note, .. }, text) in resolved.iter().zip(&values) {
+        let line = format!("{name:<path$}  {text:<value$}  {provenance:<8}  {note}");
         writeln!(out, "{}", line.trim_end())?;
     }
     Ok(())
 }
 
-/// One line of at most [`WIDEST_VALUE`] characters, without control characters.
-fn shortened(text: &str) -> String {
-    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if line.chars().count() <= WIDEST_VALUE {
-        return line;
-    }
-    line.chars().take(WIDEST_VALUE - 1).chain(['…']).collect()
+/// The text without control characters.
+fn on_one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 #[cfg(test)]
@@ -44,20 +40,25 @@ mod tests {
     use tokentide::spec::Provenance;
 
     #[test]
-    fn columns_are_aligned_and_long_values_cut() {
+    fn columns_are_aligned_and_long_values_stand_out() {
         let value = |path: &str, value: &str, provenance, note: &str| Resolved {
             path: path.to_owned(),
             value: value.to_owned(),
             provenance,
             note: note.to_owned(),
         };
-        let resolved =
-            [value("seed", "1", Provenance::Assumed, "the default"), value("workload.größe.level", &"9".repeat(60), Provenance::Given, "")];
+        let resolved = [
+            value("seed", "1", Provenance::Assumed, "the default"),
+            value("units", "20", Provenance::Given, ""),
+            value("workload.größe.level", &"9".repeat(60), Provenance::Given, "all of it"),
+        ];
         let mut out = Vec::new();
         list(&resolved, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
-        let expected =
-            format!("seed                  1{}  assumed   the default\nworkload.größe.level  {}…  given\n", " ".repeat(47), "9".repeat(47));
+        let expected = format!(
+            "seed                  1   assumed   the default\nunits                 20  given\nworkload.größe.level  {}  given     all of it\n",
+            "9".repeat(60)
+        );
         assert_eq!(text, expected);
     }
 }

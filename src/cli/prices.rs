@@ -28,7 +28,8 @@ enum Age {
 
 fn age(name: &str, date: Date, today: Date) -> Option<Age> {
     let days = today.since(date).ok()?.get_days();
-    let text = format!("the prices of `{name}` are {days} days old ({date})");
+    let plural = if days == 1 { "" } else { "s" };
+    let text = format!("the prices of `{name}` are {days} day{plural} old ({date})");
     Some(match days {
         ..0 => Age::Doubtful(format!("the prices of `{name}` are dated {date}, which is in the future")),
         0..=STALE_DAYS => Age::Fresh(text),
@@ -46,6 +47,7 @@ mod tests {
         let today = date(2026, 11, 20);
         let told = |date| format!("{:?}", age("units", date, today).unwrap());
         assert_eq!(told(date(2026, 9, 22)), "Fresh(\"the prices of `units` are 59 days old (2026-09-22)\")");
+        assert!(told(date(2026, 11, 19)).contains("are 1 day old"));
         assert!(told(date(2026, 1, 1)).starts_with("Doubtful(\"the prices of `units` are 323 days old"));
         assert!(told(date(2027, 1, 1)).contains("future"));
     }

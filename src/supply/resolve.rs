@@ -111,10 +111,13 @@ impl Builder<'_> {
         let members = route::members(spec, self.offers, self.workloads, reader);
         let routed: BTreeSet<usize> = match &members {
             Some(members) => members.iter().flat_map(|member| member.batch.iter().chain(&member.route).copied()).collect(),
-            // Purchases are still checked, against the names that the routes hold.
+            // Purchases are still checked, against the names that the routes hold; where one of those is no offer's, it may have meant any
+            // that is bought, and telling that none of the routes uses it would tell the same slip again.
             None => {
                 let named = |name: &str| self.offers.iter().position(|offer| offer.name == name);
-                spec.route.entries.iter().flat_map(|(_, route)| route.iter().filter_map(|name| named(&name.value))).collect()
+                let names = || spec.route.entries.iter().flat_map(|(_, route)| route.iter().map(|name| named(&name.value)));
+                let bought = bought_names(spec).filter_map(named).filter(|_| names().any(|offer| offer.is_none()));
+                names().flatten().chain(bought).collect()
             }
         };
         let routed: Vec<usize> = routed.into_iter().collect();
@@ -230,6 +233,17 @@ impl Builder<'_> {
             }
         }
     }
+}
+
+/// The offers that a plan names where it says what is bought.
+fn bought_names(spec: &PlanSpec) -> impl Iterator<Item = &str> {
+    let sweep = spec.sweep.as_ref();
+    let units = spec.units.iter().flat_map(|map| map.entries.iter().map(|(name, _)| name));
+    let swept = sweep.and_then(|sweep| sweep.units.as_ref()).into_iter().flat_map(|map| map.entries.iter().map(|(name, _)| name));
+    let terms = spec.term.iter().flat_map(|map| map.entries.iter().map(|(name, _)| name));
+    let swept_terms = sweep.and_then(|sweep| sweep.term.as_ref()).into_iter().flat_map(|map| map.entries.iter().map(|(name, _)| name));
+    let purchased = spec.purchase.iter().map(|purchase| &purchase.offer);
+    units.chain(swept).chain(terms).chain(swept_terms).chain(purchased).map(|name| name.value.as_str())
 }
 
 /// Units of an offer for a term (its only one unless said), from a month of the file, which counts from 1.

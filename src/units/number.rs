@@ -42,6 +42,9 @@ impl Decimal {
             return Ok((number, text[after..].trim_start()));
         }
         let rest = &text[end..];
+        if rest.starts_with([',', '\'', '\u{2019}']) && rest.chars().nth(1).is_some_and(|c| c.is_ascii_digit()) {
+            return Err(UnitError("has a mark inside its number: write 200_000 or 200k, and decimals with a point".to_owned()));
+        }
         let (factor, rest) = suffix(rest);
         exponent += factor;
         Ok((Self::new(&text[..end], exponent)?, rest.trim_start()))
@@ -106,6 +109,14 @@ mod tests {
         assert_eq!(Decimal::split("2_000_000").unwrap().0.value(0).to_bits(), 2e6_f64.to_bits());
         assert_eq!(Decimal::split("2e6 tokens").unwrap().0.value(0).to_bits(), 2e6_f64.to_bits());
         assert_eq!(Decimal::split("6 months").unwrap(), (Decimal { digits: "6".to_owned(), exponent: 0 }, "months"));
+    }
+
+    #[test]
+    fn marks_between_thousands_are_told() {
+        for text in ["200,000 tokens/min", "1'000'000 tokens/h", "1,5M tokens/h"] {
+            let told = Decimal::split(text).unwrap_err().0;
+            assert!(told.contains("200_000") && told.contains("point"), "{told}");
+        }
     }
 
     #[test]

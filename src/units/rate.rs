@@ -54,7 +54,11 @@ impl Quantity for TokenRate {
         if !matches!(noun.trim(), "token" | "tokens") {
             return Err(UnitError(format!("counts `{}` instead of tokens", noun.trim())));
         }
-        let hours = hours_of(unit.trim()).ok_or_else(|| UnitError(format!("is per `{}`, which is no time", unit.trim())))?;
+        let hours = match unit.trim() {
+            // The vendors' own month, as in their prices: a bill's tokens are a month's.
+            "month" => 730.0,
+            unit => hours_of(unit).ok_or_else(|| UnitError(format!("is per `{unit}`, which is no time")))?,
+        };
         let value = number.value(0);
         if !(value >= 0.0) {
             return Err(UnitError("is negative".to_owned()));
@@ -245,6 +249,7 @@ mod tests {
         assert_eq!(TokenRate::parse("20k tokens/min").unwrap().per_hour.to_bits(), 1.2e6_f64.to_bits());
         assert_eq!(TokenRate::parse("1.94M tokens/h").unwrap().per_hour.to_bits(), 1.94e6_f64.to_bits());
         assert_eq!(TokenRate::parse("675 tokens/s").unwrap().per_hour.to_bits(), 2.43e6_f64.to_bits());
+        assert_eq!(TokenRate::parse("730M tokens/month").unwrap().per_hour.to_bits(), 1e6_f64.to_bits());
         assert_eq!(TokenRate::parse("24 tokens/day").unwrap().per_hour.to_bits(), 1.0_f64.to_bits());
         for text in ["20k", "20k tokens", "20k/min", "20k tokens/fortnight", "-1 tokens/h", "1e400 tokens/h", "1e299 tokens/s"] {
             assert!(TokenRate::parse(text).is_err(), "{text:?}");

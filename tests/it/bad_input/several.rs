@@ -106,6 +106,14 @@ fn all_plans_are_judged() {
     .unwrap_or_else(|difference| panic!("{difference}"));
 }
 
+/// A misspelt offer in a route is one mistake, however often the plan names the offer rightly elsewhere.
+#[test]
+fn one_misspelt_offer_is_told_once() {
+    let text = with(&[("copilot = [\"units\", \"on-demand\"]", "copilot = [«\"unit\"», \"on-demand\"]")]);
+    judged(&text, &["plan.committed.route.copilot.1: is no offer; given: \"unit\"; …; did you mean \"units\"?"])
+        .unwrap_or_else(|difference| panic!("{difference}"));
+}
+
 #[test]
 fn every_syntax_error_is_told() {
     let text = "name = \"a\nseed = = 1\n[horizon\nmonths = 2\nmonths = 3\n";
