@@ -67,22 +67,29 @@ pub(super) fn plan(report: &Report<'_>, headline: &Headline) -> Result<String> {
     let quantiles = |distribution: &Option<Distribution>| distribution.as_ref().map_or([None; 3], |d| [d.p05, d.p50, d.p95].map(Some));
     let [cost_p05, cost_p50, cost_p95] = quantiles(&headline.cost_total);
     let [saving_p05, _, saving_p95] = quantiles(&headline.saving);
-    // What was never seen is not 0, but below 3/n: the interval is in summary.json.
-    let seen = |share: f64| (share > 0.0).then_some(share);
     begin(report, headline.plan, &mut lines);
     lines.text("reference").text(if standing.keeps_limits { "true" } else { "false" });
     let limited = report.scenario.limits.throttled_requests_share.is_some();
-    lines.numbers([standing.months_kept.estimate().point].map(|share| seen(share).filter(|_| limited)));
+    let kept = &standing.months_kept;
+    lines.numbers([seen(kept.estimate().point, kept.clusters()).filter(|_| limited)]);
     lines.numbers([mean(&headline.cost_total), headline.cost_total.as_ref().and_then(|d| d.mean_se), cost_p05, cost_p50, cost_p95]);
     lines.numbers([mean(&headline.cost_on_demand), mean(&headline.cost_provisioned)]);
     lines.numbers([mean(&headline.cost_provisioned_idle), mean(&headline.cost_batch)]);
     lines.numbers([mean(&headline.saving), saving_p05, saving_p95]);
-    lines.numbers([headline.against_baseline.as_ref().and_then(|paired| seen(cheaper(paired).share()))]);
+    let saves = headline.against_baseline.as_ref().map(cheaper);
+    lines.numbers([saves.and_then(|saves| seen(saves.share(), saves.n))]);
     lines.numbers([mean(&headline.requests_throttled_share), mean(&headline.throttled_share)]);
     lines.numbers([mean(&headline.utilisation), mean(&headline.coverage)]);
     lines.numbers([mean(&headline.cost_per_million_tokens), mean(&headline.committed_after_horizon)]);
     lines.end()?;
     lines.finish()
+}
+
+/// A share that was only sampled. What was never seen is not 0 but below 3/n, so that bound stands for it: a number, which sorts and filters
+/// where it belongs. Empty where n is too small for a bound.
+fn seen(share: f64, n: u64) -> Option<f64> {
+    let bound = 3.0 / n as f64;
+    if share > 0.0 { Some(share) } else { Some(bound).filter(|bound| *bound < 1.0) }
 }
 
 /// The plan's lines in `monthly.csv`.
@@ -159,4 +166,15 @@ fn figure(figures: &Figures, metric: Metric) -> &Figure {
 fn begin(report: &Report<'_>, plan: usize, lines: &mut Lines) {
     let plan = &report.scenario.supply.plans[plan];
     lines.texts([plan.name.as_str(), plan.units.as_deref().unwrap_or(""), plan.term.as_deref().unwrap_or("")]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::seen;
+
+    #[test]
+    fn what_was_never_seen_is_its_bound() {
+        assert_eq!((seen(0.25, 8), seen(1.0, 8)), (Some(0.25), Some(1.0)));
+        assert_eq!((seen(0.0, 1000), seen(0.0, 3), seen(0.0, 0)), (Some(0.003), None, None));
+    }
 }
