@@ -100,8 +100,9 @@ pub(in crate::demand) fn settle_missing(records: &Records, stated: Option<Missin
             diagnostic.given = Some(format!("rows at least {} apart", hours(nearest)));
             diagnostic.allowed = Some("hourly rows or finer".to_owned());
             let level = records.mean_tokens_per_hour();
-            let level =
-                level.map_or(String::new(), |mean| format!(", or state a `shape` and level = \"{mean:.0} tokens/h\", their mean, instead"));
+            let level = level.map_or(String::new(), |mean| {
+                format!(", or state a `shape` and their mean, level = {{ mean = \"{mean:.0} tokens/h\" }}, instead")
+            });
             diagnostic.help =
                 Some(format!("export hours{level}; where these hours alone had demand, one row of zeros in another hour tells so"));
             None

@@ -91,3 +91,21 @@ fn verb(lever: Lever, upwards: bool) -> &'static str {
         (false, false) => "falls",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_too_small_to_print_is_no_change_of_nought() {
+        let told = |lever, at, between| {
+            let flip = Flip { lever, upwards: true, tried: 1.0, point: None };
+            change(&flip, &FlipPoint { at, between, plan: None, because: Cause::BreaksLimits })
+        };
+        assert_eq!(told(Lever::Traffic, 0.18, (0.16, 0.2)), "traffic rises 18% (16 to 20)");
+        assert_eq!(told(Lever::Traffic, 0.0, (0.0, 0.1)), "traffic rises slightly (by up to 10%)");
+        assert_eq!(told(Lever::Traffic, 0.004, (0.0, 0.01)), "traffic rises 0.4% (0.0 to 1.0)");
+        assert_eq!(told(Lever::UnitPrice, 0.0004, (0.0, 0.01)), "unit prices rise slightly (by up to 1.0%)");
+        assert_eq!(told(Lever::Growth, 0.0, (0.0, 0.02)), "demand grows slightly more than stated (by up to 2.0 points a month)");
+    }
+}

@@ -258,7 +258,7 @@ fn files_that_are_no_history_are_refused() {
     assert!(told.warnings.iter().any(|warning| warning.contains("6.0 h apart, and each counts as the demand of one hour")));
     // A day's sum is no hour's, whatever is said of the hours without a row.
     for options in [&none, &said] {
-        let daily = &["rows at least 24.0 h apart", "of one hour, not of a day", "export hours", "level = \"100 tokens/h\""];
+        let daily = &["rows at least 24.0 h apart", "of one hour, not of a day", "export hours", "level = { mean = \"100 tokens/h\" }"];
         has(&read_with(spaced(DAY).as_bytes(), options), daily);
     }
     // A job of one hour a night tells by a row of zeros that its rows are hours.
