@@ -66,6 +66,7 @@ fn of_scenario(place: &ScenarioArgs, args: &BreakevenArgs) -> Result<Exit> {
     let run = run?;
     let (outcome, requests) = run.summary;
     let points = break_evens(scenario, &outcome, &requests);
+    let hours = scenario.horizon.hours() as f64 / scenario.horizon.months() as f64;
     console::print(|out| {
         if points.is_empty() {
             return writeln!(out, "No plan buys units of a single offer for a pool that on-demand could serve, so there is no break-even.");
@@ -73,8 +74,9 @@ fn of_scenario(place: &ScenarioArgs, args: &BreakevenArgs) -> Result<Exit> {
         writeln!(out, "{}\n", break_even_table(scenario, &points))?;
         writeln!(
             out,
-            "Break-even: the units' price over what the tokens they can serve would cost on demand. The last columns put the rules of\n\
-             thumb (units pay above 50 to 70% utilisation) beside it. {} replications, seed {}.",
+            "Break-even: the units' price over what the tokens they can serve would cost on demand, at the mean mix of tokens of the drawn\n\
+             requests; a month is the horizon's mean one, of {hours:.0} h. The last columns put the rules of thumb (units pay above 50 to 70%\n\
+             utilisation) beside it. {} replications, seed {}.",
             run.replications, run.seed
         )
     })?;

@@ -8,4 +8,4 @@ mod walk;
 
 pub use flip::{Cause, Flip, FlipPoint, Lever, flips};
 pub use judgement::{Judgement, Leader, PlanStanding, judge, objective_samples};
-pub use spreadsheet::spreadsheet_plan;
+pub use spreadsheet::{on_demand_price, spreadsheet_plan};

@@ -1,8 +1,11 @@
 //! The sentence of answer: what to buy, what that costs, and how sure it is.
 
+use super::breakeven::expected_utilisation;
 use super::headline::cheaper;
 use super::{Headline, Report, words};
 use crate::decision::Leader;
+use crate::supply::Plan;
+use crate::units::Share;
 
 /// One sentence, or one for each group of plans that may be compared with each other.
 #[must_use]
@@ -35,6 +38,9 @@ pub fn answer(report: &Report<'_>) -> String {
 
 fn sentence(report: &Report<'_>, leader: &Leader, cheapest: usize) -> String {
     let scenario = report.scenario;
+    let limits = scenario.limits.throttled_requests_share.map_or(String::new(), |share| {
+        format!(" (at most {} throttled in {} of the months)", Share(share), Share(scenario.limits.in_share_of_months))
+    });
     let name = |plan: usize| scenario.supply.plans.get(plan).map_or("", |plan| plan.name.as_str());
     let best = Headline::new(report, leader.plan, cheapest);
     let cost = format!("{} {} a month", words::mean(best.cost_total.as_ref()), scenario.currency);
@@ -48,7 +54,10 @@ fn sentence(report: &Report<'_>, leader: &Leader, cheapest: usize) -> String {
         };
         format!("{verb} `{}`: {cost}", name(leader.plan))
     } else {
-        format!("No plan keeps the limits; the least bad is `{}`, which keeps them in {kept} of the months: {cost}", name(leader.plan))
+        format!(
+            "No plan keeps the limits{limits}; the least bad is `{}`, which keeps them in {kept} of the months: {cost}",
+            name(leader.plan)
+        )
     };
     if let Some(paired) = &best.against_baseline {
         let difference = -paired.mean_difference.point;
@@ -65,13 +74,32 @@ fn sentence(report: &Report<'_>, leader: &Leader, cheapest: usize) -> String {
     }
     text.extend(["; ", &words::mean_share(best.requests_throttled_share.as_ref()), " of its requests are throttled"]);
     if leader.qualified && scenario.limits.throttled_requests_share.is_some() {
-        text.extend([" and ", &kept, " of its months keep the limits"]);
+        text.extend([" and ", &kept, " of its months keep the limits", &limits]);
     }
     text.push('.');
     if best.standing.within_error {
         text += " Whether it keeps the limits is within the error of this run; more replications would tell.";
     }
+    if buys_the_most(&scenario.supply.plans, leader.plan) {
+        let more = if leader.qualified { "more may be cheaper" } else { "more may keep the limits" };
+        text.extend([" No plan of its sweep buys more units; ", more, "."]);
+    }
+    if let Some(utilisation) = expected_utilisation(scenario, leader.plan).filter(|utilisation| *utilisation > 1.0) {
+        let percent = utilisation * 100.0;
+        text += &format!(" Its units never pay by themselves: even full they cost {percent:.0}% of the same tokens on demand.");
+    }
     text
+}
+
+/// Whether a plan of a sweep over units stands at its upper end, with one offer's units at least.
+fn buys_the_most(plans: &[Plan], plan: usize) -> bool {
+    let Some(own) = plans.get(plan) else { return false };
+    let units = |plan: &Plan| plan.commitments.iter().flat_map(|commitment| commitment.units).collect::<Vec<f64>>();
+    let swept: Vec<Vec<f64>> = plans.iter().filter(|other| other.base == own.base).map(units).collect();
+    units(own).iter().enumerate().any(|(place, &most)| {
+        let others = || swept.iter().filter_map(|units| units.get(place));
+        others().all(|&other| other <= most) && others().any(|&other| other < most)
+    })
 }
 
 /// `1 month`, `6 months`.

@@ -2,9 +2,10 @@
 
 use super::words;
 use crate::cost::break_even;
+use crate::decision::on_demand_price;
 use crate::scenario::Scenario;
 use crate::statistics::{ClusterProportion, Distribution};
-use crate::supply::{Commitment, MAX_AXES, Plan, PoolGroup};
+use crate::supply::{Commitment, MAX_AXES, Plan, PoolChoice, PoolGroup};
 use crate::tally::{Metric, Outcome, Replication, Row, Span, Tally};
 use crate::units::ByClass;
 use comfy_table::{CellAlignment, Table};
@@ -119,18 +120,18 @@ fn of_pool(scenario: &Scenario, plan: &Plan, group: &PoolGroup, request: &ByClas
     })
 }
 
-/// What the tokens would cost on demand: at the offer that the units overflow to, else where the baseline serves the same workloads.
-fn on_demand_price(scenario: &Scenario, group: &PoolGroup, mut next: Option<usize>) -> Option<ByClass> {
-    while let Some(node) = next.and_then(|index| group.nodes.get(index)) {
-        if !node.provisioned {
-            return Some(node.price);
-        }
-        next = node.next;
-    }
-    let baseline = scenario.supply.plans.get(scenario.baseline)?;
-    let groups = baseline.pools.iter().map(|pool| &scenario.supply.groups[pool.group]);
-    let same = groups.into_iter().find(|other| group.workloads.iter().all(|workload| other.workloads.contains(workload)))?;
-    same.nodes.iter().find(|node| !node.provisioned).map(|node| node.price)
+/// The break-even of a plan's units at the mean mix of the demand, which no simulation need tell: above 1 the units never pay, however
+/// full. `None` where the plan buys none, or nothing to compare with; the lowest where it buys for several pools.
+pub(super) fn expected_utilisation(scenario: &Scenario, plan: usize) -> Option<f64> {
+    let plan = scenario.supply.plans.get(plan)?;
+    let of_pool = |pool: &PoolChoice| {
+        let group = &scenario.supply.groups[pool.group];
+        let months = 0..scenario.horizon.months();
+        let places = months.flat_map(|month| group.workloads.iter().map(move |&workload| (workload, month)));
+        let mix = places.fold(ByClass::ZERO, |sum, (workload, month)| sum + scenario.demand.expected_tokens(workload, month));
+        of_pool(scenario, plan, group, &mix).map(|point| point.utilisation)
+    };
+    plan.pools.iter().filter_map(of_pool).min_by(f64::total_cmp)
 }
 
 fn observe(point: &mut PlanBreakEven, scenario: &Scenario, outcome: &Outcome, row: Row) {

@@ -2,7 +2,7 @@
 
 use super::headline::cheaper;
 use super::{Headline, Report, words};
-use crate::decision::spreadsheet_plan;
+use crate::decision::{Leader, spreadsheet_plan};
 use comfy_table::{CellAlignment, ContentLineStyle, LineStyle, Table, TableStyle};
 
 /// Rows that are shown; all plans are in the files.
@@ -72,19 +72,21 @@ fn row(report: &Report<'_>, headline: &Headline, role: String) -> Vec<String> {
 fn chosen(report: &Report<'_>) -> Vec<(usize, String)> {
     let judgement = report.judgement;
     let mut wanted = vec![(report.scenario.baseline, "baseline".to_owned())];
-    let like = judgement.leaders.first().map_or(report.scenario.baseline, |leader| leader.plan);
-    wanted.extend(spreadsheet_plan(report.scenario, like).map(|plan| (plan, "spreadsheet".to_owned())));
+    wanted.extend(spreadsheet_plan(report.scenario).map(|plan| (plan, "spreadsheet".to_owned())));
     for leader in &judgement.best_per_term {
         let winner = judgement.recommended().is_some_and(|recommended| recommended.plan == leader.plan);
         let what = match (leader.qualified, winner) {
             (true, true) => "best",
             (true, false) => "best of term",
-            (false, _) => "least bad",
+            (false, true) => "least bad",
+            (false, false) => "least bad of term",
         };
         wanted.push((leader.plan, what.to_owned()));
     }
     let leaders = || judgement.leaders.iter();
-    wanted.extend(leaders().map(|leader| (leader.plan, if leader.qualified { "best" } else { "least bad" }.to_owned())));
+    // Without commitments there is no term to be the best of.
+    let best = |leader: &Leader| if leader.qualified { "best" } else { "least bad" }.to_owned();
+    wanted.extend(judgement.recommended().map(|leader| (leader.plan, best(leader))));
     wanted.extend(leaders().filter_map(|leader| Some((leader.runner_up?, "runner-up".to_owned()))));
     let mut rows: Vec<(usize, String)> = Vec::new();
     for (plan, role) in wanted {

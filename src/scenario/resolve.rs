@@ -13,6 +13,9 @@ use std::sync::Arc;
 /// Replications are numbered by 64 bits, but nobody waits for more than this.
 const MOST_REPLICATIONS: u64 = 100_000_000;
 
+/// Whoever lets more than this share of requests be throttled has more likely left out a per-cent sign.
+const LOOSE_LIMIT: f64 = 0.05;
+
 /// Workloads take memory for every hour, before a run's own need is known.
 const MOST_WORKLOADS: usize = 1000;
 
@@ -188,6 +191,13 @@ fn limits(spec: Option<&Field<LimitsSpec>>, currency: Currency, reader: &mut Rea
         return limits;
     };
     limits.throttled_requests_share = spec.throttled_requests_share.as_ref().map(|share| share.0);
+    if let Some(share) = spec.throttled_requests_share.as_ref().filter(|share| share.0 > LOOSE_LIMIT) {
+        let percent = crate::supply::short(share.0);
+        reader.warn(format!(
+            "{}: lets {} of the requests be throttled, which is a lot; if {percent}% was meant, write \"{percent}%\"",
+            share.at.path, share.value
+        ));
+    }
     let share = crate::units::Share(0.95);
     limits.in_share_of_months = or_assumed(spec.in_share_of_months.as_ref(), "limits.in_share_of_months", share, "the default", reader).0;
     if let Some(price) = &spec.cost_per_failed_request {

@@ -286,6 +286,46 @@ fn places_that_cannot_be_written_are_told_before_the_work() {
     place.run("run a.toml --replications 1000000 --out out").code(2).silent().err("a folder of that name is in the way");
 }
 
+/// What the run was judged by stands in its answer.
+#[test]
+fn the_answer_says_the_limits_and_what_is_odd_about_them() {
+    let place = small();
+    let ended = place.run("run a.toml --set limits.throttled_requests_share=0.001 --replications 20").code(0);
+    let ended = ended.out("No plan keeps the limits (at most 0.1% throttled in 95% of the months); the least bad is `committed/units=2/");
+    ended.out("No plan of its sweep buys more units; more may keep the limits.").out("least bad of term");
+    let ended = place.run("run a.toml --set limits.throttled_requests_share=0.2 --replications 20").code(0);
+    ended.out("of its months keep the limits (at most 20% throttled in 95% of the months).").err("if 0.2% was meant, write \"0.2%\"");
+    let quiet = place.run("run a.toml --replications 20").code(0);
+    assert!(!quiet.err.contains("was meant"), "{}", quiet.err);
+}
+
+#[test]
+fn units_that_never_pay_are_told() {
+    // 1500 and 400 tokens cost 0.0105 on demand and weigh 3500: a unit of 1.2M weighted tokens is worth 3.60 an hour.
+    let dear = SMALL.replace("2.40 USD/unit-hour", "4.50 USD/unit-hour").replace("3.00 USD/unit-hour", "5.40 USD/unit-hour");
+    let place = small().with("dear.toml", &dear);
+    let line = |file: &str| format!("run {file} --set limits.throttled_requests_share=0.001 --replications 20 --quiet");
+    place.run(&line("dear.toml")).code(0).out("even full they cost 125% of the same tokens on demand").out("baseline, spreadsheet");
+    assert!(!place.run(&line("a.toml")).code(0).out.contains("never pay"));
+}
+
+#[test]
+fn samples_of_an_earlier_run_do_not_stay_beside_another() {
+    let place = small();
+    place.run("run a.toml --out out --samples --quiet").code(0);
+    assert!(place.path("out/samples.csv").exists());
+    place.run("run a.toml --out out --quiet --replications 50").code(0);
+    assert!(!place.path("out/samples.csv").exists());
+}
+
+#[test]
+fn check_prints_every_value_whole() {
+    let shape = "shape = { kind = \"steady-daytime\", peak = 14.25, width = 4.125, night = 0.25, weekend = 0.625 }";
+    let place = Place::new().with("a.toml", &SMALL.replace("[[plan]]\nname = \"all", &format!("{shape}\n[[plan]]\nname = \"all")));
+    let ended = place.run("check a.toml").code(0).out("4.125").out("0.625");
+    assert!(!ended.out.contains('…'), "{}", ended.out);
+}
+
 #[test]
 fn a_wrong_scenario_is_shown_with_its_place() {
     let place = Place::new().with("a.toml", &SMALL.replace("capacity = \"20k tokens/min\"", "capasity = \"20k\""));
