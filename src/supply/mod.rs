@@ -23,6 +23,7 @@ mod schedule;
 mod totals;
 
 pub use commitment::Commitment;
+pub(crate) use commitment::overlap;
 pub use dispatch::{Dispatcher, HourService, HourSink};
 pub use facts::WorkloadFacts;
 pub use minute::{Margin, MinuteLaw, MinuteRow, exact_exceedance, exact_overflow};

@@ -36,7 +36,7 @@ impl Supply {
         let mut builder = Builder {
             offers: &offers,
             workloads,
-            months: horizon.months(),
+            horizon,
             groups: Vec::new(),
             known: BTreeMap::new(),
             cases: Vec::new(),
@@ -89,7 +89,7 @@ fn resolved(specs: &[Field<OfferSpec>], currency: Currency, reader: &mut Reader)
 struct Builder<'a> {
     offers: &'a [Offer],
     workloads: &'a [WorkloadFacts],
-    months: usize,
+    horizon: &'a Horizon,
     groups: Vec<PoolGroup>,
     /// Groups by their members and routes.
     known: BTreeMap<Vec<Member>, usize>,
@@ -112,7 +112,7 @@ impl Builder<'_> {
             }
         };
         let routed: Vec<usize> = routed.into_iter().collect();
-        let bought = check::purchases(spec, self.offers, &routed, self.months, reader);
+        let bought = check::purchases(spec, self.offers, &routed, self.horizon.months(), reader);
         let choices = sweep::choices(spec, MAX_PLANS - self.plans.len().min(MAX_PLANS), reader);
         let (members, choices) = members.filter(|_| bought).zip(choices)?;
         self.used.extend(routed.iter().copied());
@@ -145,7 +145,7 @@ impl Builder<'_> {
     }
 
     fn case(&mut self, group: usize, commitments: &[Commitment]) -> usize {
-        let case = self.groups[group].case(commitments, self.months);
+        let case = self.groups[group].case(commitments, self.horizon);
         let key: Vec<u64> = case.units.iter().map(|units| units.to_bits()).chain(case.scheduled.iter().flat_map(Scheduled::key)).collect();
         let cases = &mut self.groups[group].cases;
         *self.cases[group].entry(key).or_insert_with(|| {

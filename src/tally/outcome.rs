@@ -164,8 +164,7 @@ fn bought(plan: &Plan, offer: usize, axis: usize, months: usize, scenario: &Scen
     let of_month = |month| {
         let hours: f64 = plan.commitments_of(offer).map(|c| c.unit_hours(month, horizon)[axis]).sum();
         let cost: f64 = plan.commitments_of(offer).map(|c| c.cost_by_axis(month, horizon)[axis]).sum();
-        let listed = plan.commitments_of(offer).next().map_or(0.0, |c| c.price_in(month)[axis]);
-        (if hours > 0.0 { cost / hours } else { listed }, hours)
+        (if hours > 0.0 { cost / hours } else { 0.0 }, hours)
     };
     (0..months).map(of_month).collect()
 }

@@ -144,7 +144,7 @@ impl<'a> Dispatcher<'a> {
             }
             for &index in &work.groups {
                 if self.groups[index].is_scheduled() {
-                    self.groups[index].hour(supply, month, hour);
+                    self.groups[index].hour(supply, hour);
                 }
             }
             if first.chain {

@@ -2,6 +2,7 @@
 
 use super::clear::Clear;
 use crate::supply::Supply;
+use crate::supply::commitment::overlap;
 use crate::supply::offer::MAX_AXES;
 use crate::supply::pool::PoolGroup;
 use crate::supply::totals::SupplyTotals;
@@ -67,17 +68,19 @@ impl GroupState {
                 *capacity = if units > 0.0 { units * per_unit } else { 0.0 };
             }
         }
-        if cases.iter().any(|case| !case.scheduled.is_empty()) {
-            self.always.clone_from(&self.capacities);
+        let hours = supply.horizon().month_range(month);
+        self.always.clear();
+        if cases.iter().flat_map(|case| &case.scheduled).any(|part| !overlap(&part.hours, &hours).is_empty()) {
+            self.always.extend_from_slice(&self.capacities);
         }
     }
 
     /// Sets the capacities for an hour, where some units exist in some hours only; after [`begin`](Self::begin).
-    pub(super) fn hour(&mut self, supply: &Supply, month: usize, hour: usize) {
+    pub(super) fn hour(&mut self, supply: &Supply, hour: usize) {
         let hour_of_week = supply.horizon().hour_of_week(hour);
         self.capacities.copy_from_slice(&self.always);
         for (case, capacities) in supply.groups[self.index].cases.iter().zip(self.capacities.chunks_exact_mut(self.slots.max(1))) {
-            for part in case.scheduled.iter().filter(|part| month >= part.start_month && part.schedule.holds(hour_of_week)) {
+            for part in case.scheduled.iter().filter(|part| part.holds(hour, hour_of_week)) {
                 for (axis, units) in part.units.into_iter().enumerate() {
                     let slot = part.node * MAX_AXES + axis;
                     // An offer without a limit on this axis has units of infinite size, of which none are none.
@@ -87,7 +90,7 @@ impl GroupState {
         }
     }
 
-    /// Whether any of the group's units exist in some hours only.
+    /// Whether any of the group's units exist in some hours of the month at hand only.
     pub(super) fn is_scheduled(&self) -> bool {
         !self.always.is_empty()
     }

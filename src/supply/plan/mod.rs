@@ -61,10 +61,10 @@ pub struct PoolChoice {
 #[must_use]
 pub fn longest_term(plans: &[Field<PlanSpec>], offers: &[Field<OfferSpec>]) -> u32 {
     let named = plans.iter().flat_map(|plan| {
-        let fixed = plan.term.iter().flat_map(|map| map.entries.iter().map(|(_, term)| term.value.months));
+        let fixed = plan.term.iter().flat_map(|map| map.entries.iter().map(|(_, term)| term.value.months_to_hold()));
         let swept = plan.sweep.iter().filter_map(|sweep| sweep.term.as_ref());
-        let swept = swept.flat_map(|map| map.entries.iter().flat_map(|(_, list)| list.iter().map(|term| term.value.months)));
-        let purchased = plan.purchase.iter().filter_map(|purchase| purchase.term.as_ref()).map(|term| term.value.months);
+        let swept = swept.flat_map(|map| map.entries.iter().flat_map(|(_, list)| list.iter().map(|term| term.value.months_to_hold())));
+        let purchased = plan.purchase.iter().filter_map(|purchase| purchase.term.as_ref()).map(|term| term.value.months_to_hold());
         fixed.chain(swept).chain(purchased).collect::<Vec<_>>()
     });
     // An offer with one term needs no `term` in the plan.
@@ -72,7 +72,7 @@ pub fn longest_term(plans: &[Field<PlanSpec>], offers: &[Field<OfferSpec>]) -> u
         OfferSpec::Provisioned(spec) if spec.terms.entries.len() == 1 => {
             let bought =
                 plans.iter().any(|plan| plan.route.entries.iter().any(|(_, route)| route.iter().any(|name| name.value == spec.name.value)));
-            bought.then(|| Term::parse(&spec.terms.entries[0].0.value).map_or(0, |term| term.months))
+            bought.then(|| Term::parse(&spec.terms.entries[0].0.value).map_or(0, Term::months_to_hold))
         }
         _ => None,
     });

@@ -1,5 +1,7 @@
 //! Ladders: several purchases of one offer, by the month, against sums by hand.
 
+mod weeks;
+
 use crate::cost::Ledger;
 use crate::horizon::Horizon;
 use crate::supply::fixture::{dispatched, read, steady, supply, workload};
