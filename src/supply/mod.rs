@@ -33,8 +33,8 @@ pub use offer::{
     RateRangeSpec, Renewal, TermPriceSpec, TokenPrices, WeightsSpec,
 };
 pub use plan::{
-    MAX_PLANS, Plan, PlanSpec, PoolChoice, PurchaseSpec, SweepAxis, SweepSpec, TwoListsSpec, TwoUnitsSpec, UnitsListSpec, UnitsSpec,
-    UnitsSweepSpec, longest_term,
+    MAX_PLANS, Plan, PlanSpec, PoolChoice, PurchaseSpec, ReservationSpec, SweepAxis, SweepSpec, TwoListsSpec, TwoUnitsSpec, UnitsListSpec,
+    UnitsSpec, UnitsSweepSpec, longest_term,
 };
 pub use pool::{Case, Node, PoolGroup, Scheduled};
 pub use route::{Member, Part};

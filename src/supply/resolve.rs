@@ -2,8 +2,8 @@
 
 use super::commitment::Commitment;
 use super::facts::WorkloadFacts;
-use super::offer::{self, MAX_AXES, Offer, OfferKind, OfferSpec, Provisioned};
-use super::plan::{MAX_PLANS, Plan, PlanSpec, PoolChoice, PurchaseSpec, UnitsSpec, check, sweep};
+use super::offer::{self, MAX_AXES, Offer, OfferKind, OfferSpec, Provisioned, Renewal};
+use super::plan::{MAX_PLANS, Plan, PlanSpec, PoolChoice, PurchaseSpec, ReservationSpec, UnitsSpec, check, sweep};
 use super::pool::{Laws, PoolGroup, Scheduled};
 use super::route::{self, Member};
 use super::schedule::Schedule;
@@ -118,16 +118,19 @@ impl Builder<'_> {
         self.used.extend(routed.iter().copied());
         let groups: Vec<usize> = route::pools(&members).into_iter().map(|pool| self.group(pool)).collect();
         self.note_only_terms(spec, &routed, reader);
+        let reservations: Vec<Commitment> = routed.iter().flat_map(|&offer| self.reservations(offer, spec)).collect();
         for choice in choices {
             let of_offer = |&offer: &usize| self.commitment(offer, spec, &choice).into_iter().chain(self.purchases(offer, spec));
             let commitments: Vec<Commitment> = routed.iter().flat_map(of_offer).collect();
             let pools = groups.iter().map(|&group| PoolChoice { group, case: self.case(group, &commitments) }).collect();
+            let unreserved = commitments.iter().filter(|c| !reservations.iter().any(|reservation| reservation.offer == c.offer));
             self.plans.push(Plan {
                 name: format!("{}{}", spec.name.value, choice.suffix),
                 base: spec.name.value.clone(),
                 units: common(commitments.chunk_by(|a, b| a.offer == b.offer).map(|ladder| self.units_label(ladder))),
-                term: common(commitments.iter().map(|c| c.term.to_string())),
+                term: common(unreserved.chain(&reservations).map(|c| c.term.to_string())),
                 commitments,
+                reservations: reservations.clone(),
                 pools,
             });
         }
@@ -169,15 +172,27 @@ impl Builder<'_> {
         let OfferKind::Provisioned(provisioned) = &offer.kind else { return Vec::new() };
         let of_offer = spec.purchase.iter().filter(|purchase| purchase.offer.value == offer.name);
         let commitment = |purchase: &Field<PurchaseSpec>| {
-            let units = match &purchase.units.value {
-                UnitsSpec::One(units) => [*units, 0.0],
-                UnitsSpec::Two(units) => [units.input.value, units.output.value],
-            };
+            let units = by_axis(&purchase.units.value);
             let term = purchase.term.as_ref().map(|term| term.value);
             let commitment = bought(index, provisioned, units, term, purchase.start_month.as_ref())?;
             let renewal = purchase.renewal.as_ref().map_or(commitment.renewal, |renewal| renewal.value);
             let schedule = purchase.schedule.as_ref().map(|spec| Schedule::new(spec));
             Some(Commitment { renewal, schedule, ..commitment })
+        };
+        of_offer.filter_map(commitment).collect()
+    }
+
+    /// The plan's reservations of an offer. One that the offer would go on with by the hour just ends: that price is paid anyway.
+    fn reservations(&self, index: usize, spec: &PlanSpec) -> Vec<Commitment> {
+        let offer = &self.offers[index];
+        let OfferKind::Provisioned(provisioned) = &offer.kind else { return Vec::new() };
+        let of_offer = spec.reservation.iter().filter(|reservation| reservation.offer.value == offer.name);
+        let commitment = |reserved: &Field<ReservationSpec>| {
+            let units = by_axis(&reserved.units.value);
+            let commitment = bought(index, provisioned, units, Some(reserved.term.value), reserved.start_month.as_ref())?;
+            let renewal = reserved.renewal.as_ref().map_or(commitment.renewal, |renewal| renewal.value);
+            let renewal = if renewal == Renewal::Hourly { Renewal::End } else { renewal };
+            Some(Commitment { renewal, ..commitment })
         };
         of_offer.filter_map(commitment).collect()
     }
@@ -200,6 +215,13 @@ impl Builder<'_> {
                 reader.assumed(spec.at.key(&format!("term.{}", offer.name)), term, "the offer's only term");
             }
         }
+    }
+}
+
+fn by_axis(units: &UnitsSpec) -> [f64; MAX_AXES] {
+    match units {
+        UnitsSpec::One(units) => [*units, 0.0],
+        UnitsSpec::Two(units) => [units.input.value, units.output.value],
     }
 }
 

@@ -2,8 +2,9 @@
 
 use super::Metric;
 use super::columns::{ColumnStore, DemandColumn, Layout, PoolColumn, ServiceColumn, bought_axes};
+use crate::cost::OfferBill;
 use crate::scenario::Scenario;
-use crate::supply::{Plan, PoolGroup};
+use crate::supply::{Commitment, Plan, PoolGroup};
 
 /// What a row of the output files is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,25 +149,27 @@ fn bills(scenario: &Scenario, plan: &Plan, months: usize) -> Vec<PoolBill> {
         .iter()
         .map(|pool| {
             let group = &scenario.supply.groups[pool.group];
-            let of_pool = || plan.commitments.iter().filter(|c| group.nodes.iter().any(|node| node.offer == c.offer));
+            let in_pool = |c: &&Commitment| group.nodes.iter().any(|node| node.offer == c.offer);
+            let of_pool = || plan.commitments.iter().filter(in_pool);
+            let reserved = || plan.reservations.iter().filter(in_pool);
+            // By node and month.
+            let bills: Vec<Vec<OfferBill>> =
+                group.nodes.iter().map(|node| (0..months).map(|month| plan.bill(node.offer, month, horizon)).collect()).collect();
+            let of_axis = |(node, axis): (usize, usize)| {
+                bills[node].iter().map(|bill: &OfferBill| (bill.price(axis), bill.unit_hours[axis])).collect()
+            };
+            let cost = |month: usize| {
+                let bought: f64 = of_pool().filter(|c| !plan.is_reserved(c.offer)).map(|c| c.cost(month, horizon)).sum();
+                let nodes = group.nodes.iter().zip(&bills).filter(|(node, _)| plan.is_reserved(node.offer));
+                nodes.fold(bought, |sum, (_, bills)| sum + bills[month].cost.iter().sum::<f64>())
+            };
             PoolBill {
-                cost: (0..months).map(|m| of_pool().map(|c| c.cost(m, horizon)).sum()).collect(),
-                axes: bought_axes(group).map(|(node, axis)| bought(plan, group.nodes[node].offer, axis, months, scenario)).collect(),
-                owed: of_pool().map(|c| c.committed_after_horizon(horizon)).sum(),
+                cost: (0..months).map(cost).collect(),
+                axes: bought_axes(group).map(of_axis).collect(),
+                owed: of_pool().chain(reserved()).map(|c| c.committed_after_horizon(horizon)).sum(),
             }
         })
         .collect()
-}
-
-/// Price per unit-hour (the mean over what is bought) and unit-hours bought of one axis of an offer, by month.
-fn bought(plan: &Plan, offer: usize, axis: usize, months: usize, scenario: &Scenario) -> Vec<(f64, f64)> {
-    let horizon = &scenario.horizon;
-    let of_month = |month| {
-        let hours: f64 = plan.commitments_of(offer).map(|c| c.unit_hours(month, horizon)[axis]).sum();
-        let cost: f64 = plan.commitments_of(offer).map(|c| c.cost_by_axis(month, horizon)[axis]).sum();
-        (if hours > 0.0 { cost / hours } else { 0.0 }, hours)
-    };
-    (0..months).map(of_month).collect()
 }
 
 /// One plan, row and span of an outcome.

@@ -1,5 +1,6 @@
 //! Ladders: several purchases of one offer, by the month, against sums by hand.
 
+mod reservations;
 mod weeks;
 
 use crate::cost::Ledger;
