@@ -22,6 +22,8 @@ pub enum Row {
 pub enum Span {
     /// One month, from 0.
     Month(usize),
+    /// One quarter of the horizon, from 0; see [`Horizon::quarters`](crate::horizon::Horizon::quarters).
+    Quarter(usize),
     /// The whole horizon: sums of what adds, ratios of sums for shares, the largest for peaks.
     Horizon,
 }
@@ -32,6 +34,7 @@ pub struct Outcome {
     layout: Layout,
     store: ColumnStore,
     months: usize,
+    quarters: Vec<std::ops::Range<usize>>,
     replications: usize,
     /// Per plan, pool and month: what the pool's units cost, and per bought axis (price, bought unit-hours).
     provisioned: Vec<Vec<PoolBill>>,
@@ -53,7 +56,7 @@ impl Outcome {
         let layout = Layout::new(&scenario.supply, scenario.demand.workloads.len(), months);
         let replications = store.column(0).len();
         let provisioned = scenario.supply.plans.iter().map(|plan| bills(scenario, plan, months)).collect();
-        Self { layout, store, months, replications, provisioned }
+        Self { layout, store, months, quarters: scenario.horizon.quarters(), replications, provisioned }
     }
 
     /// Number of replications.
@@ -128,6 +131,7 @@ impl Outcome {
     fn months_of(&self, span: Span) -> std::ops::Range<usize> {
         match span {
             Span::Month(month) => month..month + 1,
+            Span::Quarter(quarter) => self.quarters[quarter].clone(),
             Span::Horizon => 0..self.months,
         }
     }

@@ -210,7 +210,9 @@ fn a_run_writes_all_files_and_says_the_same_everywhere() {
         assert!((mean - told).abs() <= 1e-9 * told, "{mean} against {told}");
         assert_eq!(summary["plans"][index]["a_month"]["cost_total"]["mean"].as_f64(), Some(told));
     }
-    for (name, lines) in [("monthly.csv", 5 * 2 * 2), ("percentiles.csv", 5 * 2 * 2 * 19), ("horizon.csv", 5 * 2 * 20)] {
+    for (name, lines) in
+        [("monthly.csv", 5 * 2 * 2), ("quarterly.csv", 5 * 2), ("percentiles.csv", 5 * 2 * 2 * 19), ("horizon.csv", 5 * 2 * 20)]
+    {
         assert_eq!(records(&place.read(&format!("deep/out/{name}"))).len(), lines, "{name}");
     }
     let printed = place.run("run a.toml --json --quiet").code(0);
@@ -223,7 +225,7 @@ fn threads_do_not_change_a_byte() {
     for threads in ["1", "2", "7"] {
         place.run(&format!("run a.toml --replications 520 --samples --quiet --out {threads} --threads {threads}")).code(0);
     }
-    for file in ["plans.csv", "monthly.csv", "percentiles.csv", "horizon.csv", "samples.csv", "summary.json"] {
+    for file in ["plans.csv", "monthly.csv", "quarterly.csv", "percentiles.csv", "horizon.csv", "samples.csv", "summary.json"] {
         let [one, two, seven] = ["1", "2", "7"].map(|threads| place.read(&format!("{threads}/{file}")));
         assert!(one == two && one == seven, "{file} differs");
     }
