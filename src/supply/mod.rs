@@ -15,6 +15,7 @@ mod offer;
 mod peak;
 mod plan;
 mod pool;
+mod price_cut;
 mod resolve;
 #[cfg(test)]
 mod resolve_tests;
@@ -37,6 +38,7 @@ pub use plan::{
     UnitsSpec, UnitsSweepSpec, longest_term,
 };
 pub use pool::{Case, Node, PoolGroup, Scheduled};
+pub use price_cut::{PriceCut, PriceCutSpec};
 pub use route::{Member, Part};
 pub use schedule::{Schedule, ScheduleDays, ScheduleSpec};
 pub use totals::{DemandTotals, ServiceTotals, SupplyTotals};
@@ -55,6 +57,8 @@ pub struct Supply {
     pub plans: Vec<Plan>,
     /// What supply knows of the workloads, in the order of the demand path.
     pub workloads: Vec<WorkloadFacts>,
+    /// Price cuts that may come, by offer.
+    pub price_cuts: Vec<Vec<PriceCut>>,
     horizon: Arc<Horizon>,
     capacity_factor: f64,
     /// The share of minutes above the quota peak; `None` when nobody asks for the peak.
@@ -66,7 +70,12 @@ impl Supply {
     const PEAK_SHARE: f64 = 0.001;
 
     fn new(offers: Vec<Offer>, workloads: Vec<WorkloadFacts>, groups: Vec<PoolGroup>, plans: Vec<Plan>, horizon: Arc<Horizon>) -> Self {
-        Self { offers, groups, plans, workloads, horizon, capacity_factor: 1.0, peak_share: Some(Self::PEAK_SHARE) }
+        Self { offers, groups, plans, workloads, price_cuts: Vec::new(), horizon, capacity_factor: 1.0, peak_share: Some(Self::PEAK_SHARE) }
+    }
+
+    /// The same supply with price cuts, by offer.
+    fn with_price_cuts(self, price_cuts: Vec<Vec<PriceCut>>) -> Self {
+        Self { price_cuts, ..self }
     }
 
     /// The same supply, every unit serving `factor` times as much (> 0); quotas stay. For flip points.

@@ -5,6 +5,7 @@ use super::facts::WorkloadFacts;
 use super::offer::{self, MAX_AXES, Offer, OfferKind, OfferSpec, Provisioned, Renewal};
 use super::plan::{MAX_PLANS, Plan, PlanSpec, PoolChoice, PurchaseSpec, ReservationSpec, UnitsSpec, check, sweep};
 use super::pool::{Laws, PoolGroup, Scheduled};
+use super::price_cut;
 use super::route::{self, Member};
 use super::schedule::Schedule;
 use super::{Supply, short};
@@ -26,6 +27,7 @@ impl Supply {
         currency: Currency,
         reader: &mut Reader,
     ) -> Option<Self> {
+        let price_cuts = price_cut::resolve(offers, horizon, reader);
         let offers = resolved(offers, currency, reader);
         if plans.is_empty() {
             let at = crate::spec::At { path: "plan".to_owned(), span: 0..0, origin: crate::spec::Origin::File };
@@ -54,7 +56,7 @@ impl Supply {
             }
             good &= builder.plan(plan, reader).is_some();
         }
-        if !good {
+        if !good || price_cuts.is_none() {
             return None;
         }
         for (index, offer) in offers.iter().enumerate() {
@@ -64,7 +66,7 @@ impl Supply {
         }
         builder.laws.warnings.iter().for_each(|warning| reader.warn(warning.clone()));
         let Builder { groups, plans, .. } = builder;
-        Some(Self::new(offers, workloads.to_vec(), groups, plans, Arc::clone(horizon)))
+        Some(Self::new(offers, workloads.to_vec(), groups, plans, Arc::clone(horizon)).with_price_cuts(price_cuts?))
     }
     /// Tells every problem of the offers alone, for a scenario whose demand or plans cannot be judged.
     pub fn check_offers(offers: &[Field<OfferSpec>], currency: Currency, reader: &mut Reader) {

@@ -70,6 +70,7 @@ pub(super) enum ServiceColumn {
     CostOnDemand,
     CostBatch,
     TokensProvisioned,
+    ValueProvisioned,
     TokensThrottled,
     TokensLate,
     RequestsThrottled,
@@ -78,7 +79,7 @@ pub(super) enum ServiceColumn {
     LogClear,
 }
 
-const SERVICE_COLUMNS: usize = 9;
+const SERVICE_COLUMNS: usize = 10;
 
 /// The bought axes of a pool: node and axis, in order.
 pub(super) fn bought_axes(group: &PoolGroup) -> impl Iterator<Item = (usize, usize)> + '_ {
@@ -168,6 +169,7 @@ impl Tally for Columns {
                     totals.cost_on_demand,
                     totals.cost_batch,
                     totals.tokens_provisioned,
+                    totals.value_provisioned,
                     totals.tokens_throttled,
                     totals.tokens_late,
                     totals.requests_throttled,

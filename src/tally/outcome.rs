@@ -47,6 +47,8 @@ struct PoolBill {
     /// Axis × month: price per unit-hour and unit-hours bought.
     axes: Vec<Vec<(f64, f64)>>,
     owed: f64,
+    /// By month: what terms and reservations bind to.
+    bound: Vec<f64>,
 }
 
 impl Outcome {
@@ -119,6 +121,7 @@ impl Outcome {
             Metric::PeakTokensPerMinute => view.peak(),
             Metric::PeakQuotaTokensPerMinute => view.peak_quota()?,
             Metric::CommittedAfterHorizon => vec![view.owed(); self.replications],
+            Metric::Stranded => view.stranded()?,
         })
     }
 
@@ -170,6 +173,7 @@ fn bills(scenario: &Scenario, plan: &Plan, months: usize) -> Vec<PoolBill> {
             PoolBill {
                 cost: (0..months).map(cost).collect(),
                 axes: bought_axes(group).map(of_axis).collect(),
+                bound: (0..months).map(|month| group.nodes.iter().map(|node| plan.bound_cost(node.offer, month, horizon)).sum()).collect(),
                 owed: of_pool().chain(reserved()).map(|c| c.committed_after_horizon(horizon)).sum(),
             }
         })
@@ -240,6 +244,21 @@ impl<'a> View<'a> {
 
     fn owed(&self) -> f64 {
         self.pools().map(|(pool, _, _)| self.outcome.provisioned[self.plan][pool].owed).sum()
+    }
+
+    /// By pool and month, what is bound less what the tokens that units served were worth, where that is above 0. Units that nothing binds
+    /// serve beside those that are bound, and are counted for them first. `None` where units are bound and no price tells their worth.
+    fn stranded(&self) -> Option<Vec<f64>> {
+        let mut stranded = vec![0.0; self.outcome.replications];
+        for (pool, group, case) in self.pools() {
+            let bound = &self.outcome.provisioned[self.plan][pool].bound;
+            for month in self.months.clone().filter(|&month| bound[month] > 0.0) {
+                self.group(group).last_on_demand?;
+                let worth = self.outcome.store.column(self.outcome.layout.service(group, case, month, ServiceColumn::ValueProvisioned));
+                stranded.iter_mut().zip(worth).for_each(|(sum, worth)| *sum += (bound[month] - worth).max(0.0));
+            }
+        }
+        Some(stranded)
     }
 
     fn cost_total(&self) -> Vec<f64> {

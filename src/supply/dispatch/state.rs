@@ -5,6 +5,7 @@ use crate::supply::Supply;
 use crate::supply::commitment::overlap;
 use crate::supply::offer::MAX_AXES;
 use crate::supply::pool::PoolGroup;
+use crate::supply::price_cut::Prices;
 use crate::supply::totals::SupplyTotals;
 use std::ops::Range;
 
@@ -34,6 +35,8 @@ pub(super) struct GroupState {
     pub(super) usage: Vec<f64>,
     /// By node: what serving all of the hour would cost.
     pub(super) cost: Vec<f64>,
+    /// By node: what price cuts leave of its prices in the hour at hand.
+    pub(super) price_factor: Vec<f64>,
 }
 
 impl GroupState {
@@ -53,6 +56,7 @@ impl GroupState {
             inverse: vec![0.0; slots],
             usage: vec![0.0; slots],
             cost: vec![0.0; group.nodes.len()],
+            price_factor: vec![1.0; group.nodes.len()],
         }
     }
 
@@ -87,6 +91,13 @@ impl GroupState {
                     capacities[slot] += if units > 0.0 { units * self.per_unit[slot] } else { 0.0 };
                 }
             }
+        }
+    }
+
+    /// Sets what price cuts leave of the prices in an hour.
+    pub(super) fn price(&mut self, group: &PoolGroup, prices: &Prices, hour: usize) {
+        for (factor, node) in self.price_factor.iter_mut().zip(&group.nodes) {
+            *factor = prices.factor(node.offer, hour);
         }
     }
 

@@ -1,6 +1,7 @@
 //! Offers as the file writes them: prices, quotas, capacities, terms, windows and discounts.
 
 use crate::spec::{At, Field, Map, Node, Reader, Spec, Value};
+use crate::supply::price_cut::PriceCutSpec;
 use crate::units::{Hours, Quantity, Share, TokenPrice, TokenRate, UnitPrice};
 use jiff::civil::Date;
 use serde_json::json;
@@ -32,6 +33,8 @@ crate::spec_table! {
         optional quota: QuotaSpec,
         /// What is taken off the prices.
         optional discount: DiscountSpec,
+        /// Price cuts that may come.
+        list price_cuts: PriceCutSpec,
     }
 }
 
