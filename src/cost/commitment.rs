@@ -1,24 +1,27 @@
 //! What units cost: every hour of every active month, used or not, and what is still owed when the horizon ends.
 
 use crate::horizon::Horizon;
-use crate::supply::{Commitment, MAX_AXES};
+use crate::supply::{Commitment, MAX_AXES, overlap};
+use crate::units::Term;
+use std::ops::Range;
 
 impl Commitment {
-    /// Cost of a month on each axis `[currency]`: units × price × the month's real hours, 0 in a month without units.
+    /// Cost of a month on each axis `[currency]`: units × price × the month's real hours, at the term's price while it binds and at the
+    /// hourly one else; 0 in a month without units.
     ///
     /// # Panics
     ///
     /// When the horizon has no such month.
     #[must_use]
     pub fn cost_by_axis(&self, month: usize, horizon: &Horizon) -> [f64; MAX_AXES] {
-        let (price, hours) = (self.price_in(month), self.unit_hours(month, horizon));
-        std::array::from_fn(|axis| price[axis] * hours[axis])
+        let (bound, hours) = (self.bound_unit_hours(month, horizon), self.unit_hours(month, horizon));
+        let by_the_hour = self.price_unbound();
+        std::array::from_fn(|axis| self.price[axis] * bound[axis] + by_the_hour[axis] * (hours[axis] - bound[axis]))
     }
 
-    /// Price of a unit-hour on each axis in a month `[currency]`: the term's, or the hourly one after it.
-    #[must_use]
-    pub fn price_in(&self, month: usize) -> [f64; MAX_AXES] {
-        if self.bound(month) || self.term.months == 0 { self.price } else { self.hourly_price }
+    /// Price of a unit-hour on each axis `[currency]` in hours that no term binds.
+    fn price_unbound(&self) -> [f64; MAX_AXES] {
+        if self.term == Term::NONE { self.price } else { self.hourly_price }
     }
 
     /// Unit-hours bought on each axis in a month: units × the month's real hours (of those, the schedule's), 0 in a month without units.
@@ -28,11 +31,22 @@ impl Commitment {
     /// When the horizon has no such month.
     #[must_use]
     pub fn unit_hours(&self, month: usize, horizon: &Horizon) -> [f64; MAX_AXES] {
-        let hours = match &self.schedule {
-            _ if !self.active(month) => 0.0,
-            Some(schedule) => schedule.hours(month, horizon) as f64,
-            None => horizon.month_range(month).len() as f64,
-        };
+        self.unit_hours_within(&self.hours(horizon), month, horizon)
+    }
+
+    /// Those of them that a term binds.
+    ///
+    /// # Panics
+    ///
+    /// When the horizon has no such month.
+    #[must_use]
+    pub fn bound_unit_hours(&self, month: usize, horizon: &Horizon) -> [f64; MAX_AXES] {
+        self.unit_hours_within(&self.bound_hours(horizon), month, horizon)
+    }
+
+    fn unit_hours_within(&self, hours: &Range<usize>, month: usize, horizon: &Horizon) -> [f64; MAX_AXES] {
+        let hours = overlap(hours, &horizon.month_range(month));
+        let hours = self.schedule.as_ref().map_or(hours.len(), |schedule| schedule.count(hours, horizon)) as f64;
         self.units.map(|units| units * hours)
     }
 
@@ -49,21 +63,15 @@ impl Commitment {
     /// When the horizon has no such hour.
     #[must_use]
     pub fn cost_of_hour(&self, hour: usize, horizon: &Horizon) -> f64 {
-        let month = horizon.month_of(hour);
-        let exists = self.active(month) && self.schedule.as_ref().is_none_or(|schedule| schedule.holds(horizon.hour_of_week(hour)));
-        if exists { self.units.iter().zip(self.price_in(month)).map(|(units, price)| units * price).sum() } else { 0.0 }
+        let price = if self.bound_hours(horizon).contains(&hour) { self.price } else { self.price_unbound() };
+        if self.exists(hour, horizon) { self.units.iter().zip(price).map(|(units, price)| units * price).sum() } else { 0.0 }
     }
 
-    /// What is still owed when the horizon ends `[currency]`: the months that the current term still binds, by their real hours; 0
-    /// without a term.
-    ///
-    /// A term that renews has just begun again when it ended before the horizon did; one that ends with the horizon owes nothing.
+    /// What is still owed when the horizon ends `[currency]`: the hours that the current term still binds; 0 without a term.
     #[must_use]
     pub fn committed_after_horizon(&self, horizon: &Horizon) -> f64 {
-        let Some(end) = self.bound_until(horizon.months()) else { return 0.0 };
         let per_hour: f64 = self.units.iter().zip(self.price).map(|(units, price)| units * price).sum();
-        let months = end.saturating_sub(horizon.months());
-        per_hour * (0..months).map(|k| f64::from(horizon.hours_in_month_after_end(k))).sum::<f64>()
+        per_hour * self.bound_after(horizon)
     }
 }
 
@@ -72,14 +80,13 @@ mod tests {
     use super::*;
     use crate::horizon::time_zone;
     use crate::supply::Renewal;
-    use crate::units::Term;
     use jiff::civil::date;
 
     fn units(units: f64, price: f64, months: u32) -> Commitment {
         Commitment {
             offer: 0,
             units: [units, 0.0],
-            term: Term { months },
+            term: Term::of_months(months),
             price: [price, 0.0],
             hourly_price: [price, 0.0],
             start_month: 0,
@@ -120,7 +127,7 @@ mod tests {
         // January has none; clocks go forward in March.
         assert_eq!(paid, [0.0, 6.0 * 672.0, 6.0 * 743.0, 6.0 * 720.0]);
         let ended = Commitment { renewal: Renewal::End, ..bought };
-        assert_eq!((0..4).map(|month| ended.active(month)).collect::<Vec<_>>(), [false, true, false, false]);
+        assert_eq!((ended.hours(&horizon), ended.bound_hours(&horizon)), (744..1416, 744..1416));
         let hourly = Commitment { renewal: Renewal::Hourly, hourly_price: [4.0, 0.0], ..ended };
         close(hourly.cost(1, &horizon), 6.0 * 672.0);
         close(hourly.cost(2, &horizon), 8.0 * 743.0);

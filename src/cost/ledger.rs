@@ -1,7 +1,7 @@
 //! The ledger: the cost lines of one month of one plan, which sum to its total.
 
 use crate::horizon::Horizon;
-use crate::supply::{Commitment, MAX_AXES, Plan, Supply, SupplyTotals};
+use crate::supply::{MAX_AXES, Plan, Supply, SupplyTotals};
 use std::ops::AddAssign;
 
 /// Cost lines `[currency]`. Over months they add.
@@ -13,7 +13,7 @@ pub struct Ledger {
     pub batch: f64,
     /// Unit-hours that served something.
     pub provisioned_used: f64,
-    /// Unit-hours that served nothing.
+    /// Unit-hours that served nothing, and reserved ones that were not deployed.
     pub provisioned_idle: f64,
 }
 
@@ -58,15 +58,13 @@ impl Ledger {
         let horizon: &Horizon = supply.horizon();
         let first = supply.used_index(group, case, month);
         for (number, node) in supply.groups[group].nodes.iter().enumerate() {
+            let bill = plan.bill(node.offer, month, horizon);
             for axis in 0..MAX_AXES {
-                let of_axis = |sum: (f64, f64), commitment: &Commitment| {
-                    (sum.0 + commitment.cost_by_axis(month, horizon)[axis], sum.1 + commitment.unit_hours(month, horizon)[axis])
-                };
-                let (cost, bought) = plan.commitments_of(node.offer).fold((0.0, 0.0), of_axis);
+                let (cost, bought) = (bill.cost[axis] - bill.lost[axis], bill.unit_hours[axis]);
                 // Rounding may put what was used a hair above what was bought.
                 let share = if bought > 0.0 { (totals.used[first + number * MAX_AXES + axis] / bought).min(1.0) } else { 0.0 };
                 ledger.provisioned_used += cost * share;
-                ledger.provisioned_idle += cost * (1.0 - share);
+                ledger.provisioned_idle += cost * (1.0 - share) + bill.lost[axis];
             }
         }
         ledger

@@ -1,6 +1,8 @@
 //! Dated events: a launch, a step, a part of one workload that moves to another.
 
+use super::chance::Chance;
 use super::check::{exclusive, number};
+use super::slip::{Slip, SlipSpec};
 use crate::horizon::Horizon;
 use crate::spec::{At, Field, Reader, nearest};
 use crate::spec_table;
@@ -35,6 +37,10 @@ spec_table! {
         optional to: String,
         /// Tokens there per token here.
         optional tokens_factor: f64,
+        /// How likely it comes at all; sure unless given. One draw in each future.
+        optional probability: Share,
+        /// How late it may come; in time unless given. Its end slips with it.
+        optional slip: SlipSpec,
     }
 }
 
@@ -43,7 +49,7 @@ spec_table! {
 pub(super) struct Span {
     /// Hours in which it acts.
     pub(super) hours: Range<usize>,
-    ramp: f64,
+    pub(super) ramp: f64,
 }
 
 impl Span {
@@ -67,6 +73,8 @@ pub(super) struct Move {
     pub(super) share: f64,
     /// Tokens there per token here.
     pub(super) tokens_factor: f64,
+    /// Where it may not come or come late.
+    pub(super) chance: Option<Chance>,
 }
 
 /// What an event does.
@@ -74,15 +82,17 @@ pub(super) struct Move {
 pub(super) enum Event {
     /// Multiplies the workload's demand.
     Factor(Span, f64),
+    /// The same where it may not come or come late.
+    Uncertain(Chance, f64),
     /// Moves a share.
     Move(Move),
 }
 
 impl Event {
-    /// Checks an event of workload `from`. `Some(None)` for one that begins after the horizon, which is told as a warning.
+    /// Checks the `number`-th event, from 0, of workload `from`. `Some(None)` for one that begins after the horizon, which is told as a warning.
     pub(super) fn resolve(
         spec: &Field<EventSpec>,
-        from: usize,
+        (from, number): (usize, usize),
         names: &[&str],
         horizon: &Horizon,
         reader: &mut Reader,
@@ -99,7 +109,8 @@ impl Event {
             (date, m, h) => place([date.as_ref().map(When::Date), month(m.as_ref()), hour(h.as_ref())], &spec.at, "until", horizon, reader),
         };
         let effect = Self::effect(spec, names, from, reader);
-        let (start, end, (factor, moved)) = (start?, end?, effect?);
+        let slip = spec.slip.as_ref().map_or(Some(Slip::NEVER), |slip| Slip::resolve(slip, reader));
+        let (start, end, (factor, moved), slip) = (start?, end?, effect?, slip?);
         if end <= start && start < horizon.hours() {
             reader.refuse(&spec.at, "is over before it begins", "an end after the beginning");
             return None;
@@ -109,9 +120,15 @@ impl Event {
             return Some(None);
         }
         let span = Span { hours: start..end.min(horizon.hours()), ramp: spec.ramp.as_ref().map_or(0.0, |ramp| ramp.0) };
-        Some(Some(match moved {
-            Some((to, share, tokens_factor)) => Self::Move(Move { span, from, to, share, tokens_factor }),
-            None => Self::Factor(span, factor),
+        if let Some(slip) = spec.slip.as_ref().filter(|_| start == 0 && span.hours.end == horizon.hours()) {
+            reader.refuse(&slip.at, "is of an event that lasts from the first hour to the last", "a later beginning, or an end");
+            return None;
+        }
+        let chance = Chance::new(&span, number, spec.probability.as_ref().map(|field| field.value), slip, horizon.hours());
+        Some(Some(match (moved, chance) {
+            (Some((to, share, tokens_factor)), chance) => Self::Move(Move { span, from, to, share, tokens_factor, chance }),
+            (None, Some(chance)) => Self::Uncertain(chance, factor),
+            (None, None) => Self::Factor(span, factor),
         }))
     }
 
@@ -224,7 +241,7 @@ mod tests {
 
     fn resolve(text: &str, horizon: &Horizon) -> (Option<Option<Event>>, String) {
         let (spec, mut reader) = read::<EventSpec>(text);
-        let event = Event::resolve(&spec, 0, &["a", "b"], horizon, &mut reader);
+        let event = Event::resolve(&spec, (0, 0), &["a", "b"], horizon, &mut reader);
         (event, reader.finish().err().map_or(String::new(), |e| e.to_string()))
     }
 
@@ -257,6 +274,8 @@ mod tests {
             ("at_hour = 9\nmove = 0.5\nto = \"a\"", "is no other workload"),
             ("at_hour = 9\nfactor = -1", "0 to 1e6"),
             ("at_hour = 9\nfactor = 1\ntokens_factor = 2", "belongs to a share"),
+            ("at_hour = 9\nfactor = 1\nslip = {}", "level.slip.mean: is missing"),
+            ("at_hour = 0\nfactor = 2\nslip = { mean = '1 week' }", "lasts from the first hour to the last"),
         ] {
             let (event, errors) = resolve(text, &flat);
             assert!(event.is_none() && errors.contains(message), "{text}: {errors}");

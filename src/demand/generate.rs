@@ -10,7 +10,7 @@ use super::noise::Part;
 use super::requests::Counts;
 use super::source::Source;
 use super::tokens::Form;
-use super::{Demand, DemandPath, Workload, WorkloadPath, apply_moves, totals};
+use super::{Acts, Demand, DemandPath, Workload, WorkloadPath, apply_moves, totals};
 use crate::random::stream::{Purpose, Stream, StreamKey};
 use crate::units::ByClass;
 
@@ -35,6 +35,7 @@ struct Keys {
     source: StreamKey,
     requests: StreamKey,
     sizes: StreamKey,
+    events: StreamKey,
 }
 
 /// Memory that generation works in. One per worker; it grows on the first replication and is reused.
@@ -72,7 +73,10 @@ impl<'a> DemandGenerator<'a> {
         for (index, (workload, keys)) in workloads.iter().zip(&self.keys).enumerate() {
             self.expect(workload, keys, replication, index, &mut path.workloads[index], scratch);
         }
-        apply_moves(moves, &mut scratch.expected);
+        apply_moves(moves, &mut scratch.expected, |moved| match &moved.chance {
+            None => Acts::In(moved.span.clone()),
+            Some(chance) => chance.draw(&self.keys[moved.from].events, replication).map_or(Acts::Never, Acts::In),
+        });
         for (index, (workload, keys)) in workloads.iter().zip(&self.keys).enumerate() {
             let (expected, normals) = (&scratch.expected[index], &scratch.normals[index]);
             realise(workload, keys, replication, expected, normals, &mut path.workloads[index]);
@@ -111,6 +115,13 @@ impl<'a> DemandGenerator<'a> {
             let hours = range.clone();
             for ((hour, out), base) in hours.zip(&mut out[range.clone()]).zip(&workload.base[range]) {
                 *out = base * weeks[horizon.week_of(hour)] * growth;
+            }
+        }
+        for (chance, factor) in &workload.uncertain {
+            if let Some(span) = chance.draw(&keys.events, replication) {
+                for hour in span.hours.clone() {
+                    out[hour] *= 1.0 + (factor - 1.0) * span.weight(hour);
+                }
             }
         }
         match &workload.source {
@@ -212,6 +223,7 @@ impl Keys {
             source: key(source),
             requests: key(Purpose::Requests),
             sizes: key(Purpose::Sizes),
+            events: key(Purpose::Events),
         }
     }
 }

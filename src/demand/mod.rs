@@ -7,6 +7,7 @@
 #![allow(clippy::option_option, reason = "the outer one is whether a problem was told, the inner one what the file says")]
 
 mod blocks;
+mod chance;
 mod check;
 mod events;
 mod factor;
@@ -26,6 +27,7 @@ mod resolve;
 mod retry;
 mod shape;
 mod size;
+mod slip;
 mod source;
 mod sourced;
 mod spikes;
@@ -60,6 +62,7 @@ pub use requests::RequestsSpec;
 pub use retry::{Jitter, Retry, RetrySpec};
 pub use shape::ShapeSpec;
 pub use size::{RequestSizeSpec, SizeLaw};
+pub use slip::SlipSpec;
 pub use spikes::{SizeSpec, SpikeMean, SpikesSpec};
 pub use spread::SizeSpread;
 pub use tokens::{DriftSpec, TokensSpec};
@@ -71,7 +74,7 @@ pub use workload::{Class, Workload, WorkloadSpec};
 use crate::horizon::Horizon;
 use crate::spec::{Field, Reader, check_name};
 use crate::units::ByClass;
-use events::Move;
+use events::{Move, Span};
 use factor::Factor;
 use source::Source;
 use std::sync::Arc;
@@ -184,25 +187,43 @@ impl Demand {
         demand
     }
 
-    /// Mean tokens of every hour, moves included: moves are linear, so they act on the means as on the draws.
+    /// Mean tokens of every hour, moves included: moves are linear, so they act on the means as on the draws, and where it is uncertain
+    /// whether or when one comes, by its mean, since no two events share a draw.
     fn update_means(&mut self) {
         let hours = self.horizon.hours();
         let mut means: Vec<Vec<f64>> =
             self.workloads.iter().map(|workload| (0..hours).map(|hour| workload.mean_before_moves(hour)).collect()).collect();
-        apply_moves(&self.moves, &mut means);
+        apply_moves(&self.moves, &mut means, |moved| {
+            moved.chance.as_ref().map_or(Acts::In(moved.span.clone()), |c| Acts::OnAverage(c.mean()))
+        });
         for (workload, mean) in self.workloads.iter_mut().zip(means) {
             workload.mean = mean;
         }
     }
 }
 
-/// Moves shares of tokens between workloads, one event after the other in the order of the scenario.
-fn apply_moves(moves: &[Move], tokens: &mut [Vec<f64>]) {
+/// How far a move has come, hour by hour.
+enum Acts<'a> {
+    /// In some hours, as its ramp says.
+    In(Span),
+    /// In every hour by its mean.
+    OnAverage(&'a [f64]),
+    /// Not at all.
+    Never,
+}
+
+/// Moves shares of tokens between workloads, one event after the other in the order of the scenario; `acts` says when each does.
+fn apply_moves<'m>(moves: &'m [Move], tokens: &mut [Vec<f64>], acts: impl Fn(&'m Move) -> Acts<'m>) {
     for moved in moves {
-        for hour in moved.span.hours.clone() {
-            let amount = tokens[moved.from][hour] * moved.share * moved.span.weight(hour);
+        let mut shift = |hour: usize, weight: f64| {
+            let amount = tokens[moved.from][hour] * moved.share * weight;
             tokens[moved.from][hour] -= amount;
             tokens[moved.to][hour] += amount * moved.tokens_factor;
+        };
+        match acts(moved) {
+            Acts::In(span) => span.hours.clone().for_each(|hour| shift(hour, span.weight(hour))),
+            Acts::OnAverage(mean) => mean.iter().enumerate().for_each(|(hour, &weight)| shift(hour, weight)),
+            Acts::Never => {}
         }
     }
 }

@@ -1,6 +1,7 @@
 //! From a workload's table to its model: every check, every default with its reason, all problems at once.
 
 use super::WalkDefaults;
+use super::chance::Chance;
 use super::check::assumed;
 use super::events::{Event, Move};
 use super::factor::Factor;
@@ -72,8 +73,12 @@ impl Workload {
         let growth = spec.growth.as_ref().map_or(Some(Growth::default()), |growth| Growth::resolve(growth, reader));
         let season = season(&spec.season, at, &spec.name.value, reader);
         let spikes = spec.spikes.as_ref().map_or(Some(None), |spikes| Spikes::resolve(spikes, reader).map(Some));
-        let events: Vec<Option<Option<Event>>> =
-            spec.events.iter().map(|event| Event::resolve(event, index, context.names, context.horizon, reader)).collect();
+        let events: Vec<Option<Option<Event>>> = spec
+            .events
+            .iter()
+            .enumerate()
+            .map(|(number, event)| Event::resolve(event, (index, number), context.names, context.horizon, reader))
+            .collect();
         let smooth = spec.demand.is_some() || spec.replay.is_some();
         let minute = MinuteModel::resolve(spec.minute.as_ref(), kind, smooth, at, reader);
         let retry = spec.retry.as_ref().map_or(Some(None), |retry| Retry::resolve(retry, reader).map(Some));
@@ -106,6 +111,7 @@ impl Workload {
             _ => level,
         };
         let base = base(level, &shape, &season, &growth, &events, context.horizon);
+        let (uncertain, moves) = drawn_apart(events);
         let workload = Self {
             name: spec.name.value.clone(),
             class,
@@ -126,11 +132,11 @@ impl Workload {
             counts: counts?,
             size_spread: size_spread?,
             sizes,
+            uncertain,
             base,
             mean: Vec::new(),
         };
-        let moves = events.into_iter().filter_map(|event| if let Event::Move(moved) = event { Some(moved) } else { None });
-        Some((workload, moves.collect()))
+        Some((workload, moves))
     }
 }
 
@@ -287,6 +293,19 @@ fn base(level: f64, shape: &Shape, season: &[f64; 12], growth: &Growth, events: 
         }
     }
     base
+}
+
+/// Events that are no part of the base: factors that may not come or come late, and moves.
+fn drawn_apart(events: Vec<Event>) -> (Vec<(Chance, f64)>, Vec<Move>) {
+    let (mut uncertain, mut moves) = (Vec::new(), Vec::new());
+    for event in events {
+        match event {
+            Event::Factor(..) => {}
+            Event::Uncertain(chance, factor) => uncertain.push((chance, factor)),
+            Event::Move(moved) => moves.push(moved),
+        }
+    }
+    (uncertain, moves)
 }
 
 /// Resolves the factors; names are checked for being unique.

@@ -1,5 +1,7 @@
 //! Tests of the whole demand: means, streams, moves, pinned draws and the messages of bad scenarios.
 
+mod late;
+
 use super::*;
 use crate::spec::Spec;
 use crate::spec_table;

@@ -1,5 +1,6 @@
 //! Workloads: the table of the scenario file, and the immutable model it becomes.
 
+use super::chance::Chance;
 use super::events::EventSpec;
 use super::growth::{Growth, GrowthSpec};
 use super::kind::Kind;
@@ -126,7 +127,9 @@ pub struct Workload {
     pub(super) sizes: Sizes,
     /// How far a request's tokens spread, for the minutes.
     pub size_spread: SizeSpread,
-    /// Level × shape × season × drift × factors of events, by hour.
+    /// Events that may not come or come late, with the factor of their full effect.
+    pub(super) uncertain: Vec<(Chance, f64)>,
+    /// Level × shape × season × drift × factors of events that are sure to come in time, by hour.
     pub(super) base: Vec<f64>,
     /// Mean tokens of every hour over all replications, after moves.
     pub(super) mean: Vec<f64>,
@@ -157,7 +160,9 @@ impl Workload {
             Source::Plain(plain) => plain.mean(),
             Source::Recorded(recorded) => recorded.mean.get(hour).map_or(0.0, crate::units::ByClass::total),
         };
-        self.base.get(hour).copied().unwrap_or(0.0) * source * self.mean_factor()
+        let of_event = |(chance, factor): &(Chance, f64)| 1.0 + (factor - 1.0) * chance.mean().get(hour).copied().unwrap_or(0.0);
+        let events: f64 = self.uncertain.iter().map(of_event).product();
+        self.base.get(hour).copied().unwrap_or(0.0) * source * self.mean_factor() * events
     }
 
     /// Whether the pair of the hour (fast noise, counts and sizes) is needed.

@@ -96,6 +96,11 @@ impl Calendar {
         }
     }
 
+    /// Year and month of the year, 1 to 12, of a month's first day.
+    pub(super) fn year_and_month(&self, month: usize) -> Option<(i16, usize)> {
+        self.first_day(month).map(|day| (day.year(), day.month().unsigned_abs().into()))
+    }
+
     /// Month of the year, 0 to 11, in which an hour starts.
     pub(super) fn month_of_year(&self, hour: usize) -> u8 {
         self.local(hour).month() as u8 - 1

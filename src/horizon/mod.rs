@@ -4,6 +4,7 @@
 
 mod calendar;
 mod error;
+mod quarters;
 
 use std::ops::Range;
 

@@ -60,6 +60,8 @@ pub enum Purpose {
     Plain,
     /// Events whose date or size is uncertain.
     Events,
+    /// Price cuts that may come.
+    PriceCuts,
     /// Completion times of batch jobs.
     Batch,
     /// Minutes within the hour, for the path simulator.
@@ -88,6 +90,7 @@ impl Purpose {
             Self::Factor => "factor",
             Self::Plain => "plain",
             Self::Events => "events",
+            Self::PriceCuts => "price-cuts",
             Self::Batch => "batch",
             Self::Minutes => "minutes",
             Self::Scramble => "scramble",

@@ -95,6 +95,9 @@ fn of_pool(scenario: &Scenario, plan: &Plan, group: &PoolGroup, request: &ByClas
     };
     let mut bought = plan.commitments.iter().filter(buys);
     let (commitment, None) = (bought.next()?, bought.next()) else { return None };
+    if plan.is_reserved(commitment.offer) {
+        return None;
+    }
     let node = group.nodes.iter().find(|node| node.offer == commitment.offer)?;
     let prices = on_demand_price(scenario, group, node.next)?;
     let (mut utilisation, mut tokens_per_hour, mut requests_per_hour) = (0.0, 0.0, 0.0);

@@ -1,6 +1,6 @@
 //! The files for spreadsheets: plans, months, percentiles and the horizon.
 
-use super::figures::{Figure, Figures, PlanFigures};
+use super::figures::{Figure, Figures, PlanFigures, figure_of};
 use super::headline::{Headline, cheaper};
 use super::lines::Lines;
 use super::{Report, ReportFile};
@@ -8,8 +8,8 @@ use crate::error::Result;
 use crate::statistics::Distribution;
 use crate::tally::Metric;
 
-/// The metrics of `monthly.csv`, in its order.
-const MONTHLY: [Metric; 6] = [
+/// The metrics of `monthly.csv` and `quarterly.csv`, in their order.
+pub(super) const MONTHLY: [Metric; 6] = [
     Metric::CostTotal,
     Metric::CostOnDemand,
     Metric::CostProvisioned,
@@ -39,8 +39,8 @@ pub(super) fn header(file: ReportFile, currency: &str) -> Result<String> {
             lines.texts(["requests_throttled_share_mean", "throttled_share_mean", "utilisation_mean", "coverage_mean"]);
             lines.texts([per_million.as_str(), "committed_after_horizon_mean"]);
         }
-        ReportFile::Monthly => {
-            lines.texts(["workload", "month"]);
+        ReportFile::Monthly | ReportFile::Quarterly => {
+            lines.texts(["workload", if file == ReportFile::Monthly { "month" } else { "quarter" }]);
             for metric in MONTHLY {
                 for statistic in ["mean", "p05", "p50", "p95"] {
                     lines.text(&format!("{}_{statistic}", metric.name(currency)));
@@ -92,15 +92,18 @@ fn seen(share: f64, n: u64) -> Option<f64> {
     if share > 0.0 { Some(share) } else { Some(bound).filter(|bound| *bound < 1.0) }
 }
 
-/// The plan's lines in `monthly.csv`.
-pub(super) fn monthly(report: &Report<'_>, plan: &PlanFigures) -> Result<String> {
+/// The plan's lines in `monthly.csv`, or in `quarterly.csv`.
+pub(super) fn periods(report: &Report<'_>, plan: &PlanFigures, file: ReportFile) -> Result<String> {
     let mut lines = Lines::new();
+    let horizon = &report.scenario.horizon;
+    let by_quarter = file == ReportFile::Quarterly;
     for row in &plan.rows {
-        for (month, figures) in row.months.iter().enumerate() {
+        for (period, figures) in if by_quarter { &row.quarters } else { &row.months }.iter().enumerate() {
             begin(report, plan.plan, &mut lines);
-            lines.text(&row.label).text(&report.scenario.horizon.month_label(month));
+            let label = if by_quarter { horizon.quarter_label(period) } else { horizon.month_label(period) };
+            lines.text(&row.label).text(&label);
             for metric in MONTHLY {
-                let known = figure(figures, metric).known();
+                let known = figure_of(figures, metric).known();
                 lines.numbers(known.map_or([None; 4], |d| [d.mean, d.p05, d.p50, d.p95].map(Some)));
             }
             lines.end()?;
@@ -153,13 +156,6 @@ fn statistics(d: &Distribution, metric: Metric) -> [Option<f64>; STATISTICS.len(
     let intervals = [low(d.p50_interval), high(d.p50_interval), low(d.p95_interval), high(d.p95_interval)];
     let [p50_lo, p50_hi, p95_lo, p95_hi] = intervals;
     [Some(d.mean), d.mean_se, d.sd, p01, p05, p10, p25, p50, p75, p90, p95, p99, cvar95, p50_lo, p50_hi, p95_lo, p95_hi]
-}
-
-/// The metric among figures that stand in the order of [`Metric::ALL`].
-fn figure(figures: &Figures, metric: Metric) -> &Figure {
-    const ABSENT: Figure = Figure::None;
-    let place = Metric::ALL.iter().position(|m| *m == metric);
-    place.and_then(|place| figures.get(place)).unwrap_or(&ABSENT)
 }
 
 /// Begins a line with plan, units and term.

@@ -1,6 +1,7 @@
 //! Every metric of a plan, summarised for each row, month and the horizon.
 
 use super::Report;
+use super::csv::MONTHLY;
 use crate::statistics::{Distribution, Summariser};
 use crate::tally::{Metric, Row, Span};
 
@@ -33,6 +34,8 @@ pub(super) type Figures = [Figure; Metric::ALL.len()];
 pub(super) struct RowFigures {
     pub(super) label: String,
     pub(super) months: Vec<Figures>,
+    /// Only the metrics of `quarterly.csv`.
+    pub(super) quarters: Vec<Figures>,
     pub(super) horizon: Figures,
 }
 
@@ -47,14 +50,29 @@ impl PlanFigures {
     pub(super) fn new(report: &Report<'_>, plan: usize) -> Self {
         let mut summariser = Summariser::default();
         let months = report.scenario.horizon.months();
-        let mut figures = |row, span| Metric::ALL.map(|metric| figure(report, plan, row, span, metric, &mut summariser));
-        let rows = report.outcome.rows(report.scenario, plan).into_iter().map(|(row, label)| RowFigures {
-            label,
-            months: (0..months).map(|month| figures(row, Span::Month(month))).collect(),
-            horizon: figures(row, Span::Horizon),
+        let quarters = report.scenario.horizon.quarters();
+        let mut of = |row, span, metric| figure(report, plan, row, span, metric, &mut summariser);
+        let rows = report.outcome.rows(report.scenario, plan).into_iter().map(|(row, label)| {
+            let months: Vec<Figures> = (0..months).map(|month| Metric::ALL.map(|metric| of(row, Span::Month(month), metric))).collect();
+            let horizon = Metric::ALL.map(|metric| of(row, Span::Horizon, metric));
+            let quarters = quarters.iter().enumerate().map(|(index, quarter)| {
+                Metric::ALL.map(|metric| match metric {
+                    _ if !MONTHLY.contains(&metric) => Figure::None,
+                    _ if quarter.len() == 1 => figure_of(&months[quarter.start], metric).clone(),
+                    _ => of(row, Span::Quarter(index), metric),
+                })
+            });
+            RowFigures { label, quarters: quarters.collect(), months, horizon }
         });
         Self { plan, rows: rows.collect() }
     }
+}
+
+/// The metric among figures.
+pub(super) fn figure_of(figures: &Figures, metric: Metric) -> &Figure {
+    const ABSENT: Figure = Figure::None;
+    let place = Metric::ALL.iter().position(|m| *m == metric);
+    place.and_then(|place| figures.get(place)).unwrap_or(&ABSENT)
 }
 
 fn figure(report: &Report<'_>, plan: usize, row: Row, span: Span, metric: Metric, summariser: &mut Summariser) -> Figure {

@@ -99,7 +99,7 @@ impl Pools {
             let width = group.nodes.len() + 6;
             Pool { group: choice.group, case: choice.case, width, hours: vec![0.0; horizon.hours() * width] }
         };
-        let provisioned = |hour: usize| plan.commitments.iter().map(|commitment| commitment.cost_of_hour(hour, horizon)).sum();
+        let provisioned = |hour: usize| plan.cost_of_hour(hour, horizon);
         Self { pools: plan.pools.iter().map(pool).collect(), provisioned: (0..horizon.hours()).map(provisioned).collect() }
     }
 }

@@ -19,6 +19,7 @@ pub(super) fn head(report: &Report<'_>) -> Result<String> {
         .iter()
         .map(|price| json!({ "offer": price.offer, "source": price.source, "date": price.date.map(|date| date.to_string()) }));
     let months: Vec<String> = (0..scenario.horizon.months()).map(|month| scenario.horizon.month_label(month)).collect();
+    let quarters: Vec<String> = (0..scenario.horizon.quarters().len()).map(|quarter| scenario.horizon.quarter_label(quarter)).collect();
     let leaders = report.judgement.leaders.iter().map(|leader| {
         json!({
             "term": leader.term,
@@ -32,6 +33,7 @@ pub(super) fn head(report: &Report<'_>) -> Result<String> {
         "scenario": scenario.name,
         "currency": scenario.currency.code(),
         "months": months,
+        "quarters": quarters,
         "confidence": CONFIDENCE,
         "provenance": {
             "version": provenance.version,
@@ -72,6 +74,7 @@ pub(super) fn plan(report: &Report<'_>, headline: &Headline, figures: &PlanFigur
         json!({
             "workload": row.label,
             "months": row.months.iter().map(|month| metrics(month, currency)).collect::<Vec<_>>(),
+            "quarters": row.quarters.iter().map(|quarter| metrics(quarter, currency)).collect::<Vec<_>>(),
             "horizon": metrics(&row.horizon, currency),
         })
     });

@@ -41,6 +41,8 @@ pub enum ReportFile {
     Plans,
     /// One row per plan, workload and month, for a budget sheet.
     Monthly,
+    /// The same by quarter. It is written whatever the horizon's length, so that no file of an earlier run is left to be taken for it.
+    Quarterly,
     /// One row per plan, workload, month and metric.
     Percentiles,
     /// The same for the whole horizon.
@@ -55,7 +57,7 @@ impl ReportFile {
     /// The files of a run, in the order they are written.
     #[must_use]
     pub fn of_run(samples: bool) -> Vec<Self> {
-        let all = [Self::Plans, Self::Monthly, Self::Percentiles, Self::Horizon, Self::Samples, Self::Summary];
+        let all = [Self::Plans, Self::Monthly, Self::Quarterly, Self::Percentiles, Self::Horizon, Self::Samples, Self::Summary];
         all.into_iter().filter(|file| samples || *file != Self::Samples).collect()
     }
 
@@ -65,6 +67,7 @@ impl ReportFile {
         match self {
             Self::Plans => "plans.csv",
             Self::Monthly => "monthly.csv",
+            Self::Quarterly => "quarterly.csv",
             Self::Percentiles => "percentiles.csv",
             Self::Horizon => "horizon.csv",
             Self::Samples => "samples.csv",
@@ -139,7 +142,7 @@ impl Report<'_> {
         let piece = |&file: &ReportFile| {
             let text = match file {
                 ReportFile::Plans => csv::plan(self, &headline)?,
-                ReportFile::Monthly => csv::monthly(self, &figures)?,
+                ReportFile::Monthly | ReportFile::Quarterly => csv::periods(self, &figures, file)?,
                 ReportFile::Percentiles => csv::percentiles(self, &figures)?,
                 ReportFile::Horizon => csv::horizon(self, &figures)?,
                 ReportFile::Summary => json::plan(self, &headline, &figures)?,

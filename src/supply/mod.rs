@@ -17,6 +17,7 @@ mod path;
 mod peak;
 mod plan;
 mod pool;
+mod price_cut;
 mod resolve;
 #[cfg(test)]
 mod resolve_tests;
@@ -25,6 +26,7 @@ mod schedule;
 mod totals;
 
 pub use commitment::Commitment;
+pub(crate) use commitment::overlap;
 pub use dispatch::{Dispatcher, HourService, HourSink};
 pub use facts::WorkloadFacts;
 pub use minute::{Margin, MinuteLaw, MinuteRow, exact_exceedance, exact_overflow};
@@ -35,10 +37,11 @@ pub use offer::{
 };
 pub use outage::{Availability, AvailabilitySpec, Incidents, IncidentsSpec, Together, TogetherSpec, TwoState};
 pub use plan::{
-    MAX_PLANS, Plan, PlanSpec, PoolChoice, PurchaseSpec, SweepAxis, SweepSpec, TwoListsSpec, TwoUnitsSpec, UnitsListSpec, UnitsSpec,
-    UnitsSweepSpec, longest_term,
+    MAX_PLANS, Plan, PlanSpec, PoolChoice, PurchaseSpec, ReservationSpec, SweepAxis, SweepSpec, TwoListsSpec, TwoUnitsSpec, UnitsListSpec,
+    UnitsSpec, UnitsSweepSpec, longest_term,
 };
 pub use pool::{Case, Node, PoolGroup, Scheduled};
+pub use price_cut::{PriceCut, PriceCutSpec};
 pub use route::{Member, Part};
 pub use schedule::{Schedule, ScheduleDays, ScheduleSpec};
 pub use totals::{DemandTotals, ServiceTotals, SupplyTotals};
@@ -57,6 +60,8 @@ pub struct Supply {
     pub plans: Vec<Plan>,
     /// What supply knows of the workloads, in the order of the demand path.
     pub workloads: Vec<WorkloadFacts>,
+    /// Price cuts that may come, by offer.
+    pub price_cuts: Vec<Vec<PriceCut>>,
     horizon: Arc<Horizon>,
     capacity_factor: f64,
     /// The share of minutes above the quota peak; `None` when nobody asks for the peak.
@@ -68,7 +73,12 @@ impl Supply {
     const PEAK_SHARE: f64 = 0.001;
 
     fn new(offers: Vec<Offer>, workloads: Vec<WorkloadFacts>, groups: Vec<PoolGroup>, plans: Vec<Plan>, horizon: Arc<Horizon>) -> Self {
-        Self { offers, groups, plans, workloads, horizon, capacity_factor: 1.0, peak_share: Some(Self::PEAK_SHARE) }
+        Self { offers, groups, plans, workloads, price_cuts: Vec::new(), horizon, capacity_factor: 1.0, peak_share: Some(Self::PEAK_SHARE) }
+    }
+
+    /// The same supply with price cuts, by offer.
+    fn with_price_cuts(self, price_cuts: Vec<Vec<PriceCut>>) -> Self {
+        Self { price_cuts, ..self }
     }
 
     /// The same supply, every unit serving `factor` times as much (> 0); quotas stay. For flip points.

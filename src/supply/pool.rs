@@ -1,14 +1,16 @@
 //! Pools: the network of offers that workloads share, and the unit counts it is evaluated for.
 
-use super::commitment::Commitment;
+use super::commitment::{Commitment, overlap};
 use super::facts::WorkloadFacts;
 use super::minute::{Margin, MinuteLaw};
 use super::offer::{MAX_AXES, Metering, Offer, OfferKind, OverflowRule};
 use super::path::{MOST_OFFERS, PathModel};
 use super::route::{Member, Part};
 use super::schedule::Schedule;
+use crate::horizon::Horizon;
 use crate::units::ByClass;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// The members and routes of one pool. Plans with the same routes share it, and differ in their case at most.
@@ -78,28 +80,35 @@ impl Node {
 pub struct Case {
     /// Units at `(month × nodes + node) × 2 + axis`; 1 for an on-demand offer, 0 in months without the commitment. Without the scheduled.
     pub units: Vec<f64>,
-    /// Units that exist in some hours of the week only.
+    /// Units that exist in some hours of a month only.
     pub scheduled: Vec<Scheduled>,
 }
 
-/// Units of one node in some hours of the week.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// Units of one node in some hours: by a schedule, or of a term that begins or ends within a month.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Scheduled {
     /// The node.
     pub node: usize,
     /// Units on each axis.
     pub units: [f64; MAX_AXES],
-    /// The first month of the horizon, from 0.
-    pub start_month: usize,
-    /// The hours.
-    pub schedule: Schedule,
+    /// The hours of the horizon.
+    pub hours: Range<usize>,
+    /// Of those, the hours of the week; all of them without.
+    pub schedule: Option<Schedule>,
 }
 
 impl Scheduled {
     /// What tells it from others.
     pub(crate) fn key(&self) -> impl Iterator<Item = u64> {
-        let [a, b, c] = self.schedule.bits();
-        [self.node as u64, self.units[0].to_bits(), self.units[1].to_bits(), self.start_month as u64, a, b, c].into_iter()
+        let [a, b, c] = self.schedule.map_or([u64::MAX; 3], |schedule| schedule.bits());
+        let (start, end) = (self.hours.start as u64, self.hours.end as u64);
+        [self.node as u64, self.units[0].to_bits(), self.units[1].to_bits(), start, end, a, b, c].into_iter()
+    }
+
+    /// Whether the units exist in an hour of the horizon.
+    #[inline]
+    pub(crate) fn holds(&self, hour: usize, hour_of_week: u8) -> bool {
+        self.hours.contains(&hour) && self.schedule.is_none_or(|schedule| schedule.holds(hour_of_week))
     }
 }
 
@@ -160,21 +169,32 @@ impl PoolGroup {
     }
 
     /// The units of every node in every month under these commitments.
-    pub(crate) fn case(&self, commitments: &[Commitment], months: usize) -> Case {
-        let mut units = Vec::with_capacity(months * self.nodes.len() * MAX_AXES);
-        for month in 0..months {
+    pub(crate) fn case(&self, commitments: &[Commitment], horizon: &Horizon) -> Case {
+        let months = || (0..horizon.months()).map(|month| horizon.month_range(month));
+        let whole = |commitment: &Commitment, month: &Range<usize>| {
+            commitment.schedule.is_none() && overlap(&commitment.hours(horizon), month) == *month
+        };
+        let mut units = Vec::with_capacity(horizon.months() * self.nodes.len() * MAX_AXES);
+        for month in months() {
             for node in &self.nodes {
-                let always = |commitment: &&Commitment| commitment.schedule.is_none() && commitment.active(month);
-                let bought = commitments.iter().filter(|commitment| commitment.offer == node.offer).filter(always);
+                let bought = commitments.iter().filter(|c| c.offer == node.offer && whole(c, &month));
                 let sum = || bought.fold([0.0; MAX_AXES], |sum, commitment| std::array::from_fn(|axis| sum[axis] + commitment.units[axis]));
                 units.extend_from_slice(&if node.provisioned { sum() } else { [1.0; MAX_AXES] });
             }
         }
-        let scheduled = commitments.iter().filter_map(|commitment| {
-            let node = self.nodes.iter().position(|node| node.offer == commitment.offer)?;
-            Some(Scheduled { node, units: commitment.units, start_month: commitment.start_month, schedule: commitment.schedule? })
-        });
-        Case { units, scheduled: scheduled.collect() }
+        let mut scheduled = Vec::new();
+        for commitment in commitments {
+            let Some(node) = self.nodes.iter().position(|node| node.offer == commitment.offer) else { continue };
+            let part = |hours| Scheduled { node, units: commitment.units, hours, schedule: commitment.schedule };
+            let hours = commitment.hours(horizon);
+            if commitment.schedule.is_some() {
+                scheduled.push(part(hours));
+                continue;
+            }
+            let cut = months().filter(|month| !whole(commitment, month)).map(|month| overlap(&hours, &month));
+            scheduled.extend(cut.filter(|hours| !hours.is_empty()).map(part));
+        }
+        Case { units, scheduled }
     }
 
     /// The share of a member's workload that the member is.

@@ -2,11 +2,12 @@
 
 use super::commitment::Commitment;
 use super::facts::WorkloadFacts;
-use super::offer::{self, MAX_AXES, Offer, OfferKind, OfferSpec, Provisioned, refuse_without_max_tokens};
+use super::offer::{self, MAX_AXES, Offer, OfferKind, OfferSpec, Provisioned, Renewal, refuse_without_max_tokens};
 use super::outage;
 use super::path::MOST_OFFERS;
-use super::plan::{MAX_PLANS, Plan, PlanSpec, PoolChoice, PurchaseSpec, UnitsSpec, check, sweep};
+use super::plan::{MAX_PLANS, Plan, PlanSpec, PoolChoice, PurchaseSpec, ReservationSpec, UnitsSpec, check, sweep};
 use super::pool::{Laws, PoolGroup, Scheduled};
+use super::price_cut;
 use super::route::{self, Member};
 use super::schedule::Schedule;
 use super::{Supply, short};
@@ -29,6 +30,7 @@ impl Supply {
         reader: &mut Reader,
     ) -> Option<Self> {
         let specs = offers;
+        let price_cuts = price_cut::resolve(specs, horizon, reader);
         let offers = resolved(specs, currency, reader);
         if plans.is_empty() {
             let at = crate::spec::At { path: "plan".to_owned(), span: 0..0, origin: crate::spec::Origin::File };
@@ -39,7 +41,7 @@ impl Supply {
         let mut builder = Builder {
             offers: &offers,
             workloads,
-            months: horizon.months(),
+            horizon,
             groups: Vec::new(),
             known: BTreeMap::new(),
             cases: Vec::new(),
@@ -57,7 +59,7 @@ impl Supply {
             }
             good &= builder.plan(plan, reader).is_some();
         }
-        if !good {
+        if !good || price_cuts.is_none() {
             return None;
         }
         for (index, offer) in offers.iter().enumerate() {
@@ -70,7 +72,7 @@ impl Supply {
         if outage::refuse_too_many(specs, &offers, &groups, horizon.hours(), reader) {
             return None;
         }
-        Some(Self::new(offers, workloads.to_vec(), groups, plans, Arc::clone(horizon)))
+        Some(Self::new(offers, workloads.to_vec(), groups, plans, Arc::clone(horizon)).with_price_cuts(price_cuts?))
     }
     /// Tells every problem of the offers alone, for a scenario whose demand or plans cannot be judged.
     pub fn check_offers(offers: &[Field<OfferSpec>], currency: Currency, reader: &mut Reader) {
@@ -95,7 +97,7 @@ fn resolved(specs: &[Field<OfferSpec>], currency: Currency, reader: &mut Reader)
 struct Builder<'a> {
     offers: &'a [Offer],
     workloads: &'a [WorkloadFacts],
-    months: usize,
+    horizon: &'a Horizon,
     groups: Vec<PoolGroup>,
     /// Groups by their members and routes.
     known: BTreeMap<Vec<Member>, usize>,
@@ -121,23 +123,26 @@ impl Builder<'_> {
             }
         };
         let routed: Vec<usize> = routed.into_iter().collect();
-        let bought = check::purchases(spec, self.offers, &routed, self.months, reader);
+        let bought = check::purchases(spec, self.offers, &routed, self.horizon.months(), reader);
         let choices = sweep::choices(spec, MAX_PLANS - self.plans.len().min(MAX_PLANS), reader);
         let (members, choices) = members.filter(|_| bought).zip(choices)?;
         self.used.extend(routed.iter().copied());
         let groups: Vec<usize> = route::pools(&members).into_iter().map(|pool| self.group(pool)).collect();
         self.servable(spec, &groups, reader)?;
         self.note_only_terms(spec, &routed, reader);
+        let reservations: Vec<Commitment> = routed.iter().flat_map(|&offer| self.reservations(offer, spec)).collect();
         for choice in choices {
             let of_offer = |&offer: &usize| self.commitment(offer, spec, &choice).into_iter().chain(self.purchases(offer, spec));
             let commitments: Vec<Commitment> = routed.iter().flat_map(of_offer).collect();
             let pools = groups.iter().map(|&group| PoolChoice { group, case: self.case(group, &commitments) }).collect();
+            let unreserved = commitments.iter().filter(|c| !reservations.iter().any(|reservation| reservation.offer == c.offer));
             self.plans.push(Plan {
                 name: format!("{}{}", spec.name.value, choice.suffix),
                 base: spec.name.value.clone(),
                 units: common(commitments.chunk_by(|a, b| a.offer == b.offer).map(|ladder| self.units_label(ladder))),
-                term: common(commitments.iter().map(|c| c.term.to_string())),
+                term: common(unreserved.chain(&reservations).map(|c| c.term.to_string())),
                 commitments,
+                reservations: reservations.clone(),
                 pools,
             });
         }
@@ -177,7 +182,7 @@ impl Builder<'_> {
     }
 
     fn case(&mut self, group: usize, commitments: &[Commitment]) -> usize {
-        let case = self.groups[group].case(commitments, self.months);
+        let case = self.groups[group].case(commitments, self.horizon);
         let key: Vec<u64> = case.units.iter().map(|units| units.to_bits()).chain(case.scheduled.iter().flat_map(Scheduled::key)).collect();
         let cases = &mut self.groups[group].cases;
         *self.cases[group].entry(key).or_insert_with(|| {
@@ -201,15 +206,27 @@ impl Builder<'_> {
         let OfferKind::Provisioned(provisioned) = &offer.kind else { return Vec::new() };
         let of_offer = spec.purchase.iter().filter(|purchase| purchase.offer.value == offer.name);
         let commitment = |purchase: &Field<PurchaseSpec>| {
-            let units = match &purchase.units.value {
-                UnitsSpec::One(units) => [*units, 0.0],
-                UnitsSpec::Two(units) => [units.input.value, units.output.value],
-            };
+            let units = by_axis(&purchase.units.value);
             let term = purchase.term.as_ref().map(|term| term.value);
             let commitment = bought(index, provisioned, units, term, purchase.start_month.as_ref())?;
             let renewal = purchase.renewal.as_ref().map_or(commitment.renewal, |renewal| renewal.value);
             let schedule = purchase.schedule.as_ref().map(|spec| Schedule::new(spec));
             Some(Commitment { renewal, schedule, ..commitment })
+        };
+        of_offer.filter_map(commitment).collect()
+    }
+
+    /// The plan's reservations of an offer. One that the offer would go on with by the hour just ends: that price is paid anyway.
+    fn reservations(&self, index: usize, spec: &PlanSpec) -> Vec<Commitment> {
+        let offer = &self.offers[index];
+        let OfferKind::Provisioned(provisioned) = &offer.kind else { return Vec::new() };
+        let of_offer = spec.reservation.iter().filter(|reservation| reservation.offer.value == offer.name);
+        let commitment = |reserved: &Field<ReservationSpec>| {
+            let units = by_axis(&reserved.units.value);
+            let commitment = bought(index, provisioned, units, Some(reserved.term.value), reserved.start_month.as_ref())?;
+            let renewal = reserved.renewal.as_ref().map_or(commitment.renewal, |renewal| renewal.value);
+            let renewal = if renewal == Renewal::Hourly { Renewal::End } else { renewal };
+            Some(Commitment { renewal, ..commitment })
         };
         of_offer.filter_map(commitment).collect()
     }
@@ -244,6 +261,13 @@ fn bought_names(spec: &PlanSpec) -> impl Iterator<Item = &str> {
     let swept_terms = sweep.and_then(|sweep| sweep.term.as_ref()).into_iter().flat_map(|map| map.entries.iter().map(|(name, _)| name));
     let purchased = spec.purchase.iter().map(|purchase| &purchase.offer);
     units.chain(swept).chain(terms).chain(swept_terms).chain(purchased).map(|name| name.value.as_str())
+}
+
+fn by_axis(units: &UnitsSpec) -> [f64; MAX_AXES] {
+    match units {
+        UnitsSpec::One(units) => [*units, 0.0],
+        UnitsSpec::Two(units) => [units.input.value, units.output.value],
+    }
 }
 
 /// Units of an offer for a term (its only one unless said), from a month of the file, which counts from 1.

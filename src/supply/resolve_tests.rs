@@ -146,7 +146,7 @@ fn mistakes_are_told_with_a_remedy() {
         (plan(ok).replace("increment = 2", "increment = 0"), "\"any\" for fractional units"),
         (plan(ok).replace("increment = 2", "increment = 'anny'"), "did you mean \"any\"?"),
         (plan(ok).replace("minimum = 4", "renewal = 'hourly'"), "a price for the term \"none\""),
-        (plan(ok).replace("'1 month'", "'1 week'"), "terms are whole months"),
+        (plan(ok).replace("'1 month'", "'7 days'"), "terms are whole weeks, months or years"),
         (plan(ok).replace("output = 5, cache_write", "output = -5, cache_write"), "is no weight"),
         (plan(ok).replace("minimum = 4", "capacity_ = 4"), "did you mean `capacity`?"),
         (plan(ok).replace("minimum = 4", "start_month = 0"), "a month from 1 to 36"),

@@ -3,6 +3,7 @@
 use crate::horizon::{HOURS_PER_WEEK, Horizon};
 use crate::spec::Reader;
 use crate::{spec_table, spec_words};
+use std::ops::Range;
 
 spec_words! {
     /// Days of the week.
@@ -70,14 +71,14 @@ impl Schedule {
         self.bits[usize::from(hour_of_week) / 64 % 3] >> (hour_of_week % 64) & 1 == 1
     }
 
-    /// Hours of a month of the horizon that belong to it.
+    /// How many of some hours of the horizon belong to it.
     ///
     /// # Panics
     ///
-    /// When the horizon has no such month.
+    /// When the horizon has no such hours.
     #[must_use]
-    pub fn hours(&self, month: usize, horizon: &Horizon) -> usize {
-        horizon.month_range(month).filter(|&hour| self.holds(horizon.hour_of_week(hour))).count()
+    pub fn count(&self, hours: Range<usize>, horizon: &Horizon) -> usize {
+        hours.filter(|&hour| self.holds(horizon.hour_of_week(hour))).count()
     }
 
     /// The set as numbers, for comparing.
@@ -110,7 +111,7 @@ mod tests {
         let flat = Horizon::flat(2, 100).unwrap();
         // 100 hours from Monday 00:00: four days, and 68 hours to Sunday's end of the second month's first days.
         let weekdays = schedule("days = 'weekdays'\nfrom = 0\nuntil = 24").unwrap();
-        assert_eq!([weekdays.hours(0, &flat), weekdays.hours(1, &flat)], [100, 20 + 32]);
+        assert_eq!([0, 1].map(|month| weekdays.count(flat.month_range(month), &flat)), [100, 20 + 32]);
     }
 
     #[test]

@@ -15,6 +15,9 @@ pub struct ServiceTotals {
     pub tokens_on_demand: f64,
     /// Tokens served by units.
     pub tokens_provisioned: f64,
+    /// What the tokens served by units would have cost on the pool's last on-demand offer at the price then in force `[currency]`; 0 where
+    /// it has none.
+    pub value_provisioned: f64,
     /// Tokens served by batch.
     pub tokens_batch: f64,
     /// Tokens throttled for good.

@@ -70,6 +70,7 @@ pub(super) enum ServiceColumn {
     CostOnDemand,
     CostBatch,
     TokensProvisioned,
+    ValueProvisioned,
     TokensThrottled,
     TokensLate,
     RequestsThrottled,
@@ -78,7 +79,7 @@ pub(super) enum ServiceColumn {
     LogClear,
 }
 
-const SERVICE_COLUMNS: usize = 9;
+const SERVICE_COLUMNS: usize = 10;
 
 /// Base quantities of a case of a pool whose hours are walked, in a month. They follow the used unit-hours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -185,6 +186,7 @@ impl Tally for Columns {
                     totals.cost_on_demand,
                     totals.cost_batch,
                     totals.tokens_provisioned,
+                    totals.value_provisioned,
                     totals.tokens_throttled,
                     totals.tokens_late,
                     totals.requests_throttled,

@@ -53,11 +53,15 @@ pub enum Metric {
     PeakQuotaTokensPerMinute,
     /// What is still owed on commitments when the horizon ends.
     CommittedAfterHorizon,
+    /// Spend that terms and reservations bind to, less what the tokens that units served would have cost on the pool's last on-demand
+    /// offer at the price then in force: what a price cut, a migration or a late launch strands. By month and pool, 0 where units were
+    /// worth their price, and a sum over both.
+    Stranded,
 }
 
 impl Metric {
     /// All metrics, in the order of the files.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::CostTotal,
         Self::CostOnDemand,
         Self::CostProvisioned,
@@ -83,6 +87,7 @@ impl Metric {
         Self::PeakTokensPerMinute,
         Self::PeakQuotaTokensPerMinute,
         Self::CommittedAfterHorizon,
+        Self::Stranded,
     ];
 
     /// The name in the files; `currency` is the scenario's code, which names the cost per million tokens.
@@ -114,6 +119,7 @@ impl Metric {
             Self::PeakTokensPerMinute => "peak_tokens_per_minute",
             Self::PeakQuotaTokensPerMinute => "peak_quota_tokens_per_minute",
             Self::CommittedAfterHorizon => "committed_after_horizon",
+            Self::Stranded => "stranded",
         }
         .to_owned()
     }
@@ -128,7 +134,8 @@ impl Metric {
             | Self::CostProvisionedIdle
             | Self::CostBatch
             | Self::SavingVsBaseline
-            | Self::CommittedAfterHorizon => currency.to_owned(),
+            | Self::CommittedAfterHorizon
+            | Self::Stranded => currency.to_owned(),
             Self::CostPerMillionTokens => format!("{currency}/1M tokens"),
             Self::TokensDemand | Self::TokensThrottled | Self::TokensLate => "tokens".to_owned(),
             Self::RequestsThrottledShare | Self::ThrottledShare | Self::ThrottlingProbability | Self::Utilisation | Self::Coverage => {

@@ -4,8 +4,9 @@ mod paths;
 
 use super::Metric;
 use super::columns::{ColumnStore, DemandColumn, Layout, PoolColumn, ServiceColumn, bought_axes};
+use crate::cost::OfferBill;
 use crate::scenario::Scenario;
-use crate::supply::{Plan, PoolGroup};
+use crate::supply::{Commitment, Plan, PoolGroup};
 
 /// What a row of the output files is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub enum Row {
 pub enum Span {
     /// One month, from 0.
     Month(usize),
+    /// One quarter of the horizon, from 0; see [`Horizon::quarters`](crate::horizon::Horizon::quarters).
+    Quarter(usize),
     /// The whole horizon: sums of what adds, ratios of sums for shares, the largest for peaks.
     Horizon,
 }
@@ -33,6 +36,7 @@ pub struct Outcome {
     layout: Layout,
     store: ColumnStore,
     months: usize,
+    quarters: Vec<std::ops::Range<usize>>,
     replications: usize,
     /// Per plan, pool and month: what the pool's units cost, and per bought axis (price, bought unit-hours).
     provisioned: Vec<Vec<PoolBill>>,
@@ -45,6 +49,8 @@ struct PoolBill {
     /// Axis × month: price per unit-hour and unit-hours bought.
     axes: Vec<Vec<(f64, f64)>>,
     owed: f64,
+    /// By month: what terms and reservations bind to.
+    bound: Vec<f64>,
 }
 
 impl Outcome {
@@ -54,7 +60,7 @@ impl Outcome {
         let layout = Layout::new(&scenario.supply, scenario.demand.workloads.len(), months);
         let replications = store.column(0).len();
         let provisioned = scenario.supply.plans.iter().map(|plan| bills(scenario, plan, months)).collect();
-        Self { layout, store, months, replications, provisioned }
+        Self { layout, store, months, quarters: scenario.horizon.quarters(), replications, provisioned }
     }
 
     /// Number of replications.
@@ -122,6 +128,7 @@ impl Outcome {
             Metric::PeakTokensPerMinute => view.peak(),
             Metric::PeakQuotaTokensPerMinute => view.peak_quota()?,
             Metric::CommittedAfterHorizon => vec![view.owed(); self.replications],
+            Metric::Stranded => view.stranded()?,
         })
     }
 
@@ -134,6 +141,7 @@ impl Outcome {
     fn months_of(&self, span: Span) -> std::ops::Range<usize> {
         match span {
             Span::Month(month) => month..month + 1,
+            Span::Quarter(quarter) => self.quarters[quarter].clone(),
             Span::Horizon => 0..self.months,
         }
     }
@@ -155,26 +163,28 @@ fn bills(scenario: &Scenario, plan: &Plan, months: usize) -> Vec<PoolBill> {
         .iter()
         .map(|pool| {
             let group = &scenario.supply.groups[pool.group];
-            let of_pool = || plan.commitments.iter().filter(|c| group.nodes.iter().any(|node| node.offer == c.offer));
+            let in_pool = |c: &&Commitment| group.nodes.iter().any(|node| node.offer == c.offer);
+            let of_pool = || plan.commitments.iter().filter(in_pool);
+            let reserved = || plan.reservations.iter().filter(in_pool);
+            // By node and month.
+            let bills: Vec<Vec<OfferBill>> =
+                group.nodes.iter().map(|node| (0..months).map(|month| plan.bill(node.offer, month, horizon)).collect()).collect();
+            let of_axis = |(node, axis): (usize, usize)| {
+                bills[node].iter().map(|bill: &OfferBill| (bill.price(axis), bill.unit_hours[axis])).collect()
+            };
+            let cost = |month: usize| {
+                let bought: f64 = of_pool().filter(|c| !plan.is_reserved(c.offer)).map(|c| c.cost(month, horizon)).sum();
+                let nodes = group.nodes.iter().zip(&bills).filter(|(node, _)| plan.is_reserved(node.offer));
+                nodes.fold(bought, |sum, (_, bills)| sum + bills[month].cost.iter().sum::<f64>())
+            };
             PoolBill {
-                cost: (0..months).map(|m| of_pool().map(|c| c.cost(m, horizon)).sum()).collect(),
-                axes: bought_axes(group).map(|(node, axis)| bought(plan, group.nodes[node].offer, axis, months, scenario)).collect(),
-                owed: of_pool().map(|c| c.committed_after_horizon(horizon)).sum(),
+                cost: (0..months).map(cost).collect(),
+                axes: bought_axes(group).map(of_axis).collect(),
+                bound: (0..months).map(|month| group.nodes.iter().map(|node| plan.bound_cost(node.offer, month, horizon)).sum()).collect(),
+                owed: of_pool().chain(reserved()).map(|c| c.committed_after_horizon(horizon)).sum(),
             }
         })
         .collect()
-}
-
-/// Price per unit-hour (the mean over what is bought) and unit-hours bought of one axis of an offer, by month.
-fn bought(plan: &Plan, offer: usize, axis: usize, months: usize, scenario: &Scenario) -> Vec<(f64, f64)> {
-    let horizon = &scenario.horizon;
-    let of_month = |month| {
-        let hours: f64 = plan.commitments_of(offer).map(|c| c.unit_hours(month, horizon)[axis]).sum();
-        let cost: f64 = plan.commitments_of(offer).map(|c| c.cost_by_axis(month, horizon)[axis]).sum();
-        let listed = plan.commitments_of(offer).next().map_or(0.0, |c| c.price_in(month)[axis]);
-        (if hours > 0.0 { cost / hours } else { listed }, hours)
-    };
-    (0..months).map(of_month).collect()
 }
 
 /// One plan, row and span of an outcome.
@@ -241,6 +251,21 @@ impl<'a> View<'a> {
 
     fn owed(&self) -> f64 {
         self.pools().map(|(pool, _, _)| self.outcome.provisioned[self.plan][pool].owed).sum()
+    }
+
+    /// By pool and month, what is bound less what the tokens that units served were worth, where that is above 0. Units that nothing binds
+    /// serve beside those that are bound, and are counted for them first. `None` where units are bound and no price tells their worth.
+    fn stranded(&self) -> Option<Vec<f64>> {
+        let mut stranded = vec![0.0; self.outcome.replications];
+        for (pool, group, case) in self.pools() {
+            let bound = &self.outcome.provisioned[self.plan][pool].bound;
+            for month in self.months.clone().filter(|&month| bound[month] > 0.0) {
+                self.group(group).last_on_demand?;
+                let worth = self.outcome.store.column(self.outcome.layout.service(group, case, month, ServiceColumn::ValueProvisioned));
+                stranded.iter_mut().zip(worth).for_each(|(sum, worth)| *sum += (bound[month] - worth).max(0.0));
+            }
+        }
+        Some(stranded)
     }
 
     fn cost_total(&self) -> Vec<f64> {

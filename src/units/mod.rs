@@ -6,11 +6,13 @@
 mod money;
 mod number;
 mod rate;
+mod term;
 mod tokens;
 
 pub use money::{Currency, RequestPrice, TokenPrice, UnitPrice};
 pub use number::Decimal;
-pub use rate::{EventRate, Hours, MonthlyRate, Share, Term, TokenRate};
+pub use rate::{EventRate, Hours, MonthlyRate, Share, TokenRate};
+pub use term::Term;
 pub use tokens::{ByClass, CLASSES};
 
 /// Why a text is no quantity of the wanted kind; `Display` is a clause that follows the field's name.

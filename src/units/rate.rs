@@ -1,4 +1,4 @@
-//! Rates, durations, shares and terms.
+//! Rates, durations and shares.
 
 use super::{Decimal, Quantity, UnitError};
 use std::fmt;
@@ -191,55 +191,6 @@ impl fmt::Display for EventRate {
     }
 }
 
-/// How long a purchase binds: `"none"` or a number of months.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Term {
-    /// Months, 0 for no commitment.
-    pub months: u32,
-}
-
-impl Term {
-    /// No commitment: bought by the hour.
-    pub const NONE: Self = Self { months: 0 };
-}
-
-impl Quantity for Term {
-    const FORM: &'static str = "\"none\", or months or years from 1 month to 3 years, such as \"1 month\", \"6 months\" or \"1 year\"";
-
-    fn parse(text: &str) -> Result<Self, UnitError> {
-        if matches!(text.trim(), "none" | "hourly" | "no commitment") {
-            return Ok(Self::NONE);
-        }
-        let (number, unit) = Decimal::split(text)?;
-        let months = match unit {
-            "month" | "months" => number.value(0),
-            "year" | "years" => 12.0 * number.value(0),
-            "week" | "weeks" | "day" | "days" => {
-                return Err(UnitError("is a term of days or weeks, and terms are whole months so far".to_owned()));
-            }
-            _ => return Err(UnitError(format!("has the unit `{unit}`, which is no term"))),
-        };
-        if (1.0..=36.0).contains(&months) && months.fract() == 0.0 {
-            Ok(Self { months: months as u32 })
-        } else {
-            Err(UnitError("is no whole number of months from 1 to 36".to_owned()))
-        }
-    }
-}
-
-impl fmt::Display for Term {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.months {
-            0 => f.write_str("none"),
-            1 => f.write_str("1 month"),
-            12 => f.write_str("1 year"),
-            24 => f.write_str("2 years"),
-            36 => f.write_str("3 years"),
-            months => write!(f, "{months} months"),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -257,15 +208,12 @@ mod tests {
     }
 
     #[test]
-    fn shares_spans_and_terms() {
+    fn shares_and_spans() {
         assert_eq!(Share::parse("0.1%").unwrap().0.to_bits(), 0.001_f64.to_bits());
         assert!(Share::parse("101%").is_err() && Share::from_number(f64::NAN).is_none());
         assert_eq!(Hours::parse("30 min").unwrap(), Hours(0.5));
         assert_eq!(Hours::parse("14 days").unwrap(), Hours(336.0));
         assert!(Hours::parse("2").is_err() && Hours::parse("0h").is_err());
-        assert_eq!(Term::parse("1 year").unwrap(), Term { months: 12 });
-        assert_eq!(Term::parse("none").unwrap(), Term::NONE);
-        assert!(Term::parse("1 week").is_err() && Term::parse("1.5 months").is_err() && Term::parse("0 months").is_err());
         assert_eq!(MonthlyRate::parse("3%/month").unwrap(), MonthlyRate(0.03));
         assert!((EventRate::parse("3/week").unwrap().per_hour - 3.0 / 168.0).abs() < 1e-15);
     }

@@ -212,7 +212,13 @@ fn a_run_writes_all_files_and_says_the_same_everywhere() {
     }
     let metrics = tokentide::tally::Metric::ALL.len();
     let of_months = metrics - 1;
-    for (name, lines) in [("monthly.csv", 5 * 2 * 2), ("percentiles.csv", 5 * 2 * 2 * of_months), ("horizon.csv", 5 * 2 * metrics)] {
+    let files = [
+        ("monthly.csv", 5 * 2 * 2),
+        ("quarterly.csv", 5 * 2),
+        ("percentiles.csv", 5 * 2 * 2 * of_months),
+        ("horizon.csv", 5 * 2 * metrics),
+    ];
+    for (name, lines) in files {
         assert_eq!(records(&place.read(&format!("deep/out/{name}"))).len(), lines, "{name}");
     }
     let printed = place.run("run a.toml --json --quiet").code(0);
@@ -225,7 +231,7 @@ fn threads_do_not_change_a_byte() {
     for threads in ["1", "2", "7"] {
         place.run(&format!("run a.toml --replications 520 --samples --quiet --out {threads} --threads {threads}")).code(0);
     }
-    for file in ["plans.csv", "monthly.csv", "percentiles.csv", "horizon.csv", "samples.csv", "summary.json"] {
+    for file in ["plans.csv", "monthly.csv", "quarterly.csv", "percentiles.csv", "horizon.csv", "samples.csv", "summary.json"] {
         let [one, two, seven] = ["1", "2", "7"].map(|threads| place.read(&format!("{threads}/{file}")));
         assert!(one == two && one == seven, "{file} differs");
     }

@@ -11,6 +11,7 @@
 
 mod architecture;
 mod bad_input;
+mod calendar;
 mod cli;
 mod flips;
 mod laws;

@@ -30,6 +30,7 @@ impl GroupState {
         // Smallest multiple of the mean that is known to let nothing through: cases with more units need not ask again.
         let mut dry = f64::INFINITY;
         let nodes = group.nodes.len();
+        let value = group.last_on_demand.map_or(0.0, |node| self.cost[node]);
         let services = &mut totals.services[self.services.clone()];
         let used = &mut totals.used[self.used_slots.clone()];
         // Two axes at a time, so that the inner loop has no bounds to check between them.
@@ -103,6 +104,7 @@ impl GroupState {
                 hour_over: 0.0,
                 tokens_on_demand: on_demand * total,
                 tokens_provisioned: provisioned * total,
+                value_provisioned: provisioned * value,
                 cost_on_demand: cost,
             };
             if facts.unrouted > 0.0 {
@@ -127,7 +129,7 @@ impl GroupState {
     /// What the hour's tokens mean for each offer.
     pub(super) fn scale(&mut self, group: &PoolGroup, facts: &Hour) {
         for (number, node) in group.nodes.iter().enumerate() {
-            self.cost[number] = facts.entering.dot(&node.price);
+            self.cost[number] = facts.entering.dot(&node.price) * self.price_factor[number];
             for axis in 0..node.axes {
                 let slot = number * MAX_AXES + axis;
                 let weighted = facts.entering.dot(&node.weights[axis]);

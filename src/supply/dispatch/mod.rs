@@ -12,6 +12,7 @@ use super::offer::{MAX_AXES, OfferKind};
 use super::outage::Outages;
 use super::peak::Peak;
 use super::pool::PoolGroup;
+use super::price_cut::Prices;
 use super::totals::{DemandTotals, ServiceTotals, SupplyTotals};
 use crate::demand::DemandPath;
 use crate::random::stream::{Purpose, StreamKey};
@@ -59,6 +60,7 @@ pub struct Dispatcher<'a> {
     /// The stream of each offer whose throughput is unknown.
     throughput: Vec<(usize, StreamKey)>,
     outages: Outages,
+    prices: Prices,
 }
 
 impl<'a> Dispatcher<'a> {
@@ -79,6 +81,7 @@ impl<'a> Dispatcher<'a> {
             peak: Peak::default(),
             throughput: throughput.collect(),
             outages,
+            prices: Prices::new(&supply.price_cuts, supply.offers.iter().map(|offer| offer.name.as_str()), seed),
         }
     }
 
@@ -92,6 +95,7 @@ impl<'a> Dispatcher<'a> {
             self.units(index, replication);
             self.groups[index].begin_paths(replication);
         }
+        self.prices.draw(replication);
         for work in 0..self.works.len() {
             self.works[work].begin(self.supply, path);
             for month in 0..self.supply.horizon.months() {
@@ -159,6 +163,9 @@ impl<'a> Dispatcher<'a> {
                     self.groups[index].hour(supply, &self.outages, month, hour);
                 }
             }
+            if self.prices.any() {
+                work.groups.iter().for_each(|&index| self.groups[index].price(&supply.groups[index], &self.prices, hour));
+            }
             if first.chain {
                 let row = first.law.at(facts.variance);
                 for &index in &work.groups {
@@ -198,6 +205,7 @@ struct Outcome {
     hour_over: f64,
     tokens_on_demand: f64,
     tokens_provisioned: f64,
+    value_provisioned: f64,
     cost_on_demand: f64,
 }
 
@@ -207,6 +215,7 @@ impl Outcome {
         service.cost_on_demand += self.cost_on_demand;
         service.tokens_on_demand += self.tokens_on_demand;
         service.tokens_provisioned += self.tokens_provisioned;
+        service.value_provisioned += self.value_provisioned;
         if self.throttled > 0.0 {
             service.tokens_throttled += self.throttled;
             service.requests_throttled += requests;
@@ -262,6 +271,7 @@ impl GroupState {
                 hour_over: network.hour_exceedance,
                 tokens_on_demand: 0.0,
                 tokens_provisioned: 0.0,
+                value_provisioned: 0.0,
                 cost_on_demand: 0.0,
             };
             if facts.unrouted > 0.0 {
@@ -271,9 +281,12 @@ impl GroupState {
                 self.served[number] = served.total();
                 if node.provisioned {
                     outcome.tokens_provisioned += served.total();
+                    if let Some(last) = group.last_on_demand {
+                        outcome.value_provisioned += served.dot(&group.nodes[last].price) * self.price_factor[last];
+                    }
                 } else {
                     outcome.tokens_on_demand += served.total();
-                    outcome.cost_on_demand += served.dot(&node.price);
+                    outcome.cost_on_demand += served.dot(&node.price) * self.price_factor[number];
                 }
                 for axis in 0..MAX_AXES {
                     let slot = number * MAX_AXES + axis;

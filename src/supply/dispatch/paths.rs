@@ -39,6 +39,8 @@ struct Sums {
     failed_requests: f64,
     on_demand: f64,
     provisioned: f64,
+    /// What the units' tokens would have cost on demand.
+    value: f64,
     cost: f64,
     used: Vec<f64>,
     /// Requests asked for in the month.
@@ -193,6 +195,8 @@ impl GroupState {
         sums.on_demand += on_demand;
         sums.provisioned += provisioned;
         sums.cost += cost;
+        let each = group.last_on_demand.filter(|_| total > 0.0).map_or(0.0, |node| self.cost[node] / total);
+        sums.value += provisioned * each;
         sums.served += on_demand + provisioned;
         let service = &mut totals.services[self.services.clone()][case];
         let over = flow.refused > 0.0 || facts.unrouted > 0.0;
@@ -214,6 +218,7 @@ impl GroupState {
                 hour_over: f64::from(u8::from(over)),
                 tokens_on_demand: on_demand,
                 tokens_provisioned: provisioned,
+                value_provisioned: provisioned * each,
                 cost_on_demand: cost,
             };
             let requests = facts.requests_of(outcome.throttled);
@@ -241,6 +246,7 @@ impl GroupState {
             service.requests_throttled += failed * per_token;
             service.tokens_on_demand += scale * sums.on_demand;
             service.tokens_provisioned += scale * sums.provisioned;
+            service.value_provisioned += scale * sums.value;
             service.cost_on_demand += scale * sums.cost;
             for (used, walked) in used.iter_mut().zip(&mut sums.used) {
                 *used += scale * std::mem::take(walked);

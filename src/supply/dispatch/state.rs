@@ -3,9 +3,11 @@
 use super::clear::Clear;
 use super::paths::Paths;
 use crate::supply::Supply;
+use crate::supply::commitment::overlap;
 use crate::supply::offer::MAX_AXES;
 use crate::supply::outage::Outages;
 use crate::supply::pool::{Node, PoolGroup};
+use crate::supply::price_cut::Prices;
 use crate::supply::totals::SupplyTotals;
 use std::ops::Range;
 
@@ -23,7 +25,7 @@ pub(super) struct GroupState {
     pub(super) capacities: Vec<f64>,
     /// The same as it is in most hours; empty where no hour differs.
     always: Vec<f64>,
-    /// Whether any units exist in some hours only.
+    /// Whether any units exist in some hours of the month at hand only.
     scheduled: bool,
     /// Nodes that are down at times, with their outages; and the hour of the month whose outages are in the capacities.
     outages: Vec<(usize, usize)>,
@@ -44,6 +46,8 @@ pub(super) struct GroupState {
     pub(super) cost: Vec<f64>,
     /// Walks of its hours, where they have a state.
     pub(super) paths: Option<Box<Paths>>,
+    /// By node: what price cuts leave of its prices in the hour at hand.
+    pub(super) price_factor: Vec<f64>,
 }
 
 impl GroupState {
@@ -57,7 +61,7 @@ impl GroupState {
             per_unit: vec![0.0; slots],
             capacities: vec![0.0; slots * group.cases.len()],
             always: Vec::new(),
-            scheduled: group.cases.iter().any(|case| !case.scheduled.is_empty()),
+            scheduled: false,
             outages: group.nodes.iter().enumerate().filter_map(down).collect(),
             before: None,
             slots,
@@ -69,6 +73,7 @@ impl GroupState {
             held: vec![0.0; slots],
             cost: vec![0.0; group.nodes.len()],
             paths: group.path.as_ref().map(|model| Box::new(Paths::new(group, model, seed))),
+            price_factor: vec![1.0; group.nodes.len()],
         }
     }
 
@@ -91,6 +96,8 @@ impl GroupState {
                 *capacity = if units > 0.0 { units * per_unit } else { 0.0 };
             }
         }
+        let hours = supply.horizon().month_range(month);
+        self.scheduled = cases.iter().flat_map(|case| &case.scheduled).any(|part| !overlap(&part.hours, &hours).is_empty());
         if self.varies() {
             self.always.clone_from(&self.capacities);
             self.before = None;
@@ -108,7 +115,7 @@ impl GroupState {
         self.capacities.copy_from_slice(&self.always);
         let group = &supply.groups[self.index];
         for (case, capacities) in group.cases.iter().zip(self.capacities.chunks_exact_mut(self.slots.max(1))) {
-            let present = || case.scheduled.iter().filter(|part| month >= part.start_month && part.schedule.holds(hour_of_week));
+            let present = || case.scheduled.iter().filter(|part| part.holds(hour, hour_of_week));
             for part in present() {
                 for (axis, units) in part.units.into_iter().enumerate() {
                     let slot = part.node * MAX_AXES + axis;
@@ -131,7 +138,14 @@ impl GroupState {
         }
     }
 
-    /// Whether any of the group's capacities change from hour to hour.
+    /// Sets what price cuts leave of the prices in an hour.
+    pub(super) fn price(&mut self, group: &PoolGroup, prices: &Prices, hour: usize) {
+        for (factor, node) in self.price_factor.iter_mut().zip(&group.nodes) {
+            *factor = prices.factor(node.offer, hour);
+        }
+    }
+
+    /// Whether any of the group's capacities change from hour to hour in the month at hand.
     pub(super) fn varies(&self) -> bool {
         self.scheduled || !self.outages.is_empty()
     }

@@ -3,6 +3,7 @@
 use super::metering::{HoldSpec, Refill};
 use crate::spec::{At, Field, Map, Node, Reader, Spec, Value};
 use crate::supply::outage::{AvailabilitySpec, IncidentsSpec};
+use crate::supply::price_cut::PriceCutSpec;
 use crate::units::{Hours, Quantity, Share, TokenPrice, TokenRate, UnitPrice};
 use jiff::civil::Date;
 use serde_json::json;
@@ -36,6 +37,8 @@ crate::spec_table! {
         optional incidents: IncidentsSpec,
         /// What is taken off the prices.
         optional discount: DiscountSpec,
+        /// Price cuts that may come.
+        list price_cuts: PriceCutSpec,
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a plan buys, checked once per plan of the file rather than once per plan of its sweep.
 
-use super::{PlanSpec, TwoListsSpec, UnitsSpec, UnitsSweepSpec};
+use super::{PlanSpec, TwoListsSpec, UnitsSpec, UnitsSweepSpec, reservation};
 use crate::spec::{At, Field, Reader, nearest};
 use crate::supply::offer::{Axis, Offer, OfferKind, Provisioned, Renewal};
 use crate::supply::schedule::Schedule;
@@ -54,9 +54,7 @@ pub(crate) fn purchases(spec: &PlanSpec, offers: &[Offer], routed: &[usize], mon
             }
             None => {}
         }
-        if let Some(month) = purchase.start_month.as_ref().filter(|month| !(1..=months as u64).contains(&month.value)) {
-            check.refuse(&month.at, "is no month of the horizon", &format!("a month from 1 to {months}"));
-        }
+        check.month(purchase.start_month.as_ref(), months);
         if let Some(schedule) = &purchase.schedule {
             check.good &= Schedule::check(schedule, check.reader);
             if purchase.term.as_ref().map_or(offer.terms.first().map(|(term, _)| *term), |term| Some(term.value)) != Some(Term::NONE) {
@@ -70,6 +68,7 @@ pub(crate) fn purchases(spec: &PlanSpec, offers: &[Offer], routed: &[usize], mon
             check.refuse(&renewal.at, "needs a price by the hour, which the offer has not", "an offer with the term \"none\"");
         }
     }
+    reservation::check(spec, months, &mut check);
     for &index in routed {
         if let OfferKind::Provisioned(offer) = &offers[index].kind {
             check.complete(spec, &offers[index].name, offer, months);
@@ -78,7 +77,7 @@ pub(crate) fn purchases(spec: &PlanSpec, offers: &[Offer], routed: &[usize], mon
     check.good
 }
 
-struct Check<'a> {
+pub(super) struct Check<'a> {
     offers: &'a [Offer],
     routed: &'a [usize],
     reader: &'a mut Reader,
@@ -86,13 +85,13 @@ struct Check<'a> {
 }
 
 impl<'a> Check<'a> {
-    fn refuse(&mut self, at: &At, message: &str, allowed: &str) {
+    pub(super) fn refuse(&mut self, at: &At, message: &str, allowed: &str) {
         self.reader.refuse(at, message, allowed);
         self.good = false;
     }
 
     /// The provisioned offer of a name that stands as a key.
-    fn bought(&mut self, name: &Field<String>) -> Option<&'a Provisioned> {
+    pub(super) fn bought(&mut self, name: &Field<String>) -> Option<&'a Provisioned> {
         let offers = self.offers;
         let found = offers.iter().position(|offer| offer.name == name.value);
         let provisioned = || offers.iter().filter(|offer| matches!(offer.kind, OfferKind::Provisioned(_))).map(|o| o.name.as_str());
@@ -131,6 +130,25 @@ impl<'a> Check<'a> {
         }
     }
 
+    /// Units reserved: steps are for what is deployed.
+    pub(super) fn reserved(&mut self, units: &Field<UnitsSpec>, offer: &Provisioned) {
+        let (given, most) = match &units.value {
+            UnitsSpec::One(one) => (1, *one),
+            UnitsSpec::Two(two) => (2, two.input.value.max(two.output.value)),
+        };
+        let least = if let UnitsSpec::Two(two) = &units.value { two.input.value.min(two.output.value) } else { most };
+        if self.axes(&units.at, offer, given) && !(least >= 0.0 && most <= MOST_UNITS) {
+            self.refuse(&units.at, "is no number of units", &format!("a number from 0 to {MOST_UNITS}"));
+        }
+    }
+
+    /// A month of the horizon in which something starts.
+    pub(super) fn month(&mut self, month: Option<&Field<u64>>, months: usize) {
+        if let Some(month) = month.filter(|month| !(1..=months as u64).contains(&month.value)) {
+            self.refuse(&month.at, "is no month of the horizon", &format!("a month from 1 to {months}"));
+        }
+    }
+
     fn units(&mut self, at: &At, units: &[f64], offer: &Provisioned, given: usize) {
         if self.axes(at, offer, given) {
             self.on_axis(at, units, &offer.axes[0]);
@@ -146,7 +164,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    fn term(&mut self, term: &Field<Term>, offer: &Provisioned) {
+    pub(super) fn term(&mut self, term: &Field<Term>, offer: &Provisioned) {
         if !offer.terms.iter().any(|(known, _)| *known == term.value) {
             let allowed = Self::terms(offer);
             self.refuse(&term.at, "is a term that the offer does not have", &allowed);

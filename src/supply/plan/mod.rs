@@ -2,9 +2,11 @@
 
 pub(crate) mod check;
 mod grammar;
+mod reservation;
 mod spec;
 pub(crate) mod sweep;
 
+pub use reservation::ReservationSpec;
 pub use spec::{PlanSpec, PurchaseSpec, SweepAxis, SweepSpec, TwoListsSpec, TwoUnitsSpec, UnitsListSpec, UnitsSpec, UnitsSweepSpec};
 
 use super::commitment::Commitment;
@@ -25,24 +27,37 @@ pub struct Plan {
     /// Units of each provisioned offer (`4`, or `100+10` for two axes; `4, 2` for two purchases) where all offers have the same; `None`
     /// where they differ or nothing is bought.
     pub units: Option<String>,
-    /// The term, where all offers have the same.
+    /// The term, where all offers have the same; of a reserved offer, that of its reservations.
     pub term: Option<String>,
     /// What is bought, in the order of the offers; several of one offer are a ladder.
     pub commitments: Vec<Commitment>,
+    /// What is reserved: a price for units of an offer whose units are all bought for the term "none". It serves nothing.
+    pub reservations: Vec<Commitment>,
     /// For each pool of the plan, the group and which of its cases.
     pub pools: Vec<PoolChoice>,
 }
 
 impl Plan {
-    /// Whether no unit of anything is bought.
+    /// Whether no unit of anything is bought or reserved.
     #[must_use]
     pub fn buys_nothing(&self) -> bool {
-        self.commitments.iter().all(|commitment| commitment.units.iter().all(|&units| units <= 0.0))
+        self.commitments.iter().chain(&self.reservations).all(|commitment| commitment.units.iter().all(|&units| units <= 0.0))
     }
 
     /// What is bought of one offer.
     pub fn commitments_of(&self, offer: usize) -> impl Iterator<Item = &Commitment> {
         self.commitments.iter().filter(move |commitment| commitment.offer == offer)
+    }
+
+    /// What is reserved of one offer.
+    pub fn reservations_of(&self, offer: usize) -> impl Iterator<Item = &Commitment> {
+        self.reservations.iter().filter(move |reservation| reservation.offer == offer)
+    }
+
+    /// Whether any of an offer is reserved.
+    #[must_use]
+    pub fn is_reserved(&self, offer: usize) -> bool {
+        self.reservations_of(offer).next().is_some()
     }
 }
 
@@ -61,18 +76,19 @@ pub struct PoolChoice {
 #[must_use]
 pub fn longest_term(plans: &[Field<PlanSpec>], offers: &[Field<OfferSpec>]) -> u32 {
     let named = plans.iter().flat_map(|plan| {
-        let fixed = plan.term.iter().flat_map(|map| map.entries.iter().map(|(_, term)| term.value.months));
+        let fixed = plan.term.iter().flat_map(|map| map.entries.iter().map(|(_, term)| term.value.months_to_hold()));
         let swept = plan.sweep.iter().filter_map(|sweep| sweep.term.as_ref());
-        let swept = swept.flat_map(|map| map.entries.iter().flat_map(|(_, list)| list.iter().map(|term| term.value.months)));
-        let purchased = plan.purchase.iter().filter_map(|purchase| purchase.term.as_ref()).map(|term| term.value.months);
-        fixed.chain(swept).chain(purchased).collect::<Vec<_>>()
+        let swept = swept.flat_map(|map| map.entries.iter().flat_map(|(_, list)| list.iter().map(|term| term.value.months_to_hold())));
+        let purchased = plan.purchase.iter().filter_map(|purchase| purchase.term.as_ref()).map(|term| term.value.months_to_hold());
+        let reserved = plan.reservation.iter().map(|reservation| reservation.term.value.months_to_hold());
+        fixed.chain(swept).chain(purchased).chain(reserved).collect::<Vec<_>>()
     });
     // An offer with one term needs no `term` in the plan.
     let only = offers.iter().filter_map(|offer| match &offer.value {
         OfferSpec::Provisioned(spec) if spec.terms.entries.len() == 1 => {
             let bought =
                 plans.iter().any(|plan| plan.route.entries.iter().any(|(_, route)| route.iter().any(|name| name.value == spec.name.value)));
-            bought.then(|| Term::parse(&spec.terms.entries[0].0.value).map_or(0, |term| term.months))
+            bought.then(|| Term::parse(&spec.terms.entries[0].0.value).map_or(0, Term::months_to_hold))
         }
         _ => None,
     });

@@ -1,6 +1,6 @@
 //! Plans as the file writes them: routes, units, terms and sweeps.
 
-use super::grammar;
+use super::{ReservationSpec, grammar};
 use crate::spec::{At, Field, Map, Node, Reader, Spec, Value};
 use crate::supply::offer::Renewal;
 use crate::supply::schedule::ScheduleSpec;
@@ -22,6 +22,8 @@ crate::spec_table! {
         optional start_month: Map<u64>,
         /// Further purchases, each with a term and a start of its own: a ladder. They serve beside the units above.
         list purchase: PurchaseSpec,
+        /// Reservations: a lower price for units that are bought by the hour.
+        list reservation: ReservationSpec,
         /// Many plans at once: the full product of these axes.
         optional sweep: SweepSpec,
     }

@@ -1,5 +1,8 @@
 //! Ladders: several purchases of one offer, by the month, against sums by hand.
 
+mod reservations;
+mod weeks;
+
 use crate::cost::Ledger;
 use crate::horizon::Horizon;
 use crate::supply::fixture::{dispatched, read, steady, supply, workload};

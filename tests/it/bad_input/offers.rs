@@ -210,10 +210,10 @@ fn terms_and_kinds() {
             "offer.units.terms.none: is per `hour`, which is no unit-hour; given: …; allowed: …",
         ),
         (
-            "a term of a week",
+            "a term of days",
             "\"1 month\" = \"3.50",
-            "«\"1 week\"» = \"3.50",
-            "offer.units.terms.1 week: is a term of days or weeks, and terms are whole months so far; given: \"1 week\"; allowed: \"none\", or months or years from 1 month to 3 years, …",
+            "«\"7 days\"» = \"3.50",
+            "offer.units.terms.7 days: is a term of days, and terms are whole weeks, months or years; given: \"7 days\"; allowed: \"none\", or weeks, months or years up to 3 years, …",
         ),
         (
             "half a month",
@@ -225,7 +225,7 @@ fn terms_and_kinds() {
             "a term in words",
             "\"1 month\" = \"3.50",
             "«\"long\"» = \"3.50",
-            "offer.units.terms.long: …; given: \"long\"; allowed: \"none\", or months…",
+            "offer.units.terms.long: …; given: \"long\"; allowed: \"none\", or weeks…",
         ),
         (
             "one term twice",

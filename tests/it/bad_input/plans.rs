@@ -176,7 +176,7 @@ fn units_and_terms() {
             "a term of a fortnight",
             TERM,
             "term = { units = [\"none\", «\"14 days\"»] }",
-            "plan.committed.sweep.term.units.2: is a term of days or weeks, and terms are whole months so far; given: \"14 days\"; …",
+            "plan.committed.sweep.term.units.2: is a term of days, and terms are whole weeks, months or years; given: \"14 days\"; …",
         ),
         (
             "no term of two",

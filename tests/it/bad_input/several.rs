@@ -39,7 +39,7 @@ fn what_cannot_be_read_is_told_all_over_the_file() {
             "workload.copilot.tokens.input.p59: is no field of the scenario here; …; did you mean `p95`?",
             "workload.copilot.noise.fast.half_life: is a bare number: its unit and denominator must be said; …",
             "plan.committed.sweep.units.units: has the range `0..8`, …",
-            "plan.committed.sweep.term.units.1: …; given: \"no\"; allowed: \"none\", or months or years …",
+            "plan.committed.sweep.term.units.1: …; given: \"no\"; allowed: \"none\", or weeks, months …",
         ],
     )
     .unwrap_or_else(|difference| panic!("{difference}"));
