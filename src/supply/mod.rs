@@ -9,12 +9,15 @@ mod dispatch;
 mod facts;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod members;
 pub mod minute;
+mod need;
 mod network;
 mod offer;
 mod peak;
 mod plan;
 mod pool;
+mod priority;
 mod resolve;
 #[cfg(test)]
 mod resolve_tests;
@@ -25,6 +28,7 @@ mod totals;
 pub use commitment::Commitment;
 pub use dispatch::{Dispatcher, HourService, HourSink};
 pub use facts::WorkloadFacts;
+pub use members::{MemberMonth, MemberTotals};
 pub use minute::{Margin, MinuteLaw, MinuteRow, exact_exceedance, exact_overflow};
 pub use offer::{
     AxesSpec, Axis, AxisPriceSpec, AxisSpec, Batch, BatchSpec, CapacitySpec, DiscountLinesSpec, DiscountSpec, IncrementSpec, MAX_AXES,

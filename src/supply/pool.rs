@@ -4,6 +4,7 @@ use super::commitment::Commitment;
 use super::facts::WorkloadFacts;
 use super::minute::{Margin, MinuteLaw};
 use super::offer::{MAX_AXES, Offer, OfferKind, OverflowRule};
+use super::priority;
 use super::route::{Member, Part};
 use super::schedule::Schedule;
 use crate::units::ByClass;
@@ -29,6 +30,8 @@ pub struct PoolGroup {
     pub(crate) chain: bool,
     /// Where work enters: one entry per node and workload.
     pub(crate) entries: Vec<Entry>,
+    /// Who comes when, first to last, by entry; all 0 where all have the same priority.
+    pub(crate) classes: Vec<usize>,
     /// The last on-demand offer, as a node.
     pub(crate) last_on_demand: Option<usize>,
 }
@@ -125,9 +128,10 @@ impl PoolGroup {
         let entries: Vec<Entry> = by_place.into_iter().map(entry).collect();
         let chain = entries.iter().all(|entry| entry.node == 0)
             && nodes.iter().enumerate().all(|(index, node)| node.next == (index + 1 < nodes.len()).then_some(index + 1));
+        let classes = priority::classes(entries.iter().map(|entry| &workloads[entry.workload]));
         let facts: Vec<&WorkloadFacts> = indices.iter().map(|&index| &workloads[index]).collect();
         let law = laws.of(&name, &facts);
-        Self { name, workloads: indices, members, nodes, cases: Vec::new(), law, chain, entries, last_on_demand }
+        Self { name, workloads: indices, members, nodes, cases: Vec::new(), law, chain, entries, classes, last_on_demand }
     }
 
     /// The units of every node in every month under these commitments.

@@ -7,7 +7,7 @@ use super::plan::{MAX_PLANS, Plan, PlanSpec, PoolChoice, PurchaseSpec, UnitsSpec
 use super::pool::{Laws, PoolGroup, Scheduled};
 use super::route::{self, Member};
 use super::schedule::Schedule;
-use super::{Supply, short};
+use super::{Supply, priority, short};
 use crate::horizon::Horizon;
 use crate::spec::{Field, Reader, check_name};
 use crate::units::{Currency, Term};
@@ -117,6 +117,9 @@ impl Builder<'_> {
         let (members, choices) = members.filter(|_| bought).zip(choices)?;
         self.used.extend(routed.iter().copied());
         let groups: Vec<usize> = route::pools(&members).into_iter().map(|pool| self.group(pool)).collect();
+        if !self.priorities(&groups, spec, reader) {
+            return None;
+        }
         self.note_only_terms(spec, &routed, reader);
         for choice in choices {
             let of_offer = |&offer: &usize| self.commitment(offer, spec, &choice).into_iter().chain(self.purchases(offer, spec));
@@ -132,6 +135,13 @@ impl Builder<'_> {
             });
         }
         Some(())
+    }
+
+    /// Whether the priorities of every pool can be kept.
+    fn priorities(&self, groups: &[usize], spec: &Field<PlanSpec>, reader: &mut Reader) -> bool {
+        let kept = |&group: &usize| priority::check(&self.groups[group], self.offers, self.workloads, spec, reader);
+        // Every pool is told, not the first alone.
+        !groups.iter().map(kept).collect::<Vec<_>>().contains(&false)
     }
 
     fn group(&mut self, members: Vec<Member>) -> usize {

@@ -5,6 +5,7 @@
 //! Tallies compose as tuples and give their summaries as a tuple in the same order.
 
 mod columns;
+mod members;
 mod metric;
 mod outcome;
 

@@ -2,6 +2,7 @@
 
 use super::Metric;
 use super::columns::{ColumnStore, DemandColumn, Layout, PoolColumn, ServiceColumn, bought_axes};
+use super::members::{MemberColumn, MemberView};
 use crate::scenario::Scenario;
 use crate::supply::{Plan, PoolGroup};
 
@@ -12,7 +13,7 @@ pub enum Row {
     All,
     /// One pool: an index into the plan's pools.
     Pool(usize),
-    /// One workload inside a pool of several: only what it asks for is known.
+    /// One workload inside a pool of several, with its part of what the pool serves, throttles and pays.
     Member(usize),
 }
 
@@ -79,7 +80,7 @@ impl Outcome {
     /// One value per replication, or `None` where the metric says nothing about such a row or span. NaN is a share of nothing.
     #[must_use]
     pub fn column(&self, scenario: &Scenario, plan: usize, row: Row, span: Span, metric: Metric) -> Option<Vec<f64>> {
-        if (metric.is_horizon_only() && span != Span::Horizon) || (matches!(row, Row::Member(_)) && !metric.is_demand()) {
+        if (metric.is_horizon_only() && span != Span::Horizon) || (matches!(row, Row::Member(_)) && !metric.is_of_members()) {
             return None;
         }
         let view = View { outcome: self, scenario, plan, row, months: self.months_of(span) };
@@ -87,12 +88,12 @@ impl Outcome {
         Some(match metric {
             Metric::CostTotal => view.cost_total(),
             Metric::CostOnDemand => view.service(ServiceColumn::CostOnDemand),
-            Metric::CostProvisioned => vec![view.provisioned(); self.replications],
+            Metric::CostProvisioned => view.provisioned_by_replication(),
             Metric::CostProvisionedIdle => view.idle(),
             Metric::CostBatch => view.service(ServiceColumn::CostBatch),
             Metric::SavingVsBaseline => {
-                let baseline = view.of_baseline()?;
-                zip(&baseline.cost_total(), &view.cost_total(), |b, own| b - own)
+                let baseline = view.of_baseline()?.iter().map(View::cost_total).reduce(|a, b| zip(&a, &b, |a, b| a + b))?;
+                zip(&baseline, &view.cost_total(), |b, own| b - own)
             }
             Metric::CostPerMillionTokens => {
                 let lost = zip(&view.service(ServiceColumn::TokensThrottled), &view.service(ServiceColumn::TokensLate), |a, b| a + b);
@@ -122,6 +123,16 @@ impl Outcome {
     #[must_use]
     pub fn requests_throttled(&self, scenario: &Scenario, plan: usize, row: Row, span: Span) -> Vec<f64> {
         View { outcome: self, scenario, plan, row, months: self.months_of(span) }.service(ServiceColumn::RequestsThrottled)
+    }
+
+    /// A column of base quantities.
+    pub(super) fn base(&self, column: usize) -> &[f64] {
+        self.store.column(column)
+    }
+
+    /// Used unit-hours of a pool's bought axis.
+    pub(super) fn pool_used(&self, group: usize, case: usize, month: usize, axis: usize) -> &[f64] {
+        self.store.column(self.layout.used(group, case, month, axis))
     }
 
     fn months_of(&self, span: Span) -> std::ops::Range<usize> {
@@ -211,7 +222,36 @@ impl<'a> View<'a> {
         sum
     }
 
+    /// The member of the row, in the pool that serves it.
+    fn member(&self) -> Option<MemberView<'a>> {
+        let Row::Member(workload) = self.row else { return None };
+        self.the_plan().pools.iter().enumerate().find_map(|(pool, choice)| {
+            let member = self.group(choice.group).workloads.iter().position(|&w| w == workload)?;
+            let layout = self.outcome.layout.members(choice.group);
+            Some(MemberView { outcome: self.outcome, layout, pool, group: choice.group, case: choice.case, member })
+        })
+    }
+
+    /// Costs of the member's used and idle units.
+    fn of_member(&self, member: &MemberView<'_>) -> (Vec<f64>, Vec<f64>) {
+        member.provisioned(self.months.clone(), &self.outcome.provisioned[self.plan][member.pool].axes)
+    }
+
     fn service(&self, column: ServiceColumn) -> Vec<f64> {
+        if let Some(member) = self.member() {
+            let own = |column| self.sum(member.service(self.months.clone(), column));
+            return match column {
+                ServiceColumn::CostOnDemand => own(MemberColumn::CostOnDemand),
+                ServiceColumn::CostBatch => self.sum(member.cost_batch(self.months.clone())),
+                ServiceColumn::TokensProvisioned => own(MemberColumn::TokensProvisioned),
+                ServiceColumn::TokensThrottled => own(MemberColumn::TokensThrottled),
+                ServiceColumn::RequestsThrottled => own(MemberColumn::RequestsThrottled),
+                // Nothing is late as long as nothing waits; minutes are the pool's.
+                ServiceColumn::TokensLate | ServiceColumn::ThrottledMinutes | ServiceColumn::ThrottledHours | ServiceColumn::LogClear => {
+                    vec![0.0; self.outcome.replications]
+                }
+            };
+        }
         let layout = &self.outcome.layout;
         let months = self.months.clone();
         self.sum(self.pools().flat_map(|(_, group, case)| months.clone().map(move |month| layout.service(group, case, month, column))))
@@ -232,13 +272,23 @@ impl<'a> View<'a> {
         self.pools().map(|(pool, _, _)| self.outcome.provisioned[self.plan][pool].cost[self.months.clone()].iter().sum::<f64>()).sum()
     }
 
+    fn provisioned_by_replication(&self) -> Vec<f64> {
+        match self.member() {
+            Some(member) => {
+                let (used, idle) = self.of_member(&member);
+                zip(&used, &idle, |used, idle| used + idle)
+            }
+            None => vec![self.provisioned(); self.outcome.replications],
+        }
+    }
+
     fn owed(&self) -> f64 {
         self.pools().map(|(pool, _, _)| self.outcome.provisioned[self.plan][pool].owed).sum()
     }
 
     fn cost_total(&self) -> Vec<f64> {
-        let provisioned = self.provisioned();
-        zip(&self.service(ServiceColumn::CostOnDemand), &self.service(ServiceColumn::CostBatch), |a, b| a + b + provisioned)
+        let by_use = zip(&self.service(ServiceColumn::CostOnDemand), &self.service(ServiceColumn::CostBatch), |a, b| a + b);
+        zip(&by_use, &self.provisioned_by_replication(), |by_use, provisioned| by_use + provisioned)
     }
 
     /// Cost of the used part of every bought axis: unit-hours used × price.
@@ -257,6 +307,9 @@ impl<'a> View<'a> {
     }
 
     fn idle(&self) -> Vec<f64> {
+        if let Some(member) = self.member() {
+            return self.of_member(&member).1;
+        }
         let provisioned = self.provisioned();
         self.used(|price| price).into_iter().map(|used| provisioned - used).collect()
     }
@@ -304,17 +357,24 @@ impl<'a> View<'a> {
         largest
     }
 
-    /// The same row under the baseline: the whole, or the pools that serve the same workloads there.
-    fn of_baseline(&self) -> Option<View<'a>> {
+    /// The same row under the baseline: the whole, or the pools that serve the same workloads there and no others.
+    fn of_baseline(&self) -> Option<Vec<View<'a>>> {
         let baseline = self.scenario.baseline;
-        let row = match self.row {
+        let pools = || self.scenario.supply.plans[baseline].pools.iter().map(|p| self.group(p.group).workloads.as_slice()).enumerate();
+        let rows = match self.row {
             Row::Pool(_) => {
                 let (_, group, _) = self.pools().next()?;
-                let same = |p: &crate::supply::PoolChoice| self.group(p.group).workloads == self.group(group).workloads;
-                Row::Pool(self.scenario.supply.plans[baseline].pools.iter().position(same)?)
+                let own = &self.group(group).workloads;
+                let within = pools().filter(|(_, workloads)| workloads.iter().all(|w| own.contains(w)));
+                let (rows, counts): (Vec<Row>, Vec<usize>) = within.map(|(pool, workloads)| (Row::Pool(pool), workloads.len())).unzip();
+                (counts.iter().sum::<usize>() == own.len()).then_some(rows)?
             }
-            row => row,
+            Row::Member(workload) => {
+                let (pool, workloads) = pools().find(|(_, workloads)| workloads.contains(&workload))?;
+                vec![if workloads.len() > 1 { self.row } else { Row::Pool(pool) }]
+            }
+            Row::All => vec![self.row],
         };
-        Some(View { plan: baseline, row, ..self.clone() })
+        Some(rows.into_iter().map(|row| View { plan: baseline, row, ..self.clone() }).collect())
     }
 }

@@ -79,6 +79,9 @@ impl GroupState {
                     }
                     passed = beyond.min(before);
                 }
+                if let Some(split) = &mut self.split {
+                    split.pass(case, number, passed);
+                }
                 let served = before - passed;
                 self.served[number] = served * total;
                 if node.provisioned {
@@ -122,7 +125,7 @@ impl GroupState {
     }
 
     /// What the hour's tokens mean for each offer.
-    fn scale(&mut self, group: &PoolGroup, facts: &Hour) {
+    pub(super) fn scale(&mut self, group: &PoolGroup, facts: &Hour) {
         for (number, node) in group.nodes.iter().enumerate() {
             self.cost[number] = facts.entering.dot(&node.price);
             for axis in 0..node.axes {

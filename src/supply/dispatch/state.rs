@@ -1,6 +1,8 @@
 //! What a dispatcher keeps for each pool: buffers that are allocated once.
 
 use super::clear::Clear;
+use super::ranked::Ranked;
+use super::split::Split;
 use crate::supply::Supply;
 use crate::supply::offer::MAX_AXES;
 use crate::supply::pool::PoolGroup;
@@ -33,6 +35,14 @@ pub(super) struct GroupState {
     pub(super) usage: Vec<f64>,
     /// By node: what serving all of the hour would cost.
     pub(super) cost: Vec<f64>,
+    /// Who gets what, in a pool of several workloads; and by class, where they have different priorities.
+    pub(super) split: Option<Split>,
+    pub(super) ranked: Option<Ranked>,
+    /// Where the month at hand stands in the totals of the workloads.
+    pub(super) members: Range<usize>,
+    pub(super) members_used: Range<usize>,
+    pub(super) member_months: Range<usize>,
+    pub(super) members_idle: Range<usize>,
 }
 
 impl GroupState {
@@ -52,6 +62,12 @@ impl GroupState {
             inverse: vec![0.0; slots],
             usage: vec![0.0; slots],
             cost: vec![0.0; group.nodes.len()],
+            split: Split::new(group),
+            ranked: Ranked::new(group),
+            members: 0..0,
+            members_used: 0..0,
+            member_months: 0..0,
+            members_idle: 0..0,
         }
     }
 
@@ -61,6 +77,15 @@ impl GroupState {
         let (service, slot) = (supply.service_index(self.index, 0, month), supply.used_index(self.index, 0, month));
         self.services = service..service + cases.len();
         self.used_slots = slot..slot + cases.len() * self.slots;
+        if let Some(split) = &mut self.split {
+            split.begin();
+            let range = |start: usize, length: usize| start..start + length;
+            let (members, slots) = (supply.members(self.index), supply.member_slots(self.index));
+            self.members = range(supply.member_index(self.index, 0, month), cases.len() * members);
+            self.members_used = range(supply.member_used_index(self.index, 0, month), cases.len() * slots);
+            self.member_months = range(supply.member_month_index(self.index, month), members);
+            self.members_idle = range(supply.member_idle_index(self.index, month), slots);
+        }
         for (case, capacities) in cases.iter().zip(self.capacities.chunks_exact_mut(self.slots.max(1))) {
             let units = &case.units[month * self.slots..][..self.slots];
             for ((capacity, &units), &per_unit) in capacities.iter_mut().zip(units).zip(&self.per_unit) {
