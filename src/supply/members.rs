@@ -29,11 +29,12 @@ pub struct MemberMonth {
 }
 
 impl Supply {
-    /// Workloads of a group that have totals of their own: none where there is only one.
+    /// Workloads of a group that have totals of their own: none where there is only one, or in a supply [without
+    /// members](Self::without_members).
     #[must_use]
     pub fn members(&self, group: usize) -> usize {
         let workloads = self.groups[group].workloads.len();
-        if workloads > 1 { workloads } else { 0 }
+        if workloads > 1 && self.split { workloads } else { 0 }
     }
 
     /// Where the members of a group, case and month begin: group by group, month by month, case by case.

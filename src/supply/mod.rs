@@ -62,6 +62,8 @@ pub struct Supply {
     capacity_factor: f64,
     /// The share of minutes above the quota peak; `None` when nobody asks for the peak.
     peak_share: Option<f64>,
+    /// Whether pools are split among their workloads.
+    split: bool,
 }
 
 impl Supply {
@@ -69,7 +71,7 @@ impl Supply {
     const PEAK_SHARE: f64 = 0.001;
 
     fn new(offers: Vec<Offer>, workloads: Vec<WorkloadFacts>, groups: Vec<PoolGroup>, plans: Vec<Plan>, horizon: Arc<Horizon>) -> Self {
-        Self { offers, groups, plans, workloads, horizon, capacity_factor: 1.0, peak_share: Some(Self::PEAK_SHARE) }
+        Self { offers, groups, plans, workloads, horizon, capacity_factor: 1.0, peak_share: Some(Self::PEAK_SHARE), split: true }
     }
 
     /// The same supply, every unit serving `factor` times as much (> 0); quotas stay. For flip points.
@@ -88,6 +90,13 @@ impl Supply {
     #[must_use]
     pub fn without_peak(self) -> Self {
         Self { peak_share: None, ..self }
+    }
+
+    /// The same supply without what each workload of a pool gets, which takes a fifth of a dispatch where there are pools of several, for
+    /// those who look at pools alone.
+    #[must_use]
+    pub fn without_members(self) -> Self {
+        Self { split: false, ..self }
     }
 
     /// The horizon that the units' months refer to.

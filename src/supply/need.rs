@@ -10,8 +10,7 @@
 //! "Peak-load pricing", J. Business 33(2). In a month in which nobody asks for anything, all bear the same part.
 
 use super::offer::MAX_AXES;
-use super::pool::{Node, PoolGroup};
-use crate::units::ByClass;
+use super::pool::PoolGroup;
 
 /// One in so many hours is a busy one: the 36 busiest of 730.
 const BUSIEST: usize = 20;
@@ -52,11 +51,10 @@ impl Need {
         self.asked.iter_mut().for_each(Vec::clear);
     }
 
-    /// Adds an hour's tokens, by entry.
-    pub(crate) fn add(&mut self, nodes: &[Node], tokens: &(impl Iterator<Item = ByClass> + Clone)) {
-        for ((slot, reach), asked) in self.axes.iter().zip(&mut self.asked) {
-            let weights = &nodes[slot / MAX_AXES].weights[slot % MAX_AXES];
-            asked.extend(tokens.clone().zip(reach).map(|(tokens, &reaches)| if reaches { tokens.dot(weights) } else { 0.0 }));
+    /// Adds an hour: `asked` gives an entry's weighted tokens on an axis, node × 2 + axis.
+    pub(crate) fn add(&mut self, asked: impl Fn(usize, usize) -> f64) {
+        for ((slot, reach), hours) in self.axes.iter().zip(&mut self.asked) {
+            hours.extend(reach.iter().enumerate().map(|(entry, &reaches)| if reaches { asked(*slot, entry) } else { 0.0 }));
         }
     }
 

@@ -138,6 +138,11 @@ impl Layout {
         first + (case * self.months + month) * width + column as usize
     }
 
+    /// Whether no pool has members.
+    pub(super) fn is_without_members(&self) -> bool {
+        self.members.iter().all(|layout| !layout.has_members())
+    }
+
     pub(super) fn members(&self, group: usize) -> MemberLayout {
         self.members[group]
     }

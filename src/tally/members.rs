@@ -40,6 +40,10 @@ impl MemberLayout {
         Self { months, members, axes, first, first_case, end }
     }
 
+    pub(super) fn has_members(&self) -> bool {
+        self.members > 0
+    }
+
     /// The column after the last.
     pub(super) fn end(&self) -> usize {
         self.end

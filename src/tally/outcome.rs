@@ -83,6 +83,10 @@ impl Outcome {
         if (metric.is_horizon_only() && span != Span::Horizon) || (matches!(row, Row::Member(_)) && !metric.is_of_members()) {
             return None;
         }
+        // A supply without members has samples of pools alone.
+        if matches!(row, Row::Member(_)) && !metric.is_demand() && self.layout.is_without_members() {
+            return None;
+        }
         let view = View { outcome: self, scenario, plan, row, months: self.months_of(span) };
         let served = |demand: &[f64], lost: &[f64]| zip(demand, lost, |d, l| d - l);
         Some(match metric {

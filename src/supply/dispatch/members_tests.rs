@@ -179,6 +179,10 @@ fn a_pool_keeps_its_totals() {
         let (alike_totals, ranked_totals) = (dispatched(&alike, &path), dispatched(&ranked, &path));
         assert_eq!(bits(&alike_totals), bits(&ranked_totals));
         assert_ne!(alike_totals.members, ranked_totals.members);
+        // Those who look at pools alone see the same.
+        let pools_alone = dispatched(&ranked.clone().without_members(), &path);
+        assert_eq!(bits(&pools_alone), bits(&ranked_totals));
+        assert!(pools_alone.members.is_empty() && pools_alone.members_idle.is_empty());
         add_up(&alike, &alike_totals, true);
         add_up(&ranked, &ranked_totals, true);
     }

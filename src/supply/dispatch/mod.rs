@@ -74,7 +74,12 @@ impl<'a> Dispatcher<'a> {
         Self {
             supply,
             works: Work::all(supply),
-            groups: supply.groups.iter().enumerate().map(|(index, group)| GroupState::new(index, group)).collect(),
+            groups: supply
+                .groups
+                .iter()
+                .enumerate()
+                .map(|(index, group)| GroupState::new(index, group, supply.members(index) > 0))
+                .collect(),
             network: supply.groups.iter().map(|group| Network::new(group.nodes.len())).collect(),
             peak: Peak::default(),
             throughput: throughput.collect(),
@@ -135,7 +140,7 @@ impl<'a> Dispatcher<'a> {
         self.peak.clear();
         let mut demand = DemandTotals::default();
         let mut batch = (0.0, 0.0);
-        let several = first.workloads.len() > 1;
+        let several = work.groups.iter().any(|&index| self.groups[index].is_parted());
         let mut parts = std::mem::take(&mut work.parts);
         parts.begin();
         let hours = supply.horizon.month_range(month);
@@ -167,8 +172,10 @@ impl<'a> Dispatcher<'a> {
                     let (group, state) = (&supply.groups[index], &mut self.groups[index]);
                     if state.ranked.is_some() {
                         state.serve_ranked(group, &facts, &row, totals, sink);
+                    } else if state.split.is_some() {
+                        state.serve_chain::<true>(group, &facts, &row, totals, sink);
                     } else {
-                        state.serve_chain(group, &facts, &row, totals, sink);
+                        state.serve_chain::<false>(group, &facts, &row, totals, sink);
                     }
                 }
             } else {

@@ -45,6 +45,7 @@ impl Parts {
 
 impl Work {
     /// Takes an hour apart, after [`Work::hour`]; only where the pool has several workloads.
+    #[inline(never)]
     pub(super) fn part(&self, parts: &mut Parts, supply: &Supply, path: &DemandPath, hour: usize) {
         let group = self.first(supply);
         for (entry, entering) in group.entries.iter().zip(&mut parts.entering) {

@@ -120,6 +120,7 @@ struct Passage {
 }
 
 impl GroupState {
+    #[inline(never)]
     pub(super) fn serve_ranked(
         &mut self,
         group: &PoolGroup,
@@ -133,7 +134,8 @@ impl GroupState {
             return;
         }
         self.scale(group, facts);
-        let (Some(mut split), Some(ranked)) = (self.split.take(), self.ranked.take()) else { return };
+        let Some(ranked) = self.ranked.take() else { return };
+        let mut split = self.split.take();
         let rows: [MinuteRow<'_>; MAX_CLASSES] =
             std::array::from_fn(|class| if class + 1 < ranked.ranks { group.law.at(ranked.variance[class]) } else { *row });
         let last = ranked.ranks - 1;
@@ -164,7 +166,9 @@ impl GroupState {
                     let by_class = || ranked.sum(&served, |class| ranked.tokens[class].dot(&node.price));
                     cost += if ranked.alike { pool * self.cost[number] } else { by_class() };
                 }
-                split.pass_classes(case, number, &group.classes, &passage.place.share);
+                if let Some(split) = &mut split {
+                    split.pass_classes(case, number, &group.classes, &passage.place.share);
+                }
                 (place, over) = (passage.place, passage.over);
                 if place.passed[last] == 0.0 && number + 1 < nodes && sink.is_none() {
                     break;
@@ -197,7 +201,7 @@ impl GroupState {
                 sink.hour(facts.hour, self.index, case, &outcome.shown(facts, requests, &self.served, &self.used));
             }
         }
-        (self.split, self.ranked) = (Some(split), Some(ranked));
+        (self.split, self.ranked) = (split, Some(ranked));
     }
 
     /// What of each class passes an offer.

@@ -46,7 +46,7 @@ pub(super) struct GroupState {
 }
 
 impl GroupState {
-    pub(super) fn new(index: usize, group: &PoolGroup) -> Self {
+    pub(super) fn new(index: usize, group: &PoolGroup, has_members: bool) -> Self {
         let slots = group.nodes.len() * MAX_AXES;
         Self {
             index,
@@ -62,13 +62,18 @@ impl GroupState {
             inverse: vec![0.0; slots],
             usage: vec![0.0; slots],
             cost: vec![0.0; group.nodes.len()],
-            split: Split::new(group),
+            split: has_members.then(|| Split::new(group)),
             ranked: Ranked::new(group),
             members: 0..0,
             members_used: 0..0,
             member_months: 0..0,
             members_idle: 0..0,
         }
+    }
+
+    /// Whether its workloads must be told apart in each hour.
+    pub(super) fn is_parted(&self) -> bool {
+        self.split.is_some() || self.ranked.is_some()
     }
 
     /// Goes to the first hour of a month.
@@ -78,7 +83,7 @@ impl GroupState {
         self.services = service..service + cases.len();
         self.used_slots = slot..slot + cases.len() * self.slots;
         if let Some(split) = &mut self.split {
-            split.begin();
+            split.begin(&supply.groups[self.index], &self.per_unit);
             let range = |start: usize, length: usize| start..start + length;
             let (members, slots) = (supply.members(self.index), supply.member_slots(self.index));
             self.members = range(supply.member_index(self.index, 0, month), cases.len() * members);

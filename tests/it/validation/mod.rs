@@ -7,6 +7,7 @@ mod bills;
 mod break_even;
 mod intervals;
 mod minutes;
+mod pools;
 mod replay;
 mod reservation;
 pub(crate) mod support;
