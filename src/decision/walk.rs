@@ -26,7 +26,7 @@ pub(super) struct Point {
 /// One changed run, on one thread: the walks go side by side.
 pub(super) fn simulate(scenario: &Scenario, lever: Lever, change: f64, spec: &RunSpec<'_>) -> Result<Point> {
     let changed = lever.apply(scenario, change);
-    let changed = changed.with_supply(changed.supply.clone().without_peak());
+    let changed = changed.with_supply(changed.supply.clone().without_peak().without_members());
     let replications = spec.replications.unwrap_or(scenario.replications).min(REPLICATIONS);
     let spec = RunSpec { replications: Some(replications), threads: Some(1), progress: None, ..*spec };
     let outcome = run(&changed, &spec, &Columns)?.summary;

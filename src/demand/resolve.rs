@@ -96,6 +96,7 @@ impl Workload {
         let level_sd = level_sd(spec, level.as_ref(), sourced.as_ref().and_then(|sourced| sourced.measured), reader);
         let size_spread = sourced.as_ref().map(|sourced| size_spread(spec, sourced, kind, minute.as_ref(), reader));
         let deferrable_share = deferrable_share(spec, class, reader);
+        let priority = priority(spec, reader);
         let events: Vec<Event> = events.into_iter().collect::<Option<Vec<_>>>()?.into_iter().flatten().collect();
         let Sourced { source, sizes, level, .. } = sourced?;
         let (shape, season, growth) = (shape?, season?, growth?);
@@ -118,6 +119,7 @@ impl Workload {
             window,
             deadline,
             deferrable_share: deferrable_share?,
+            priority: priority?,
             minute: minute?,
             max_tokens: spec.tokens.as_ref().and_then(|tokens| tokens.max_tokens.as_ref()).map(|most| most.value),
             retry: retry?,
@@ -276,6 +278,18 @@ fn deferrable_share(spec: &Field<WorkloadSpec>, class: Class, reader: &mut Reade
         }
         Some(share) => Some(share.0),
         None => Some(0.0),
+    }
+}
+
+/// The workload's place in its pool, if it says one.
+fn priority(spec: &Field<WorkloadSpec>, reader: &mut Reader) -> Option<Option<u8>> {
+    let Some(priority) = &spec.priority else { return Some(None) };
+    match u8::try_from(priority.value) {
+        Ok(place @ 1..=9) => Some(Some(place)),
+        _ => {
+            reader.refuse(&priority.at, "is no priority", "a whole number from 1, served first, to 9");
+            None
+        }
     }
 }
 

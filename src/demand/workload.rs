@@ -85,6 +85,8 @@ spec_table! {
         optional deferrable_share: Share,
         /// How clients come back after a throttled request; they do not unless this is given.
         optional retry: RetrySpec,
+        /// Who is served first in a pool: 1 to 9, and 1 is before 2; all alike unless said.
+        optional priority: u64,
         /// Loadings on shared factors, by the factor's name.
         optional factors: Map<f64>,
     }
@@ -107,6 +109,8 @@ pub struct Workload {
     pub deadline: f64,
     /// The share of an interactive workload that can wait, 0 to 1; the supply side splits it off.
     pub deferrable_share: f64,
+    /// Who is served first in a pool, 1 to 9 with 1 before 2; `None` where the file does not say.
+    pub priority: Option<u8>,
     /// How minutes spread within an hour.
     pub minute: MinuteModel,
     /// The largest output a request may have, where it is stated.

@@ -8,7 +8,7 @@ use crate::tally::{Metric, Row, Span};
 /// One metric in one place.
 #[derive(Clone, Debug)]
 pub(super) enum Figure {
-    /// The metric does not exist there: throttling of a pool's member, say.
+    /// The metric does not exist there: the utilisation of a pool's member, say.
     None,
     /// It exists and has no value: a share of nothing.
     Empty,
@@ -77,7 +77,7 @@ pub(super) fn figure_of(figures: &Figures, metric: Metric) -> &Figure {
 
 fn figure(report: &Report<'_>, plan: usize, row: Row, span: Span, metric: Metric, summariser: &mut Summariser) -> Figure {
     let inside_a_pool = matches!(row, Row::Member(_));
-    if (inside_a_pool && !metric.is_demand()) || (metric.is_horizon_only() && span != Span::Horizon) {
+    if (inside_a_pool && !metric.is_of_members()) || (metric.is_horizon_only() && span != Span::Horizon) {
         return Figure::None;
     }
     let column = report.outcome.column(report.scenario, plan, row, span, metric);

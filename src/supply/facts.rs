@@ -13,6 +13,8 @@ pub struct WorkloadFacts {
     pub deferrable_share: f64,
     /// Which token classes can occur, in the order of [`crate::units::CLASSES`].
     pub classes: [bool; 4],
+    /// Who is served first in a pool, 1 to 9 with 1 before 2, where it is said.
+    pub priority: Option<u8>,
     /// How far a request's tokens spread.
     pub size_spread: SizeSpread,
     /// How minutes spread within an hour.
@@ -30,6 +32,7 @@ impl From<&Workload> for WorkloadFacts {
             interactive: workload.class == Class::Interactive,
             deferrable_share: workload.deferrable_share,
             classes: workload.classes(),
+            priority: workload.priority,
             size_spread: workload.size_spread,
             minute: workload.minute.clone(),
             max_tokens: workload.max_tokens,

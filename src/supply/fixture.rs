@@ -25,6 +25,7 @@ pub(crate) fn workload(name: &str, margin: Margin, cv: f64) -> WorkloadFacts {
         interactive: true,
         deferrable_share: 0.0,
         classes: [true, false, false, true],
+        priority: None,
         size_spread: SizeSpread::together(0.0),
         minute: MinuteModel { margin, constant: Some(cv * cv), ..MinuteModel::OFF },
         max_tokens: None,

@@ -9,7 +9,9 @@ mod dispatch;
 mod facts;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod members;
 pub mod minute;
+mod need;
 mod network;
 mod offer;
 mod outage;
@@ -18,6 +20,7 @@ mod peak;
 mod plan;
 mod pool;
 mod price_cut;
+mod priority;
 mod resolve;
 #[cfg(test)]
 mod resolve_tests;
@@ -29,6 +32,7 @@ pub use commitment::Commitment;
 pub(crate) use commitment::overlap;
 pub use dispatch::{Dispatcher, HourService, HourSink};
 pub use facts::WorkloadFacts;
+pub use members::{MemberMonth, MemberTotals};
 pub use minute::{Margin, MinuteLaw, MinuteRow, exact_exceedance, exact_overflow};
 pub use offer::{
     AxesSpec, Axis, AxisPriceSpec, AxisSpec, Batch, BatchSpec, CapacitySpec, DiscountLinesSpec, DiscountSpec, Hold, HoldSpec,
@@ -66,6 +70,8 @@ pub struct Supply {
     capacity_factor: f64,
     /// The share of minutes above the quota peak; `None` when nobody asks for the peak.
     peak_share: Option<f64>,
+    /// Whether pools are split among their workloads.
+    split: bool,
 }
 
 impl Supply {
@@ -73,7 +79,8 @@ impl Supply {
     const PEAK_SHARE: f64 = 0.001;
 
     fn new(offers: Vec<Offer>, workloads: Vec<WorkloadFacts>, groups: Vec<PoolGroup>, plans: Vec<Plan>, horizon: Arc<Horizon>) -> Self {
-        Self { offers, groups, plans, workloads, price_cuts: Vec::new(), horizon, capacity_factor: 1.0, peak_share: Some(Self::PEAK_SHARE) }
+        let peak_share = Some(Self::PEAK_SHARE);
+        Self { offers, groups, plans, workloads, price_cuts: Vec::new(), horizon, capacity_factor: 1.0, peak_share, split: true }
     }
 
     /// The same supply with price cuts, by offer.
@@ -97,6 +104,13 @@ impl Supply {
     #[must_use]
     pub fn without_peak(self) -> Self {
         Self { peak_share: None, ..self }
+    }
+
+    /// The same supply without what each workload of a pool gets, which takes a fifth of a dispatch where there are pools of several, for
+    /// those who look at pools alone.
+    #[must_use]
+    pub fn without_members(self) -> Self {
+        Self { split: false, ..self }
     }
 
     /// The horizon that the units' months refer to.

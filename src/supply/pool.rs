@@ -5,6 +5,7 @@ use super::facts::WorkloadFacts;
 use super::minute::{Margin, MinuteLaw};
 use super::offer::{MAX_AXES, Metering, Offer, OfferKind, OverflowRule};
 use super::path::{MOST_OFFERS, PathModel};
+use super::priority;
 use super::route::{Member, Part};
 use super::schedule::Schedule;
 use crate::horizon::Horizon;
@@ -32,6 +33,8 @@ pub struct PoolGroup {
     pub(crate) chain: bool,
     /// Where work enters: one entry per node and workload.
     pub(crate) entries: Vec<Entry>,
+    /// Who comes when, first to last, by entry; all 0 where all have the same priority.
+    pub(crate) classes: Vec<usize>,
     /// The last on-demand offer, as a node.
     pub(crate) last_on_demand: Option<usize>,
     /// The span of time `[s]` whose demand the law is of.
@@ -146,11 +149,12 @@ impl PoolGroup {
         let entries: Vec<Entry> = by_place.into_iter().map(entry).collect();
         let chain = entries.iter().all(|entry| entry.node == 0)
             && nodes.iter().enumerate().all(|(index, node)| node.next == (index + 1 < nodes.len()).then_some(index + 1));
+        let classes = priority::classes(entries.iter().map(|entry| &workloads[entry.workload]));
         let facts: Vec<&WorkloadFacts> = indices.iter().map(|&index| &workloads[index]).collect();
         let path = PathModel::new(&members, &nodes, workloads);
         let window = window(&nodes, path.as_ref());
         let law = laws.of(&name, &facts, window);
-        Self { name, workloads: indices, members, nodes, cases: Vec::new(), law, chain, entries, last_on_demand, window, path }
+        Self { name, workloads: indices, members, nodes, cases: Vec::new(), law, chain, entries, classes, last_on_demand, window, path }
     }
 
     /// Whether requests hold some of an offer's limit while they run.

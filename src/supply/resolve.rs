@@ -10,7 +10,7 @@ use super::pool::{Laws, PoolGroup, Scheduled};
 use super::price_cut;
 use super::route::{self, Member};
 use super::schedule::Schedule;
-use super::{Supply, short};
+use super::{Supply, priority, short};
 use crate::horizon::Horizon;
 use crate::spec::{Field, Reader, check_name};
 use crate::units::{Currency, Term};
@@ -129,6 +129,9 @@ impl Builder<'_> {
         self.used.extend(routed.iter().copied());
         let groups: Vec<usize> = route::pools(&members).into_iter().map(|pool| self.group(pool)).collect();
         self.servable(spec, &groups, reader)?;
+        if !self.priorities(&groups, spec, reader) {
+            return None;
+        }
         self.note_only_terms(spec, &routed, reader);
         let reservations: Vec<Commitment> = routed.iter().flat_map(|&offer| self.reservations(offer, spec)).collect();
         for choice in choices {
@@ -147,6 +150,13 @@ impl Builder<'_> {
             });
         }
         Some(())
+    }
+
+    /// Whether the priorities of every pool can be kept.
+    fn priorities(&self, groups: &[usize], spec: &Field<PlanSpec>, reader: &mut Reader) -> bool {
+        let kept = |&group: &usize| priority::check(&self.groups[group], self.offers, self.workloads, spec, reader);
+        // Every pool is told, not the first alone.
+        !groups.iter().map(kept).collect::<Vec<_>>().contains(&false)
     }
 
     fn group(&mut self, members: Vec<Member>) -> usize {

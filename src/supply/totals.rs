@@ -1,6 +1,7 @@
 //! What a dispatch adds up: per pool, case and month, and per pool and month.
 
 use super::Supply;
+use super::members::{MemberMonth, MemberTotals};
 use super::offer::MAX_AXES;
 use crate::units::ByClass;
 
@@ -65,6 +66,14 @@ pub struct SupplyTotals {
     pub used: Vec<f64>,
     /// At [`Supply::demand_index`].
     pub demand: Vec<DemandTotals>,
+    /// At [`Supply::member_index`] + the workload's place in its pool; only of pools of several workloads, like what follows.
+    pub members: Vec<MemberTotals>,
+    /// Unit-hours used, at [`Supply::member_used_index`] + place × nodes × 2 + node × 2 + axis.
+    pub members_used: Vec<f64>,
+    /// At [`Supply::member_month_index`] + place.
+    pub member_months: Vec<MemberMonth>,
+    /// Shares in the units' idle part, at [`Supply::member_idle_index`] + place × nodes × 2 + node × 2 + axis.
+    pub members_idle: Vec<f64>,
 }
 
 impl Supply {
@@ -75,11 +84,14 @@ impl Supply {
         let services = self.groups.iter().map(|group| group.cases.len()).sum::<usize>() * months;
         let used = self.groups.iter().map(|group| group.cases.len() * group.nodes.len()).sum::<usize>() * months * MAX_AXES;
         let demand = self.groups.len() * months;
-        SupplyTotals {
+        let mut totals = SupplyTotals {
             services: vec![ServiceTotals::default(); services],
             used: vec![0.0; used],
             demand: vec![DemandTotals::default(); demand],
-        }
+            ..SupplyTotals::default()
+        };
+        self.clear_members(&mut totals);
+        totals
     }
 
     /// Where the totals of a group, case and month stand: group by group, month by month, case by case.

@@ -3,6 +3,7 @@
 //! What is kept are the quantities that terms and plans share: a pool is served once per distinct set of units, and the plans only
 //! point at those. Metrics are made of these columns, plan by plan, in [`Outcome`].
 
+use super::members::MemberLayout;
 use super::{Outcome, Replication, Tally};
 use crate::scenario::Scenario;
 use crate::supply::{MAX_AXES, PoolGroup, Supply};
@@ -107,6 +108,8 @@ pub(super) struct Layout {
     pools: Vec<usize>,
     /// First column of each pool's first case, columns per case and month.
     cases: Vec<(usize, usize)>,
+    /// The columns of each pool's members.
+    members: Vec<MemberLayout>,
     total: usize,
 }
 
@@ -115,14 +118,18 @@ impl Layout {
         let mut next = (workloads * DEMAND_COLUMNS + 1) * months;
         let mut pools = Vec::with_capacity(supply.groups.len());
         let mut cases = Vec::with_capacity(supply.groups.len());
-        for group in &supply.groups {
+        let mut members = Vec::with_capacity(supply.groups.len());
+        for (index, group) in supply.groups.iter().enumerate() {
             pools.push(next);
             next += POOL_COLUMNS * months;
             let width = SERVICE_COLUMNS + bought_axes(group).count() + if group.path.is_some() { PATH_COLUMNS } else { 0 };
             cases.push((next, width));
             next += group.cases.len() * months * width;
+            let layout = MemberLayout::new(supply, index, months, next);
+            next = layout.end();
+            members.push(layout);
         }
-        Self { months, workloads, pools, cases, total: next }
+        Self { months, workloads, pools, cases, members, total: next }
     }
 
     pub(super) fn demand(&self, workload: usize, month: usize, column: DemandColumn) -> usize {
@@ -147,6 +154,10 @@ impl Layout {
     pub(super) fn path(&self, group: usize, case: usize, month: usize, column: PathColumn) -> usize {
         let (first, width) = self.cases[group];
         first + (case * self.months + month + 1) * width - PATH_COLUMNS + column as usize
+    }
+
+    pub(super) fn members(&self, group: usize) -> MemberLayout {
+        self.members[group]
     }
 
     /// Used unit-hours of the `axis`-th bought axis of the pool.
@@ -199,7 +210,7 @@ impl Tally for Columns {
                 let used = bought_axes(group).map(move |(node, axis)| replication.service.used[used + node * MAX_AXES + axis]);
                 base.into_iter().chain(used).chain(path)
             });
-            pool.chain(cases)
+            pool.chain(cases).chain(Self::of_members(replication, g, group))
         });
         partial.push(demand.chain(peaks).chain(pools));
     }

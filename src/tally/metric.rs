@@ -167,10 +167,30 @@ impl Metric {
         )
     }
 
-    /// Whether it is a fact of the demand, which members of a pool have too.
+    /// Whether it is a fact of the demand, whatever serves it.
     #[must_use]
     pub fn is_demand(self) -> bool {
         matches!(self, Self::TokensDemand | Self::PeakTokensPerMinute)
+    }
+
+    /// Whether the members of a pool have it too: what they ask for, what they get, what they are throttled and what they bear.
+    #[must_use]
+    pub fn is_of_members(self) -> bool {
+        self.is_demand()
+            || matches!(
+                self,
+                Self::CostTotal
+                    | Self::CostOnDemand
+                    | Self::CostProvisioned
+                    | Self::CostProvisionedIdle
+                    | Self::CostBatch
+                    | Self::SavingVsBaseline
+                    | Self::CostPerMillionTokens
+                    | Self::TokensThrottled
+                    | Self::RequestsThrottledShare
+                    | Self::ThrottledShare
+                    | Self::Coverage
+            )
     }
 
     /// Whether it is known for the whole horizon only.

@@ -4,7 +4,9 @@
 //! of the batches, so the same numbers come out whatever the number of threads; the tally then turns the whole into its summary.
 //! Tallies compose as tuples and give their summaries as a tuple in the same order.
 
+mod bills;
 mod columns;
+mod members;
 mod metric;
 mod outcome;
 

@@ -3,10 +3,11 @@
 mod paths;
 
 use super::Metric;
-use super::columns::{ColumnStore, DemandColumn, Layout, PoolColumn, ServiceColumn, bought_axes};
-use crate::cost::OfferBill;
+use super::bills::{PoolBill, bills};
+use super::columns::{ColumnStore, DemandColumn, Layout, PoolColumn, ServiceColumn};
+use super::members::{MemberColumn, MemberView};
 use crate::scenario::Scenario;
-use crate::supply::{Commitment, Plan, PoolGroup};
+use crate::supply::{Plan, PoolGroup};
 
 /// What a row of the output files is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +16,7 @@ pub enum Row {
     All,
     /// One pool: an index into the plan's pools.
     Pool(usize),
-    /// One workload inside a pool of several: only what it asks for is known.
+    /// One workload inside a pool of several, with its part of what the pool serves, throttles and pays.
     Member(usize),
 }
 
@@ -38,19 +39,8 @@ pub struct Outcome {
     months: usize,
     quarters: Vec<std::ops::Range<usize>>,
     replications: usize,
-    /// Per plan, pool and month: what the pool's units cost, and per bought axis (price, bought unit-hours).
+    /// By plan and pool.
     provisioned: Vec<Vec<PoolBill>>,
-}
-
-/// What a pool's commitments cost, by month. The same in every replication.
-#[derive(Clone, Debug)]
-struct PoolBill {
-    cost: Vec<f64>,
-    /// Axis × month: price per unit-hour and unit-hours bought.
-    axes: Vec<Vec<(f64, f64)>>,
-    owed: f64,
-    /// By month: what terms and reservations bind to.
-    bound: Vec<f64>,
 }
 
 impl Outcome {
@@ -87,20 +77,23 @@ impl Outcome {
     /// One value per replication, or `None` where the metric says nothing about such a row or span. NaN is a share of nothing.
     #[must_use]
     pub fn column(&self, scenario: &Scenario, plan: usize, row: Row, span: Span, metric: Metric) -> Option<Vec<f64>> {
-        if (metric.is_horizon_only() && span != Span::Horizon) || (matches!(row, Row::Member(_)) && !metric.is_demand()) {
+        if (metric.is_horizon_only() && span != Span::Horizon) || (matches!(row, Row::Member(_)) && !metric.is_of_members()) {
             return None;
         }
         let view = View { outcome: self, scenario, plan, row, months: self.months_of(span) };
+        if matches!(row, Row::Member(_)) && !metric.is_demand() && view.member().is_none() {
+            return None;
+        }
         let served = |demand: &[f64], lost: &[f64]| zip(demand, lost, |d, l| d - l);
         Some(match metric {
             Metric::CostTotal => view.cost_total(),
             Metric::CostOnDemand => view.service(ServiceColumn::CostOnDemand),
-            Metric::CostProvisioned => vec![view.provisioned(); self.replications],
+            Metric::CostProvisioned => view.provisioned_by_replication(),
             Metric::CostProvisionedIdle => view.idle(),
             Metric::CostBatch => view.service(ServiceColumn::CostBatch),
             Metric::SavingVsBaseline => {
-                let baseline = view.of_baseline()?;
-                zip(&baseline.cost_total(), &view.cost_total(), |b, own| b - own)
+                let baseline = view.of_baseline()?.iter().map(View::cost_total).reduce(|a, b| zip(&a, &b, |a, b| a + b))?;
+                zip(&baseline, &view.cost_total(), |b, own| b - own)
             }
             Metric::CostPerMillionTokens => {
                 let lost = zip(&view.service(ServiceColumn::TokensThrottled), &view.service(ServiceColumn::TokensLate), |a, b| a + b);
@@ -138,6 +131,16 @@ impl Outcome {
         View { outcome: self, scenario, plan, row, months: self.months_of(span) }.service(ServiceColumn::RequestsThrottled)
     }
 
+    /// A column of base quantities.
+    pub(super) fn base(&self, column: usize) -> &[f64] {
+        self.store.column(column)
+    }
+
+    /// Used unit-hours of a pool's bought axis.
+    pub(super) fn pool_used(&self, group: usize, case: usize, month: usize, axis: usize) -> &[f64] {
+        self.store.column(self.layout.used(group, case, month, axis))
+    }
+
     fn months_of(&self, span: Span) -> std::ops::Range<usize> {
         match span {
             Span::Month(month) => month..month + 1,
@@ -155,36 +158,6 @@ fn zip(a: &[f64], b: &[f64], f: impl Fn(f64, f64) -> f64) -> Vec<f64> {
 /// A share; of nothing, it is not a number.
 fn ratio(part: f64, whole: f64) -> f64 {
     if whole > 0.0 { part / whole } else { f64::NAN }
-}
-
-fn bills(scenario: &Scenario, plan: &Plan, months: usize) -> Vec<PoolBill> {
-    let horizon = &scenario.horizon;
-    plan.pools
-        .iter()
-        .map(|pool| {
-            let group = &scenario.supply.groups[pool.group];
-            let in_pool = |c: &&Commitment| group.nodes.iter().any(|node| node.offer == c.offer);
-            let of_pool = || plan.commitments.iter().filter(in_pool);
-            let reserved = || plan.reservations.iter().filter(in_pool);
-            // By node and month.
-            let bills: Vec<Vec<OfferBill>> =
-                group.nodes.iter().map(|node| (0..months).map(|month| plan.bill(node.offer, month, horizon)).collect()).collect();
-            let of_axis = |(node, axis): (usize, usize)| {
-                bills[node].iter().map(|bill: &OfferBill| (bill.price(axis), bill.unit_hours[axis])).collect()
-            };
-            let cost = |month: usize| {
-                let bought: f64 = of_pool().filter(|c| !plan.is_reserved(c.offer)).map(|c| c.cost(month, horizon)).sum();
-                let nodes = group.nodes.iter().zip(&bills).filter(|(node, _)| plan.is_reserved(node.offer));
-                nodes.fold(bought, |sum, (_, bills)| sum + bills[month].cost.iter().sum::<f64>())
-            };
-            PoolBill {
-                cost: (0..months).map(cost).collect(),
-                axes: bought_axes(group).map(of_axis).collect(),
-                bound: (0..months).map(|month| group.nodes.iter().map(|node| plan.bound_cost(node.offer, month, horizon)).sum()).collect(),
-                owed: of_pool().chain(reserved()).map(|c| c.committed_after_horizon(horizon)).sum(),
-            }
-        })
-        .collect()
 }
 
 /// One plan, row and span of an outcome.
@@ -228,7 +201,41 @@ impl<'a> View<'a> {
         sum
     }
 
+    /// The member of the row, in the pool that serves it; `None` where the pool's members have no samples of their own.
+    fn member(&self) -> Option<MemberView<'a>> {
+        let Row::Member(workload) = self.row else { return None };
+        let found = self.the_plan().pools.iter().enumerate().find_map(|(pool, choice)| {
+            let member = self.group(choice.group).workloads.iter().position(|&w| w == workload)?;
+            let layout = self.outcome.layout.members(choice.group);
+            Some(MemberView { outcome: self.outcome, layout, pool, group: choice.group, case: choice.case, member })
+        });
+        found.filter(|member| member.layout.has_members())
+    }
+
+    /// Costs of the member's used and idle units.
+    fn of_member(&self, member: &MemberView<'_>) -> (Vec<f64>, Vec<f64>) {
+        member.provisioned(self.months.clone(), &self.outcome.provisioned[self.plan][member.pool].axes)
+    }
+
     fn service(&self, column: ServiceColumn) -> Vec<f64> {
+        if let Some(member) = self.member() {
+            let own = |column| self.sum(member.service(self.months.clone(), column));
+            return match column {
+                ServiceColumn::CostOnDemand => own(MemberColumn::CostOnDemand),
+                ServiceColumn::CostBatch => self.sum(member.cost_batch(self.months.clone())),
+                ServiceColumn::TokensProvisioned => own(MemberColumn::TokensProvisioned),
+                ServiceColumn::TokensThrottled => own(MemberColumn::TokensThrottled),
+                ServiceColumn::RequestsThrottled => own(MemberColumn::RequestsThrottled),
+                // Nothing is late as long as nothing waits; minutes are the pool's.
+                ServiceColumn::TokensLate
+                | ServiceColumn::ValueProvisioned
+                | ServiceColumn::ThrottledMinutes
+                | ServiceColumn::ThrottledHours
+                | ServiceColumn::LogClear => {
+                    vec![0.0; self.outcome.replications]
+                }
+            };
+        }
         let layout = &self.outcome.layout;
         let months = self.months.clone();
         self.sum(self.pools().flat_map(|(_, group, case)| months.clone().map(move |month| layout.service(group, case, month, column))))
@@ -247,6 +254,16 @@ impl<'a> View<'a> {
 
     fn provisioned(&self) -> f64 {
         self.pools().map(|(pool, _, _)| self.outcome.provisioned[self.plan][pool].cost[self.months.clone()].iter().sum::<f64>()).sum()
+    }
+
+    fn provisioned_by_replication(&self) -> Vec<f64> {
+        match self.member() {
+            Some(member) => {
+                let (used, idle) = self.of_member(&member);
+                zip(&used, &idle, |used, idle| used + idle)
+            }
+            None => vec![self.provisioned(); self.outcome.replications],
+        }
     }
 
     fn owed(&self) -> f64 {
@@ -269,8 +286,8 @@ impl<'a> View<'a> {
     }
 
     fn cost_total(&self) -> Vec<f64> {
-        let provisioned = self.provisioned();
-        zip(&self.service(ServiceColumn::CostOnDemand), &self.service(ServiceColumn::CostBatch), |a, b| a + b + provisioned)
+        let by_use = zip(&self.service(ServiceColumn::CostOnDemand), &self.service(ServiceColumn::CostBatch), |a, b| a + b);
+        zip(&by_use, &self.provisioned_by_replication(), |by_use, provisioned| by_use + provisioned)
     }
 
     /// Cost of the used part of every bought axis: unit-hours used × price.
@@ -279,7 +296,7 @@ impl<'a> View<'a> {
         for (pool, group, case) in self.pools() {
             for (axis, bought) in self.outcome.provisioned[self.plan][pool].axes.iter().enumerate() {
                 for month in self.months.clone() {
-                    let price = price(bought[month].0);
+                    let price = price(bought[month].price);
                     let hours = self.outcome.store.column(self.outcome.layout.used(group, case, month, axis));
                     used.iter_mut().zip(hours).for_each(|(sum, hours)| *sum += hours * price);
                 }
@@ -289,6 +306,9 @@ impl<'a> View<'a> {
     }
 
     fn idle(&self) -> Vec<f64> {
+        if let Some(member) = self.member() {
+            return self.of_member(&member).1;
+        }
         let provisioned = self.provisioned();
         self.used(|price| price).into_iter().map(|used| provisioned - used).collect()
     }
@@ -299,7 +319,7 @@ impl<'a> View<'a> {
             self.pools()
                 .flat_map(|(pool, _, _)| &self.outcome.provisioned[self.plan][pool].axes)
                 .flat_map(|axis| &axis[self.months.clone()])
-                .map(|&(p, hours)| price(p) * hours)
+                .map(|bill| price(bill.price) * bill.hours)
                 .sum()
         };
         let cost = bought(&|price| price);
@@ -336,17 +356,25 @@ impl<'a> View<'a> {
         largest
     }
 
-    /// The same row under the baseline: the whole, or the pools that serve the same workloads there.
-    fn of_baseline(&self) -> Option<View<'a>> {
+    /// The same row under the baseline: the whole, or the pools that serve the same workloads there and no others.
+    fn of_baseline(&self) -> Option<Vec<View<'a>>> {
         let baseline = self.scenario.baseline;
-        let row = match self.row {
+        let pools = || self.scenario.supply.plans[baseline].pools.iter().map(|p| self.group(p.group).workloads.as_slice()).enumerate();
+        let rows = match self.row {
             Row::Pool(_) => {
                 let (_, group, _) = self.pools().next()?;
-                let same = |p: &crate::supply::PoolChoice| self.group(p.group).workloads == self.group(group).workloads;
-                Row::Pool(self.scenario.supply.plans[baseline].pools.iter().position(same)?)
+                let own = &self.group(group).workloads;
+                let within = pools().filter(|(_, workloads)| workloads.iter().all(|w| own.contains(w)));
+                let (rows, counts): (Vec<Row>, Vec<usize>) = within.map(|(pool, workloads)| (Row::Pool(pool), workloads.len())).unzip();
+                (counts.iter().sum::<usize>() == own.len()).then_some(rows)?
             }
-            row => row,
+            Row::Member(workload) => {
+                let (pool, workloads) = pools().find(|(_, workloads)| workloads.contains(&workload))?;
+                vec![if workloads.len() > 1 { self.row } else { Row::Pool(pool) }]
+            }
+            Row::All => vec![self.row],
         };
-        Some(View { plan: baseline, row, ..self.clone() })
+        let views = rows.into_iter().map(|row| View { plan: baseline, row, ..self.clone() });
+        views.map(|view| (!matches!(view.row, Row::Member(_)) || view.member().is_some()).then_some(view)).collect()
     }
 }

@@ -3,6 +3,7 @@
 //! The mix of classes is then the same everywhere, so an hour is one number per offer: the share of it that the offer passes on. With
 //! capacities C₁, C₂, … in multiples of the hour's weighted mean, the share beyond offer k is G(C₁ + … + C_k).
 
+use super::split::Split;
 use super::state::GroupState;
 use super::work::Hour;
 use super::{HourSink, Outcome};
@@ -15,7 +16,9 @@ use crate::supply::totals::SupplyTotals;
 const DRY: f64 = 1e-18;
 
 impl GroupState {
-    pub(super) fn serve_chain(
+    /// `SPLIT` says that the pool has several workloads, which then are told what passes each offer.
+    #[inline(never)]
+    pub(super) fn serve_chain<const SPLIT: bool>(
         &mut self,
         group: &PoolGroup,
         facts: &Hour,
@@ -27,6 +30,7 @@ impl GroupState {
         if !(total > 0.0) && !(facts.unrouted > 0.0) && sink.is_none() {
             return;
         }
+        let (passes, now) = if SPLIT { self.split.as_mut().map_or((&mut [][..], 0), Split::passes) } else { (&mut [][..], 0) };
         // Smallest multiple of the mean that is known to let nothing through: cases with more units need not ask again.
         let mut dry = f64::INFINITY;
         let nodes = group.nodes.len();
@@ -82,6 +86,9 @@ impl GroupState {
                         shift = facts.spilled;
                     }
                     passed = beyond.min(before);
+                }
+                if SPLIT && let Some(at) = passes.get_mut(case * nodes + number) {
+                    at[now] = passed;
                 }
                 let served = before - passed;
                 self.served[number] = served * total;

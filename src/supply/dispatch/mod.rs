@@ -2,7 +2,10 @@
 
 mod chain;
 mod clear;
+mod parts;
 mod paths;
+mod ranked;
+mod split;
 mod state;
 mod work;
 
@@ -17,6 +20,7 @@ use super::totals::{DemandTotals, ServiceTotals, SupplyTotals};
 use crate::demand::DemandPath;
 use crate::random::stream::{Purpose, StreamKey};
 use clear::Clear;
+use parts::Parts;
 use state::GroupState;
 use work::{Hour, Work};
 
@@ -76,7 +80,12 @@ impl<'a> Dispatcher<'a> {
         Self {
             supply,
             works: Work::all(supply),
-            groups: supply.groups.iter().enumerate().map(|(index, group)| GroupState::new(index, group, &outages, seed)).collect(),
+            groups: supply
+                .groups
+                .iter()
+                .enumerate()
+                .map(|(index, group)| GroupState::new(index, group, supply.members(index) > 0, &outages, seed))
+                .collect(),
             network: supply.groups.iter().map(|group| Network::new(group.nodes.len())).collect(),
             peak: Peak::default(),
             throughput: throughput.collect(),
@@ -112,6 +121,7 @@ impl<'a> Dispatcher<'a> {
         totals.services.resize(cases * months, ServiceTotals::default());
         totals.used.clear();
         totals.used.resize(slots * months, 0.0);
+        self.supply.clear_members(totals);
         totals.demand.clear();
         totals.demand.resize(self.supply.groups.len() * months, DemandTotals::default());
     }
@@ -141,6 +151,9 @@ impl<'a> Dispatcher<'a> {
         self.peak.clear();
         let mut demand = DemandTotals::default();
         let mut batch = (0.0, 0.0);
+        let several = work.groups.iter().any(|&index| self.groups[index].is_parted());
+        let mut parts = std::mem::take(&mut work.parts);
+        parts.begin();
         let hours = supply.horizon.month_range(month);
         for hour in hours.clone() {
             let facts = work.hour(supply, path, hour);
@@ -166,6 +179,12 @@ impl<'a> Dispatcher<'a> {
             if self.prices.any() {
                 work.groups.iter().for_each(|&index| self.groups[index].price(&supply.groups[index], &self.prices, hour));
             }
+            if several {
+                work.part(&mut parts, supply, path, hour);
+                for &index in &work.groups {
+                    self.groups[index].part(&supply.groups[index], work, &parts, supply, path, &facts);
+                }
+            }
             if first.chain {
                 let row = first.law.at(facts.variance);
                 for &index in &work.groups {
@@ -177,14 +196,20 @@ impl<'a> Dispatcher<'a> {
                     if let Some(model) = &group.path {
                         state.refine(group, model, &row);
                     }
-                    state.serve_chain(group, &facts, &row, totals, sink);
+                    if state.ranked.is_some() {
+                        state.serve_ranked(group, &facts, &row, totals, sink);
+                    } else if state.split.is_some() {
+                        state.serve_chain::<true>(group, &facts, &row, totals, sink);
+                    } else {
+                        state.serve_chain::<false>(group, &facts, &row, totals, sink);
+                    }
                     state.walk(supply, work, path, &facts, totals, sink);
                 }
             } else {
                 for &index in &work.groups {
                     let network = &mut self.network[index];
                     work.enter(&supply.groups[index], path, hour, network, supply);
-                    self.groups[index].serve_network(&supply.groups[index], &facts, network, totals, sink);
+                    self.groups[index].serve_network(&supply.groups[index], &facts, &parts, network, totals, sink);
                 }
             }
         }
@@ -194,7 +219,9 @@ impl<'a> Dispatcher<'a> {
             totals.demand[supply.demand_index(index, month)] = demand;
             self.groups[index].settle(&supply.groups[index], month + 1 == supply.horizon.months(), totals);
             self.groups[index].end(batch, totals);
+            self.groups[index].end_split(&supply.groups[index], &parts, totals);
         }
+        work.parts = parts;
     }
 }
 
@@ -257,14 +284,16 @@ impl GroupState {
         &mut self,
         group: &PoolGroup,
         facts: &Hour,
+        parts: &Parts,
         network: &mut Network,
         totals: &mut SupplyTotals,
         sink: &mut Option<&mut dyn HourSink>,
     ) {
-        let services = &mut totals.services[self.services.clone()];
-        let used = &mut totals.used[self.used_slots.clone()];
-        for (case, (service, used)) in services.iter_mut().zip(used.chunks_exact_mut(self.slots.max(1))).enumerate() {
+        for case in 0..self.clear.len() {
             network.serve(&group.nodes, &self.capacities[case * self.slots..][..self.slots], &group.law);
+            self.split_network(group, case, parts, |node| network.flow(node), totals);
+            let service = &mut totals.services[self.services.clone()][case];
+            let used = &mut totals.used[self.used_slots.clone()][case * self.slots..][..self.slots];
             let mut outcome = Outcome {
                 throttled: network.throttled.total() + facts.unrouted,
                 minute_over: network.exceedance,
@@ -305,6 +334,10 @@ impl GroupState {
     }
 }
 
+#[cfg(test)]
+mod members_properties;
+#[cfg(test)]
+mod members_tests;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use super::clear::Clear;
 use super::paths::Paths;
+use super::ranked::Ranked;
+use super::split::Split;
 use crate::supply::Supply;
 use crate::supply::commitment::overlap;
 use crate::supply::offer::MAX_AXES;
@@ -48,10 +50,18 @@ pub(super) struct GroupState {
     pub(super) paths: Option<Box<Paths>>,
     /// By node: what price cuts leave of its prices in the hour at hand.
     pub(super) price_factor: Vec<f64>,
+    /// Who gets what, in a pool of several workloads; and by class, where they have different priorities.
+    pub(super) split: Option<Split>,
+    pub(super) ranked: Option<Ranked>,
+    /// Where the month at hand stands in the totals of the workloads.
+    pub(super) members: Range<usize>,
+    pub(super) members_used: Range<usize>,
+    pub(super) member_months: Range<usize>,
+    pub(super) members_idle: Range<usize>,
 }
 
 impl GroupState {
-    pub(super) fn new(index: usize, group: &PoolGroup, outages: &Outages, seed: u64) -> Self {
+    pub(super) fn new(index: usize, group: &PoolGroup, has_members: bool, outages: &Outages, seed: u64) -> Self {
         let slots = group.nodes.len() * MAX_AXES;
         let down = |(number, node): (usize, &Node)| outages.of(node.offer).map(|source| (number, source));
         Self {
@@ -74,6 +84,12 @@ impl GroupState {
             cost: vec![0.0; group.nodes.len()],
             paths: group.path.as_ref().map(|model| Box::new(Paths::new(group, model, seed))),
             price_factor: vec![1.0; group.nodes.len()],
+            split: has_members.then(|| Split::new(group)),
+            ranked: Ranked::new(group),
+            members: 0..0,
+            members_used: 0..0,
+            member_months: 0..0,
+            members_idle: 0..0,
         }
     }
 
@@ -84,12 +100,26 @@ impl GroupState {
         }
     }
 
+    /// Whether its workloads must be told apart in each hour.
+    pub(super) fn is_parted(&self) -> bool {
+        self.split.is_some() || self.ranked.is_some()
+    }
+
     /// Goes to the first hour of a month.
     pub(super) fn begin(&mut self, supply: &Supply, month: usize) {
         let cases = &supply.groups[self.index].cases;
         let (service, slot) = (supply.service_index(self.index, 0, month), supply.used_index(self.index, 0, month));
         self.services = service..service + cases.len();
         self.used_slots = slot..slot + cases.len() * self.slots;
+        if let Some(split) = &mut self.split {
+            split.begin(&supply.groups[self.index], &self.per_unit);
+            let range = |start: usize, length: usize| start..start + length;
+            let (members, slots) = (supply.members(self.index), supply.member_slots(self.index));
+            self.members = range(supply.member_index(self.index, 0, month), cases.len() * members);
+            self.members_used = range(supply.member_used_index(self.index, 0, month), cases.len() * slots);
+            self.member_months = range(supply.member_month_index(self.index, month), members);
+            self.members_idle = range(supply.member_idle_index(self.index, month), slots);
+        }
         for (case, capacities) in cases.iter().zip(self.capacities.chunks_exact_mut(self.slots.max(1))) {
             let units = &case.units[month * self.slots..][..self.slots];
             for ((capacity, &units), &per_unit) in capacities.iter_mut().zip(units).zip(&self.per_unit) {

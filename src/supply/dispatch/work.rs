@@ -1,5 +1,6 @@
 //! Work: what groups share whose members ask for the same, hour by hour, whatever serves them.
 
+use super::parts::Parts;
 use crate::demand::DemandPath;
 use crate::supply::Supply;
 use crate::supply::batch::{Windows, shares};
@@ -23,6 +24,8 @@ pub(super) struct Work {
     windows: Windows,
     /// By member: mean square of a request's weighted tokens over their squared mean.
     size_squares: Vec<f64>,
+    /// What each workload brings, where there are several.
+    pub(super) parts: Parts,
 }
 
 /// Facts of one hour that all cases share. Tokens are of the hour.
@@ -39,6 +42,7 @@ pub(super) struct Hour {
     pub(super) variance: f64,
     /// Tokens that no offer takes at all: batch refused them and the route ends.
     pub(super) unrouted: f64,
+    pub(super) unrouted_requests: f64,
     pub(super) batch_tokens: f64,
     pub(super) batch_cost: f64,
     /// Requests per token of what batch does not take.
@@ -58,7 +62,8 @@ impl Work {
                     let shares = shares(group, &supply.workloads);
                     let windows = Windows::new(group, supply);
                     let size_squares = (0..group.members.len()).map(|member| 1.0 + size_cv2(group, member)).collect();
-                    all.push(Self { groups: vec![index], present: shares.clone(), shares, windows, size_squares });
+                    let parts = Parts::new(group.entries.len(), group.workloads.len());
+                    all.push(Self { groups: vec![index], present: shares.clone(), shares, windows, size_squares, parts });
                 }
             }
         }
@@ -104,6 +109,7 @@ impl Work {
             entering: ByClass::ZERO,
             variance: 0.0,
             unrouted: 0.0,
+            unrouted_requests: 0.0,
             batch_tokens: 0.0,
             batch_cost: 0.0,
             requests_per_token: 0.0,
@@ -131,6 +137,7 @@ impl Work {
             sized += count * self.size_squares[index];
             if member.route.is_empty() {
                 facts.unrouted += tokens.total();
+                facts.unrouted_requests += count;
             } else {
                 facts.entering += tokens;
             }
@@ -212,8 +219,23 @@ impl Work {
         shares.iter_mut().for_each(|share| *share = if total > 0.0 { *share / total } else { 0.0 });
     }
 
+    /// Whether any of a group's work may never enter the network.
+    pub(super) fn has_asides(&self, group: &PoolGroup) -> bool {
+        self.windows.any() || group.members.iter().any(|member| member.route.is_empty())
+    }
+
+    /// The share of a member in its workload.
+    pub(super) fn share(&self, member: usize) -> f64 {
+        self.shares[member]
+    }
+
+    /// The batch offer that takes a member's work in an hour, if one does.
+    pub(super) fn taken_by(&self, member: usize, hour: usize) -> Option<usize> {
+        self.windows.taken_by(member, hour)
+    }
+
     #[inline]
-    fn present_share(&self, entry: &Entry) -> f64 {
+    pub(super) fn present_share(&self, entry: &Entry) -> f64 {
         entry.members.iter().map(|&member| self.present[member]).sum()
     }
 

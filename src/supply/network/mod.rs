@@ -62,6 +62,12 @@ impl Network {
         self.entering.iter_mut().for_each(Stream::clear);
     }
 
+    /// Tokens that came to a node and tokens that passed it, by class, in the hour served last.
+    pub(crate) fn flow(&self, node: usize) -> (ByClass, ByClass) {
+        let passed = self.passed[node].arrived;
+        (self.served[node] + passed, passed)
+    }
+
     /// Serves what has entered. `capacities` are weighted tokens per hour at node × 2 + axis.
     pub(crate) fn serve(&mut self, nodes: &[Node], capacities: &[f64], law: &MinuteLaw) {
         self.exceedance = 0.0;

@@ -245,3 +245,42 @@ fn growth_that_runs_away() {
         "workload.copilot.growth: brings an hour's mean above 1e15 tokens; given: …; allowed: growth, season and events that stay below it";
     judged(&text, &[wanted]).unwrap_or_else(|difference| panic!("{difference}"));
 }
+
+#[test]
+fn priorities() {
+    const CLASS: &str = "class = \"interactive\"";
+    const TOLD: &str = "allowed: a whole number from 1, served first, to 9";
+    let is_none = |given: &str| format!("workload.copilot.priority: is no priority; given: {given}; {TOLD}");
+    for (given, wanted) in [
+        ("«0»", is_none("0")),
+        ("«10»", is_none("10")),
+        ("«4294967297»", is_none("4294967297")),
+        ("«-1»", "workload.copilot.priority: is negative; given: -1; allowed: a whole number of at least 0".to_owned()),
+        ("«1.5»", "workload.copilot.priority: is a number where a whole number is needed; given: 1.5; allowed: …".to_owned()),
+        ("«\"first\"»", "workload.copilot.priority: is text where a whole number is needed; given: \"first\"; allowed: …".to_owned()),
+    ] {
+        let text = edited(BASE, CLASS, &format!("{CLASS}\npriority = {given}"));
+        judged(&text, &[&wanted]).unwrap_or_else(|difference| panic!("{difference}"));
+    }
+}
+
+/// Routes and offers at which priorities could not be kept.
+#[test]
+fn priorities_that_cannot_be_kept() {
+    const CLASS: &str = "class = \"interactive\"";
+    let text = edited(BASE, CLASS, &format!("{CLASS}\npriority = 2"));
+    let route = "{ copilot = [\"units\", \"on-demand\"], \"copilot.deferrable\" = [\"batch\"], nightly = [\"batch\"] }";
+    let apart = "«{ copilot = [\"units\", \"on-demand\"], nightly = [\"on-demand\"] }»";
+    judged(
+        &edited(&text, route, apart),
+        &["plan.committed.route: lets workloads of different priority meet at `on-demand` after different ways; who is served first there is not known; given: …; allowed: routes that are alike for the workloads of this pool, or one priority for them"],
+    )
+    .unwrap_or_else(|difference| panic!("{difference}"));
+    let whole = edited(&text, "overflow = \"minute\"", "overflow = \"request\"");
+    let together = "«{ copilot = [\"units\", \"on-demand\"], nightly = [\"units\", \"on-demand\"] }»";
+    judged(
+        &edited(&whole, route, together),
+        &["plan.committed.route: lets workloads of different priority meet at `units`, which spills whole requests; given: …; allowed: `overflow = \"minute\"` in the offer, or one priority for the workloads"],
+    )
+    .unwrap_or_else(|difference| panic!("{difference}"));
+}

@@ -8,6 +8,7 @@ mod break_even;
 mod intervals;
 mod minutes;
 mod outages;
+mod pools;
 mod replay;
 mod reservation;
 pub(crate) mod support;
