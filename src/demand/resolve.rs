@@ -109,6 +109,7 @@ impl Workload {
             class,
             window,
             deadline,
+            queue: spec.queue.as_ref().is_some_and(|queue| queue.value),
             deferrable_share: deferrable_share?,
             minute: minute?,
             source,
@@ -245,9 +246,10 @@ fn timing(spec: &Field<WorkloadSpec>, kind: Option<Kind>, reader: &mut Reader) -
         (None, _) => assumed(at, "class", Class::Interactive, "nothing says that it can wait", reader),
     };
     let waits = class == Class::Deferrable || spec.deferrable_share.is_some();
-    for field in [&spec.window, &spec.deadline].into_iter().flatten().filter(|_| !waits) {
+    let timed = [&spec.window, &spec.deadline].into_iter().flatten().map(|field| &field.at);
+    for place in timed.chain(spec.queue.as_ref().map(|field| &field.at)).filter(|_| !waits) {
         let allowed = "`class = \"deferrable\"`, or a `deferrable_share`, beside it";
-        reader.refuse(&field.at, "is about work that can wait, and all of this is served now", allowed);
+        reader.refuse(place, "is about work that can wait, and all of this is served now", allowed);
     }
     let mut hours = |field: &Option<Field<crate::units::Hours>>, key: &str| match field {
         Some(hours) => hours.0,

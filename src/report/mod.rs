@@ -99,7 +99,7 @@ impl Report<'_> {
         for &file in files {
             match file {
                 ReportFile::Summary => put(file, &json::head(self)?)?,
-                ReportFile::Samples => put(file, &samples::header(currency)?)?,
+                ReportFile::Samples => put(file, &samples::header(self.scenario)?)?,
                 _ => put(file, &csv::header(file, currency)?)?,
             }
         }

@@ -15,6 +15,7 @@ mod offer;
 mod peak;
 mod plan;
 mod pool;
+mod queue;
 mod resolve;
 #[cfg(test)]
 mod resolve_tests;
@@ -27,18 +28,18 @@ pub use dispatch::{Dispatcher, HourService, HourSink};
 pub use facts::WorkloadFacts;
 pub use minute::{Margin, MinuteLaw, MinuteRow, exact_exceedance, exact_overflow};
 pub use offer::{
-    AxesSpec, Axis, AxisPriceSpec, AxisSpec, Batch, BatchSpec, CapacitySpec, DiscountLinesSpec, DiscountSpec, IncrementSpec, MAX_AXES,
-    Offer, OfferKind, OfferSpec, OnDemand, OnDemandSpec, OverflowRule, PriceSpec, Provisioned, ProvisionedSpec, Quota, QuotaSpec,
-    RateRangeSpec, Renewal, TermPriceSpec, TokenPrices, WeightsSpec,
+    AxesSpec, Axis, AxisPriceSpec, AxisSpec, Batch, BatchSpec, CapacitySpec, Completion, CompletionSpec, DiscountLinesSpec, DiscountSpec,
+    IncrementSpec, MAX_AXES, Offer, OfferKind, OfferSpec, OnDemand, OnDemandSpec, OverflowRule, PriceSpec, Provisioned, ProvisionedSpec,
+    Quota, QuotaSpec, RateRangeSpec, Renewal, TermPriceSpec, TokenPrices, WeightsSpec,
 };
 pub use plan::{
     MAX_PLANS, Plan, PlanSpec, PoolChoice, PurchaseSpec, SweepAxis, SweepSpec, TwoListsSpec, TwoUnitsSpec, UnitsListSpec, UnitsSpec,
     UnitsSweepSpec, longest_term,
 };
 pub use pool::{Case, Node, PoolGroup, Scheduled};
-pub use route::{Member, Part};
+pub use route::{Member, Part, Waits};
 pub use schedule::{Schedule, ScheduleDays, ScheduleSpec};
-pub use totals::{DemandTotals, ServiceTotals, SupplyTotals};
+pub use totals::{DemandTotals, QueueTotals, ServiceTotals, SupplyTotals};
 
 use crate::horizon::Horizon;
 use std::sync::Arc;

@@ -25,7 +25,7 @@ pub struct PoolGroup {
     pub cases: Vec<Case>,
     /// The law of its minutes.
     pub law: Arc<MinuteLaw>,
-    /// Whether all members enter at the first offer and every overflow goes to the next one: the fast way.
+    /// Whether all members that do not wait enter at the first offer and every overflow goes to the next one: the fast way.
     pub(crate) chain: bool,
     /// Where work enters: one entry per node and workload.
     pub(crate) entries: Vec<Entry>,
@@ -111,7 +111,8 @@ impl PoolGroup {
         let nodes = nodes(&members, offers);
         let node_of = |offer: usize| nodes.iter().position(|node| node.offer == offer);
         let mut by_place: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
-        for (index, member) in members.iter().enumerate() {
+        // What waits does not enter: it takes what the others leave.
+        for (index, member) in members.iter().enumerate().filter(|(_, member)| member.waits.is_none()) {
             if let Some(node) = member.route.first().and_then(|&offer| node_of(offer)) {
                 by_place.entry((node, member.workload)).or_default().push(index);
             }
@@ -146,6 +147,18 @@ impl PoolGroup {
             Some(Scheduled { node, units: commitment.units, start_month: commitment.start_month, schedule: commitment.schedule? })
         });
         Case { units, scheduled: scheduled.collect() }
+    }
+
+    /// Whether any of its work waits.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        self.members.iter().any(|member| member.waits.is_some())
+    }
+
+    /// Whether any of its work tries batch.
+    #[must_use]
+    pub fn tries_batch(&self) -> bool {
+        self.members.iter().any(|member| member.batch.is_some())
     }
 
     /// The share of a member's workload that the member is.

@@ -116,7 +116,7 @@ impl Builder<'_> {
         let choices = sweep::choices(spec, MAX_PLANS - self.plans.len().min(MAX_PLANS), reader);
         let (members, choices) = members.filter(|_| bought).zip(choices)?;
         self.used.extend(routed.iter().copied());
-        let groups: Vec<usize> = route::pools(&members).into_iter().map(|pool| self.group(pool)).collect();
+        let groups: Vec<usize> = route::pools(&members, self.offers).into_iter().map(|pool| self.group(pool)).collect();
         self.note_only_terms(spec, &routed, reader);
         for choice in choices {
             let of_offer = |&offer: &usize| self.commitment(offer, spec, &choice).into_iter().chain(self.purchases(offer, spec));

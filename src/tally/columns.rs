@@ -60,9 +60,11 @@ const DEMAND_COLUMNS: usize = 3;
 pub(super) enum PoolColumn {
     PeakHour,
     PeakQuota,
+    WindowsBelowMinimum,
+    RequestsBelowMinimum,
 }
 
-const POOL_COLUMNS: usize = 2;
+const POOL_COLUMNS: usize = 4;
 
 /// Base quantities of a case of a pool in a month. Used unit-hours of each bought axis follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +82,18 @@ pub(super) enum ServiceColumn {
 
 const SERVICE_COLUMNS: usize = 9;
 
+/// Further ones of a case of a pool whose work waits; they stand after the used unit-hours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum QueueColumn {
+    RequestsLate,
+    LateOneHourMore,
+    Waiting,
+    Windows,
+    WindowsMissed,
+}
+
+const QUEUE_COLUMNS: usize = 5;
+
 /// The bought axes of a pool: node and axis, in order.
 pub(super) fn bought_axes(group: &PoolGroup) -> impl Iterator<Item = (usize, usize)> + '_ {
     let bought = group.nodes.iter().enumerate().filter(|(_, node)| node.provisioned);
@@ -95,6 +109,8 @@ pub(super) struct Layout {
     pools: Vec<usize>,
     /// First column of each pool's first case, columns per case and month.
     cases: Vec<(usize, usize)>,
+    /// Of each pool, where a case's queue columns stand among its own; `None` where nothing waits.
+    queues: Vec<Option<usize>>,
     total: usize,
 }
 
@@ -103,14 +119,17 @@ impl Layout {
         let mut next = (workloads * DEMAND_COLUMNS + 1) * months;
         let mut pools = Vec::with_capacity(supply.groups.len());
         let mut cases = Vec::with_capacity(supply.groups.len());
+        let mut queues = Vec::with_capacity(supply.groups.len());
         for group in &supply.groups {
             pools.push(next);
             next += POOL_COLUMNS * months;
-            let width = SERVICE_COLUMNS + bought_axes(group).count();
+            let queue = SERVICE_COLUMNS + bought_axes(group).count();
+            queues.push(group.waits().then_some(queue));
+            let width = queue + if group.waits() { QUEUE_COLUMNS } else { 0 };
             cases.push((next, width));
             next += group.cases.len() * months * width;
         }
-        Self { months, workloads, pools, cases, total: next }
+        Self { months, workloads, pools, cases, queues, total: next }
     }
 
     pub(super) fn demand(&self, workload: usize, month: usize, column: DemandColumn) -> usize {
@@ -129,6 +148,12 @@ impl Layout {
     pub(super) fn service(&self, group: usize, case: usize, month: usize, column: ServiceColumn) -> usize {
         let (first, width) = self.cases[group];
         first + (case * self.months + month) * width + column as usize
+    }
+
+    /// Of a pool whose work waits; `None` elsewhere.
+    pub(super) fn queue(&self, group: usize, case: usize, month: usize, column: QueueColumn) -> Option<usize> {
+        let (first, width) = self.cases[group];
+        Some(first + (case * self.months + month) * width + self.queues[group]? + column as usize)
     }
 
     /// Used unit-hours of the `axis`-th bought axis of the pool.
@@ -159,7 +184,7 @@ impl Tally for Columns {
         let pools = supply.groups.iter().enumerate().flat_map(|(g, group)| {
             let pool = (0..months).flat_map(move |m| {
                 let totals = &replication.service.demand[supply.demand_index(g, m)];
-                [totals.peak_hour_tokens, totals.peak_quota_tokens_per_minute]
+                [totals.peak_hour_tokens, totals.peak_quota_tokens_per_minute, totals.windows_below_minimum, totals.requests_below_minimum]
             });
             let cases = (0..group.cases.len()).flat_map(move |c| (0..months).map(move |m| (c, m))).flat_map(move |(c, m)| {
                 let totals = &replication.service.services[supply.service_index(g, c, m)];
@@ -175,7 +200,12 @@ impl Tally for Columns {
                     totals.throttled_hours,
                     totals.log_clear,
                 ];
-                base.into_iter().chain(bought_axes(group).map(move |(node, axis)| replication.service.used[used + node * MAX_AXES + axis]))
+                let used = bought_axes(group).map(move |(node, axis)| replication.service.used[used + node * MAX_AXES + axis]);
+                let queue = group.waits().then(|| replication.service.queues[supply.service_index(g, c, m)]);
+                let queue: Option<[f64; QUEUE_COLUMNS]> = queue.map(|totals| {
+                    [totals.requests_late, totals.tokens_late_one_hour_more, totals.tokens_waiting, totals.windows, totals.windows_missed]
+                });
+                base.into_iter().chain(used).chain(queue.into_iter().flatten())
             });
             pool.chain(cases)
         });

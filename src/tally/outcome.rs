@@ -1,7 +1,7 @@
 //! Everything a run found, by plan, row, span and metric: columns made on demand from the samples kept.
 
 use super::Metric;
-use super::columns::{ColumnStore, DemandColumn, Layout, PoolColumn, ServiceColumn, bought_axes};
+use super::columns::{ColumnStore, DemandColumn, Layout, PoolColumn, QueueColumn, ServiceColumn, bought_axes};
 use crate::scenario::Scenario;
 use crate::supply::{Plan, PoolGroup};
 
@@ -96,11 +96,21 @@ impl Outcome {
             }
             Metric::CostPerMillionTokens => {
                 let lost = zip(&view.service(ServiceColumn::TokensThrottled), &view.service(ServiceColumn::TokensLate), |a, b| a + b);
+                let lost = match view.queue(QueueColumn::Waiting) {
+                    Some(waiting) => zip(&lost, &waiting, |a, b| a + b),
+                    None => lost,
+                };
                 zip(&view.cost_total(), &served(&view.demand(DemandColumn::Tokens), &lost), |cost, tokens| ratio(cost * 1e6, tokens))
             }
             Metric::TokensDemand => view.demand(DemandColumn::Tokens),
             Metric::TokensThrottled => view.service(ServiceColumn::TokensThrottled),
             Metric::TokensLate => view.service(ServiceColumn::TokensLate),
+            Metric::RequestsLate => view.queue(QueueColumn::RequestsLate)?,
+            Metric::DeadlineMissed => zip(&view.queue(QueueColumn::WindowsMissed)?, &view.queue(QueueColumn::Windows)?, ratio),
+            Metric::TokensLateOneHourMore => view.queue(QueueColumn::LateOneHourMore)?,
+            Metric::TokensWaiting => view.queue(QueueColumn::Waiting)?,
+            Metric::WindowsBelowMinimum => view.below_minimum(PoolColumn::WindowsBelowMinimum)?,
+            Metric::RequestsBelowMinimum => view.below_minimum(PoolColumn::RequestsBelowMinimum)?,
             Metric::RequestsThrottledShare => {
                 zip(&view.service(ServiceColumn::RequestsThrottled), &view.demand(DemandColumn::Requests), ratio)
             }
@@ -215,6 +225,27 @@ impl<'a> View<'a> {
         let layout = &self.outcome.layout;
         let months = self.months.clone();
         self.sum(self.pools().flat_map(|(_, group, case)| months.clone().map(move |month| layout.service(group, case, month, column))))
+    }
+
+    /// Of the row's pools whose work waits; `None` where none does.
+    fn queue(&self, column: QueueColumn) -> Option<Vec<f64>> {
+        let layout = &self.outcome.layout;
+        let months = self.months.clone();
+        let columns: Vec<usize> = self
+            .pools()
+            .flat_map(|(_, group, case)| months.clone().filter_map(move |month| layout.queue(group, case, month, column)))
+            .collect();
+        (!columns.is_empty()).then(|| self.sum(columns.into_iter()))
+    }
+
+    /// Of the row's pools that try batch; `None` where none does.
+    fn below_minimum(&self, column: PoolColumn) -> Option<Vec<f64>> {
+        let layout = &self.outcome.layout;
+        let months = self.months.clone();
+        let pools = self.pools().filter(|(_, group, _)| self.group(*group).tries_batch());
+        let columns: Vec<usize> =
+            pools.flat_map(|(_, group, _)| months.clone().map(move |month| layout.pool(group, month, column))).collect();
+        (!columns.is_empty()).then(|| self.sum(columns.into_iter()))
     }
 
     fn demand(&self, column: DemandColumn) -> Vec<f64> {

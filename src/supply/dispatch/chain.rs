@@ -3,6 +3,7 @@
 //! The mix of classes is then the same everywhere, so an hour is one number per offer: the share of it that the offer passes on. With
 //! capacities C₁, C₂, … in multiples of the hour's weighted mean, the share beyond offer k is G(C₁ + … + C_k).
 
+use super::queued::Queued;
 use super::state::GroupState;
 use super::work::Hour;
 use super::{HourSink, Outcome};
@@ -24,7 +25,7 @@ impl GroupState {
         sink: &mut Option<&mut dyn HourSink>,
     ) {
         let total = facts.entering.total();
-        if !(total > 0.0) && !(facts.unrouted > 0.0) && sink.is_none() {
+        if !(total > 0.0) && !(facts.unrouted > 0.0) && sink.is_none() && self.queues.is_none() {
             return;
         }
         self.scale(group, facts);
@@ -41,6 +42,9 @@ impl GroupState {
             let used = &mut all_used[case * nodes..][..nodes];
             let (mut limit, mut passed) = (0.0, if total > 0.0 { 1.0 } else { 0.0 });
             let (mut on_demand, mut provisioned, mut cost) = (0.0, 0.0, 0.0);
+            if self.queues.is_some() {
+                self.served.fill(0.0);
+            }
             // Of a minute and of the hour, where the last offer's limit told them along with its overflow.
             let mut over = None;
             for (number, (((node, capacity), used), (inverse, usage))) in
@@ -112,11 +116,16 @@ impl GroupState {
             }
             let requests = facts.requests_of(outcome.throttled);
             outcome.add_to(service, clear, requests);
+            let served = &self.served;
+            let mut queued = Queued::serve(self.queues.as_mut(), case, &group.nodes, &self.per_unit, |number, axis| {
+                capacities[number][axis] - if total > 0.0 { served[number] / total / inverse[number][axis] } else { 0.0 }
+            });
             if let Some(sink) = sink {
                 for (slot, (used, usage)) in self.used.iter_mut().zip(&self.usage).enumerate() {
                     *used = if total > 0.0 { self.served[slot / MAX_AXES] / total * usage } else { 0.0 };
                 }
-                sink.hour(facts.hour, self.index, case, &outcome.shown(facts, requests, &self.served, &self.used));
+                queued.show(self.queues.as_ref(), case, &mut self.served, &mut self.used);
+                sink.hour(facts.hour, self.index, case, &outcome.shown(facts, requests, &self.served, &self.used, &queued));
             }
         }
     }

@@ -3,7 +3,7 @@
 use super::clear::Clear;
 use crate::supply::Supply;
 use crate::supply::offer::MAX_AXES;
-use crate::supply::pool::PoolGroup;
+use crate::supply::queue::Queues;
 use crate::supply::totals::SupplyTotals;
 use std::ops::Range;
 
@@ -33,10 +33,13 @@ pub(super) struct GroupState {
     pub(super) usage: Vec<f64>,
     /// By node: what serving all of the hour would cost.
     pub(super) cost: Vec<f64>,
+    /// Work that waits.
+    pub(super) queues: Option<Queues>,
 }
 
 impl GroupState {
-    pub(super) fn new(index: usize, group: &PoolGroup) -> Self {
+    pub(super) fn new(index: usize, supply: &Supply, seed: u64) -> Self {
+        let group = &supply.groups[index];
         let slots = group.nodes.len() * MAX_AXES;
         Self {
             index,
@@ -52,6 +55,7 @@ impl GroupState {
             inverse: vec![0.0; slots],
             usage: vec![0.0; slots],
             cost: vec![0.0; group.nodes.len()],
+            queues: Queues::new(group, supply, seed),
         }
     }
 
@@ -95,7 +99,8 @@ impl GroupState {
     /// Adds what only the whole month tells: tokens and cost of what batch took, and the probability that nothing was throttled.
     pub(super) fn end(&mut self, batch: (f64, f64), totals: &mut SupplyTotals) {
         for (service, clear) in totals.services[self.services.clone()].iter_mut().zip(&mut self.clear) {
-            (service.tokens_batch, service.cost_batch) = batch;
+            service.tokens_batch += batch.0;
+            service.cost_batch += batch.1;
             service.log_clear = clear.take();
         }
     }

@@ -1,0 +1,42 @@
+//! What an hour of one case does for work that waits, once everything that must be served now is served.
+
+use crate::supply::offer::MAX_AXES;
+use crate::supply::pool::Node;
+use crate::supply::queue::{QueueHour, Queues};
+
+/// The hour of a case's queues, as a sink sees it.
+#[derive(Default)]
+pub(super) struct Queued {
+    pub(super) hour: QueueHour,
+    /// Tokens and cost of the batch jobs handed in.
+    pub(super) batch: [f64; 2],
+    pub(super) waiting: f64,
+}
+
+impl Queued {
+    /// Serves the queues of a pool, if it has any, from the weighted tokens that each node and axis has left.
+    pub(super) fn serve(
+        queues: Option<&mut Queues>,
+        case: usize,
+        nodes: &[Node],
+        per_unit: &[f64],
+        left: impl Fn(usize, usize) -> f64,
+    ) -> Self {
+        let Some(queues) = queues else { return Self::default() };
+        for (number, node) in nodes.iter().enumerate() {
+            for axis in 0..node.axes {
+                queues.free[number * MAX_AXES + axis] = left(number, axis);
+            }
+        }
+        Self { hour: queues.serve(case, nodes, per_unit), ..Self::default() }
+    }
+
+    /// Adds the queues' part to what a sink is shown.
+    pub(super) fn show(&mut self, queues: Option<&Queues>, case: usize, served: &mut [f64], used: &mut [f64]) {
+        let Some(queues) = queues else { return };
+        self.batch = queues.handed_in();
+        self.waiting = queues.tokens_waiting(case);
+        served.iter_mut().zip(&queues.served).for_each(|(sum, served)| *sum += served);
+        used.iter_mut().zip(&queues.used).for_each(|(sum, used)| *sum += used);
+    }
+}
