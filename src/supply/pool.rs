@@ -126,7 +126,12 @@ impl PoolGroup {
         let entries: Vec<Entry> = by_place.into_iter().map(entry).collect();
         let chain = entries.iter().all(|entry| entry.node == 0)
             && nodes.iter().enumerate().all(|(index, node)| node.next == (index + 1 < nodes.len()).then_some(index + 1));
-        let facts: Vec<&WorkloadFacts> = indices.iter().map(|&index| &workloads[index]).collect();
+        // What waits fills the rest of the minutes that others make: its own law is not asked.
+        let makes_minutes = |index: &&usize| members.iter().any(|member| member.workload == **index && member.waits.is_none());
+        let mut facts: Vec<&WorkloadFacts> = indices.iter().filter(makes_minutes).map(|&index| &workloads[index]).collect();
+        if facts.is_empty() {
+            facts.extend(indices.iter().map(|&index| &workloads[index]));
+        }
         let law = laws.of(&name, &facts);
         Self { name, workloads: indices, members, nodes, cases: Vec::new(), law, chain, entries, last_on_demand }
     }

@@ -9,6 +9,7 @@ mod events;
 mod mutation;
 mod offers;
 mod plans;
+mod queues;
 mod requests;
 mod several;
 mod size;
