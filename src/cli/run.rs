@@ -97,7 +97,7 @@ fn print(report: &Report<'_>, written: Option<&PathBuf>) -> Result<()> {
     console::print(|out| {
         writeln!(out, "{}\n\n{}\n", answer(report), table(report))?;
         for line in notes(report) {
-            writeln!(out, "{line}")?;
+            writeln!(out, "{line}\n")?;
         }
         for line in flip_lines(report) {
             writeln!(out, "{line}")?;

@@ -18,3 +18,4 @@ mod properties;
 mod readme;
 mod reproducibility;
 mod validation;
+mod waiting;
