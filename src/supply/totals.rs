@@ -68,7 +68,7 @@ pub struct DemandTotals {
     /// Tokens of the largest hour.
     pub peak_hour_tokens: f64,
     /// The weighted tokens per minute that all but a share of the month's minutes stay below, in the weights of the pool's last on-demand
-    /// offer and without what goes to batch; not a number when the pool has no such offer.
+    /// offer and without what goes to batch or waits; not a number when the pool has no such offer.
     pub peak_quota_tokens_per_minute: f64,
     /// Windows of a batch offer with too few records for a job, by the month of their first hour.
     pub windows_below_minimum: f64,

@@ -16,6 +16,8 @@ mod fate;
 mod jobs;
 mod lane;
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
 
 use super::Supply;
