@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokentide::decision::{Flip, Judgement, flips, judge};
 use tokentide::error::{ErrorKind, Result};
-use tokentide::report::{Provenance, Report, ReportFile, answer, flip_lines, table};
+use tokentide::report::{Provenance, Report, ReportFile, answer, flip_lines, notes, table};
 use tokentide::scenario::Loaded;
 use tokentide::simulation::{Run, RunSpec, run as simulate};
 use tokentide::tally::{Columns, Outcome};
@@ -96,6 +96,9 @@ fn print(report: &Report<'_>, written: Option<&PathBuf>) -> Result<()> {
     let provenance = report.provenance;
     console::print(|out| {
         writeln!(out, "{}\n\n{}\n", answer(report), table(report))?;
+        for line in notes(report) {
+            writeln!(out, "{line}\n")?;
+        }
         for line in flip_lines(report) {
             writeln!(out, "{line}")?;
         }

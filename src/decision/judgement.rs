@@ -9,7 +9,7 @@ use crate::tally::{Metric, Outcome, Row, Span};
 pub struct PlanStanding {
     /// Mean of what plans are ranked by, a month: spend, plus failed requests at their stated cost.
     pub objective: Estimate,
-    /// Share of the plan-months of all replications in which every pool keeps the limit; its error is by replication.
+    /// Share of the plan-months of all replications in which every pool keeps the limits; its error is by replication.
     pub months_kept: ClusterProportion,
     /// Whether that share reaches what the scenario asks for. True when nothing is limited.
     pub keeps_limits: bool,
@@ -130,7 +130,7 @@ fn standing(scenario: &Scenario, outcome: &Outcome, plan: usize) -> PlanStanding
         months_kept.add(u64::from(kept), months as u64);
     }
     let asked = limits.in_share_of_months;
-    let limited = limits.throttled_requests_share.is_some();
+    let limited = limits.any();
     let share = months_kept.estimate().point;
     let within_error = limited && months_kept.interval(0.95).is_some_and(|(low, high)| low < asked && asked <= high && low < high);
     PlanStanding {
@@ -154,19 +154,24 @@ pub fn objective_samples(scenario: &Scenario, outcome: &Outcome, plan: usize) ->
     samples
 }
 
-/// In how many months of each replication all pools keep the limit.
+/// In how many months of each replication all pools keep the limits.
 fn kept_months(scenario: &Scenario, outcome: &Outcome, plan: usize) -> Vec<u32> {
     let months = scenario.horizon.months();
-    let Some(limit) = scenario.limits.throttled_requests_share else {
+    let limits = [
+        (Metric::RequestsThrottledShare, scenario.limits.throttled_requests_share),
+        (Metric::DeadlineMissed, scenario.limits.missed_deadlines_share),
+    ];
+    let limits: Vec<(Metric, f64)> = limits.into_iter().filter_map(|(metric, limit)| Some((metric, limit?))).collect();
+    if limits.is_empty() {
         return vec![months as u32; outcome.replications()];
-    };
+    }
     let mut kept = vec![0_u32; outcome.replications()];
     let rows: Vec<Row> = (0..scenario.supply.plans[plan].pools.len()).map(Row::Pool).collect();
     for month in 0..months {
         let mut good = vec![true; kept.len()];
-        for &row in &rows {
-            let shares = outcome.column(scenario, plan, row, Span::Month(month), Metric::RequestsThrottledShare).unwrap_or_default();
-            // A month without requests throttles none: NaN is no violation.
+        for (&row, &(metric, limit)) in rows.iter().flat_map(|row| limits.iter().map(move |limit| (row, limit))) {
+            let shares = outcome.column(scenario, plan, row, Span::Month(month), metric).unwrap_or_default();
+            // A month without requests throttles none, and one without jobs is never late: NaN is no violation.
             good.iter_mut().zip(&shares).for_each(|(good, &share)| *good &= !(share > limit));
         }
         kept.iter_mut().zip(&good).for_each(|(kept, &good)| *kept += u32::from(good));

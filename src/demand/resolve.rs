@@ -84,14 +84,7 @@ impl Workload {
         let retry = spec.retry.as_ref().map_or(Some(None), |retry| Retry::resolve(retry, reader).map(Some));
         let loadings = loadings(spec, context.factors, reader);
         let (class, window, deadline) = timing(spec, kind, reader);
-        let counts = match &spec.requests {
-            Some(requests) => Counts::resolve(requests, reader),
-            None if modelled => {
-                assumed(at, "requests", "poisson", "requests of many independent users", reader);
-                Some(Counts::POISSON)
-            }
-            None => Some(Counts::None),
-        };
+        let counts = counts(spec, modelled, reader);
         let walk = sourced.as_ref().map(|sourced| walk(spec, kind, sourced.measured, context.horizon.weeks(), reader));
         let level_sd = level_sd(spec, level.as_ref(), sourced.as_ref().and_then(|sourced| sourced.measured), reader);
         let size_spread = sourced.as_ref().map(|sourced| size_spread(spec, sourced, kind, minute.as_ref(), reader));
@@ -118,6 +111,7 @@ impl Workload {
             class,
             window,
             deadline,
+            queue: spec.queue.as_ref().is_some_and(|queue| queue.value),
             deferrable_share: deferrable_share?,
             priority: priority?,
             minute: minute?,
@@ -257,9 +251,10 @@ fn timing(spec: &Field<WorkloadSpec>, kind: Option<Kind>, reader: &mut Reader) -
         (None, _) => assumed(at, "class", Class::Interactive, "nothing says that it can wait", reader),
     };
     let waits = class == Class::Deferrable || spec.deferrable_share.is_some();
-    for field in [&spec.window, &spec.deadline].into_iter().flatten().filter(|_| !waits) {
+    let timed = [&spec.window, &spec.deadline].into_iter().flatten().map(|field| &field.at);
+    for place in timed.chain(spec.queue.as_ref().map(|field| &field.at)).filter(|_| !waits) {
         let allowed = "`class = \"deferrable\"`, or a `deferrable_share`, beside it";
-        reader.refuse(&field.at, "is about work that can wait, and all of this is served now", allowed);
+        reader.refuse(place, "is about work that can wait, and all of this is served now", allowed);
     }
     let mut hours = |field: &Option<Field<crate::units::Hours>>, key: &str| match field {
         Some(hours) => hours.0,
@@ -278,6 +273,18 @@ fn deferrable_share(spec: &Field<WorkloadSpec>, class: Class, reader: &mut Reade
         }
         Some(share) => Some(share.0),
         None => Some(0.0),
+    }
+}
+
+/// How requests are counted.
+fn counts(spec: &Field<WorkloadSpec>, modelled: bool, reader: &mut Reader) -> Option<Counts> {
+    match &spec.requests {
+        Some(requests) => Counts::resolve(requests, reader),
+        None if modelled => {
+            assumed(&spec.at, "requests", "poisson", "requests of many independent users", reader);
+            Some(Counts::POISSON)
+        }
+        None => Some(Counts::None),
     }
 }
 

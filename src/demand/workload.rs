@@ -43,6 +43,8 @@ spec_table! {
         optional window: Hours,
         /// Deferrable work must be done this long after it arrived.
         optional deadline: Hours,
+        /// Deferrable work waits until an offer has room for it, instead of being throttled in the hour it arrives.
+        optional queue: bool,
         /// The kind of client; fills what is not given from measurements of public traces.
         optional kind: Kind,
         /// Tokens of all classes an hour, and how well that is known.
@@ -107,6 +109,8 @@ pub struct Workload {
     pub window: f64,
     /// Hours from arrival until deferrable work must be done, > 0.
     pub deadline: f64,
+    /// Whether deferrable work waits until an offer has room for it. Otherwise it is served in the hour it arrives, or throttled.
+    pub queue: bool,
     /// The share of an interactive workload that can wait, 0 to 1; the supply side splits it off.
     pub deferrable_share: f64,
     /// Who is served first in a pool, 1 to 9 with 1 before 2; `None` where the file does not say.

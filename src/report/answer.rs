@@ -73,7 +73,10 @@ fn sentence(report: &Report<'_>, leader: &Leader, cheapest: usize) -> String {
         }
     }
     text.extend(["; ", &words::mean_share(best.requests_throttled_share.as_ref()), " of its requests are throttled"]);
-    if leader.qualified && scenario.limits.throttled_requests_share.is_some() {
+    if let Some(missed) = &best.deadline_missed {
+        text.extend([", ", &words::mean_frequency(Some(missed)), " of its jobs are late"]);
+    }
+    if leader.qualified && scenario.limits.any() {
         text.extend([" and ", &kept, " of its months keep the limits", &limits]);
     }
     text.push('.');

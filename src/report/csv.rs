@@ -5,6 +5,7 @@ use super::headline::{Headline, cheaper};
 use super::lines::Lines;
 use super::{Report, ReportFile};
 use crate::error::Result;
+use crate::scenario::Scenario;
 use crate::statistics::Distribution;
 use crate::tally::Metric;
 
@@ -26,7 +27,8 @@ const STATISTICS: [&str; 17] = [
 ];
 
 /// The first line of a file.
-pub(super) fn header(file: ReportFile, currency: &str) -> Result<String> {
+pub(super) fn header(file: ReportFile, scenario: &Scenario) -> Result<String> {
+    let currency = scenario.currency.code();
     let mut lines = Lines::new();
     lines.texts(PLAN);
     let per_million = format!("{}_mean", Metric::CostPerMillionTokens.name(currency));
@@ -38,6 +40,9 @@ pub(super) fn header(file: ReportFile, currency: &str) -> Result<String> {
             lines.texts(["saving_vs_baseline_mean", "saving_vs_baseline_p05", "saving_vs_baseline_p95", "probability_saves"]);
             lines.texts(["requests_throttled_share_mean", "throttled_share_mean", "utilisation_mean", "coverage_mean"]);
             lines.texts([per_million.as_str(), "committed_after_horizon_mean"]);
+            if scenario.supply.waits() {
+                lines.texts(["tokens_late_mean", "deadline_missed_mean"]);
+            }
         }
         ReportFile::Monthly | ReportFile::Quarterly => {
             lines.texts(["workload", if file == ReportFile::Monthly { "month" } else { "quarter" }]);
@@ -69,7 +74,7 @@ pub(super) fn plan(report: &Report<'_>, headline: &Headline) -> Result<String> {
     let [saving_p05, _, saving_p95] = quantiles(&headline.saving);
     begin(report, headline.plan, &mut lines);
     lines.text("reference").text(if standing.keeps_limits { "true" } else { "false" });
-    let limited = report.scenario.limits.throttled_requests_share.is_some();
+    let limited = report.scenario.limits.any();
     let kept = &standing.months_kept;
     lines.numbers([seen(kept.estimate().point, kept.clusters()).filter(|_| limited)]);
     lines.numbers([mean(&headline.cost_total), headline.cost_total.as_ref().and_then(|d| d.mean_se), cost_p05, cost_p50, cost_p95]);
@@ -81,6 +86,9 @@ pub(super) fn plan(report: &Report<'_>, headline: &Headline) -> Result<String> {
     lines.numbers([mean(&headline.requests_throttled_share), mean(&headline.throttled_share)]);
     lines.numbers([mean(&headline.utilisation), mean(&headline.coverage)]);
     lines.numbers([mean(&headline.cost_per_million_tokens), mean(&headline.committed_after_horizon)]);
+    if report.scenario.supply.waits() {
+        lines.numbers([mean(&headline.tokens_late), headline.deadline_missed.as_ref().and_then(|d| seen(d.mean, d.n))]);
+    }
     lines.end()?;
     lines.finish()
 }

@@ -77,7 +77,8 @@ pub(super) fn figure_of(figures: &Figures, metric: Metric) -> &Figure {
 
 fn figure(report: &Report<'_>, plan: usize, row: Row, span: Span, metric: Metric, summariser: &mut Summariser) -> Figure {
     let inside_a_pool = matches!(row, Row::Member(_));
-    if (inside_a_pool && !metric.is_of_members()) || (metric.is_horizon_only() && span != Span::Horizon) {
+    let told = metric.is_told(&report.scenario.supply);
+    if !told || (inside_a_pool && !metric.is_of_members()) || (metric.is_horizon_only() && span != Span::Horizon) {
         return Figure::None;
     }
     let column = report.outcome.column(report.scenario, plan, row, span, metric);

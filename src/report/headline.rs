@@ -24,6 +24,10 @@ pub struct Headline {
     pub saving: Option<Distribution>,
     /// Share of requests throttled.
     pub requests_throttled_share: Option<Distribution>,
+    /// Tokens late a month.
+    pub tokens_late: Option<Distribution>,
+    /// Share of the jobs of which something was late; `None` where nothing waits.
+    pub deadline_missed: Option<Distribution>,
     /// Share of tokens throttled.
     pub throttled_share: Option<Distribution>,
     /// Used share of the bought capacity.
@@ -66,6 +70,8 @@ impl Headline {
             cost_batch: a_month(Metric::CostBatch),
             saving: a_month(Metric::SavingVsBaseline),
             requests_throttled_share: whole(Metric::RequestsThrottledShare),
+            tokens_late: a_month(Metric::TokensLate),
+            deadline_missed: whole(Metric::DeadlineMissed),
             throttled_share: whole(Metric::ThrottledShare),
             utilisation: whole(Metric::Utilisation),
             coverage: whole(Metric::Coverage),

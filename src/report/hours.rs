@@ -11,7 +11,8 @@ use crate::units::CLASSES;
 const HOURS_AT_A_TIME: usize = 512;
 
 /// Writes one replication under one plan as CSV, piece by piece. Tokens are billed tokens, costs in the scenario's currency; `p_over` is
-/// the chance that a minute of the hour is throttled.
+/// the chance that a minute of the hour is throttled. Where work waits, what served it includes what it served `late`, and `waiting` is what
+/// still waits when the hour ends; batch jobs stand in the hour in which they are handed in.
 ///
 /// # Errors
 /// What `put` returns.
@@ -70,6 +71,9 @@ fn header(scenario: &Scenario, plan: &Plan) -> Result<String> {
         for what in ["batch", "throttled", "requests_throttled", "p_over"] {
             lines.text(&format!("{}.{what}", group.name));
         }
+        for what in ["late", "waiting"].into_iter().filter(|_| group.waits()) {
+            lines.text(&format!("{}.{what}", group.name));
+        }
     }
     lines.texts(["cost_on_demand", "cost_provisioned", "cost_batch", "cost_total"]);
     lines.end()?;
@@ -83,11 +87,13 @@ struct Pools {
     provisioned: Vec<f64>,
 }
 
-/// The hours of one pool: served by each node, batch, throttled, requests throttled, p_over, cost on demand, cost of batch.
+/// The hours of one pool: served by each node, batch, throttled, requests throttled, p_over, late and waiting where some of its work
+/// waits, cost on demand, cost of batch.
 struct Pool {
     group: usize,
     case: usize,
     width: usize,
+    waits: bool,
     hours: Vec<f64>,
 }
 
@@ -96,8 +102,8 @@ impl Pools {
         let horizon = &scenario.horizon;
         let pool = |choice: &crate::supply::PoolChoice| {
             let group: &PoolGroup = &scenario.supply.groups[choice.group];
-            let width = group.nodes.len() + 6;
-            Pool { group: choice.group, case: choice.case, width, hours: vec![0.0; horizon.hours() * width] }
+            let width = group.nodes.len() + if group.waits() { 8 } else { 6 };
+            Pool { group: choice.group, case: choice.case, width, waits: group.waits(), hours: vec![0.0; horizon.hours() * width] }
         };
         let provisioned = |hour: usize| plan.cost_of_hour(hour, horizon);
         Self { pools: plan.pools.iter().map(pool).collect(), provisioned: (0..horizon.hours()).map(provisioned).collect() }
@@ -108,8 +114,9 @@ impl HourSink for Pools {
     fn hour(&mut self, hour: usize, group: usize, case: usize, service: &HourService<'_>) {
         let Some(pool) = self.pools.iter_mut().find(|pool| (pool.group, pool.case) == (group, case)) else { return };
         let row = &mut pool.hours[hour * pool.width..][..pool.width];
-        let rest =
-            [service.batch, service.throttled, service.requests_throttled, service.minute_over, service.cost_on_demand, service.cost_batch];
-        row.iter_mut().zip(service.served.iter().copied().chain(rest)).for_each(|(slot, value)| *slot = value);
+        let rest = [service.batch, service.throttled, service.requests_throttled, service.minute_over];
+        let queue = [service.late, service.waiting].into_iter().filter(|_| pool.waits);
+        let shown = service.served.iter().copied().chain(rest).chain(queue).chain([service.cost_on_demand, service.cost_batch]);
+        row.iter_mut().zip(shown).for_each(|(slot, value)| *slot = value);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::figures::{Figure, Figures, PlanFigures};
 use super::headline::{Headline, cheaper};
-use super::{Report, answer, flip_lines};
+use super::{Report, answer, flip_lines, notes};
 use crate::decision::{Cause, Flip, Lever};
 use crate::error::{Error, Result};
 use crate::statistics::{CONFIDENCE, ClusterProportion, Distribution, Estimate, Paired};
@@ -48,6 +48,7 @@ pub(super) fn head(report: &Report<'_>) -> Result<String> {
         },
         "limits": {
             "throttled_requests_share": scenario.limits.throttled_requests_share,
+            "missed_deadlines_share": scenario.limits.missed_deadlines_share,
             "in_share_of_months": scenario.limits.in_share_of_months,
             "cost_per_failed_request": scenario.limits.cost_per_failed_request,
         },
@@ -55,6 +56,7 @@ pub(super) fn head(report: &Report<'_>) -> Result<String> {
         "cheapest": name(report.cheapest()),
         "answer": {
             "text": answer(report),
+            "notes": notes(report),
             "ranked_within_terms": report.judgement.within_terms,
             "leaders": leaders.collect::<Vec<_>>(),
         },

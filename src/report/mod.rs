@@ -9,6 +9,7 @@ mod headline;
 mod hours;
 mod json;
 mod lines;
+mod notes;
 mod number;
 mod provenance;
 mod samples;
@@ -20,6 +21,7 @@ pub use breakeven::{PlanBreakEven, RULES_OF_THUMB, Requests, break_even_table, b
 pub use flips::flip_lines;
 pub use headline::Headline;
 pub use hours::write_hours;
+pub use notes::notes;
 pub use provenance::{PriceDate, Provenance};
 pub use samples::SAMPLES_BEGIN;
 pub use table::table;
@@ -99,12 +101,11 @@ impl Report<'_> {
     /// # Errors
     /// What `put` returns, or threads that cannot be started.
     pub fn write(&self, files: &[ReportFile], put: &mut dyn FnMut(ReportFile, &str) -> Result<()>) -> Result<()> {
-        let currency = self.scenario.currency.code();
         for &file in files {
             match file {
                 ReportFile::Summary => put(file, &json::head(self)?)?,
-                ReportFile::Samples => put(file, &samples::header(currency)?)?,
-                _ => put(file, &csv::header(file, currency)?)?,
+                ReportFile::Samples => put(file, &samples::header(self.scenario)?)?,
+                _ => put(file, &csv::header(file, self.scenario)?)?,
             }
         }
         let plans: Vec<usize> = (0..self.scenario.supply.plans.len()).collect();

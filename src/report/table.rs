@@ -8,6 +8,9 @@ use comfy_table::{CellAlignment, ContentLineStyle, LineStyle, Table, TableStyle}
 /// Rows that are shown; all plans are in the files.
 const ROWS: usize = 8;
 
+/// Where the column of lateness stands, when there is one.
+const LATENESS: usize = 9;
+
 /// No lines but the one below the header: what stands in columns needs no more.
 pub(super) const STYLE: TableStyle = TableStyle::new()
     .header_lines(ContentLineStyle::none())
@@ -21,7 +24,8 @@ pub fn table(report: &Report<'_>) -> String {
     let currency = report.scenario.currency.code();
     let mut table = Table::new();
     table.load_style(STYLE);
-    table.set_header([
+    let waits = report.scenario.supply.waits();
+    let mut header = vec![
         String::new(),
         "plan".to_owned(),
         "units".to_owned(),
@@ -34,7 +38,11 @@ pub fn table(report: &Report<'_>) -> String {
         "P(limits\nkept)".to_owned(),
         "idle\nspend".to_owned(),
         "still\ncommitted".to_owned(),
-    ]);
+    ];
+    if waits {
+        header.insert(LATENESS, "jobs\nlate".to_owned());
+    }
+    table.set_header(header);
     for (plan, role) in chosen(report) {
         table.add_row(row(report, &Headline::new(report, plan, cheapest), role));
     }
@@ -49,9 +57,9 @@ fn row(report: &Report<'_>, headline: &Headline, role: String) -> Vec<String> {
     let dash = words::dash;
     // A swept plan's name repeats its units and term, which have columns of their own.
     let name = if plan.units.is_some() && plan.term.is_some() { &plan.base } else { &plan.name };
-    let limited = report.scenario.limits.throttled_requests_share.is_some();
+    let limited = report.scenario.limits.any();
     let saving = headline.saving.as_ref().filter(|_| headline.against_baseline.is_some());
-    vec![
+    let mut row = vec![
         role,
         name.clone(),
         plan.units.clone().unwrap_or_else(dash),
@@ -64,7 +72,11 @@ fn row(report: &Report<'_>, headline: &Headline, role: String) -> Vec<String> {
         if limited { words::frequency_of_months(&headline.standing.months_kept) } else { dash() },
         words::mean(headline.cost_provisioned_idle.as_ref()),
         words::mean(headline.committed_after_horizon.as_ref()),
-    ]
+    ];
+    if report.scenario.supply.waits() {
+        row.insert(LATENESS, words::mean_frequency(headline.deadline_missed.as_ref()));
+    }
+    row
 }
 
 /// The plans shown and why: the baseline, the spreadsheet's answer, the best of each term, the runners-up. A plan that is several of
@@ -88,9 +100,14 @@ fn chosen(report: &Report<'_>) -> Vec<(usize, String)> {
     let best = |leader: &Leader| if leader.qualified { "best" } else { "least bad" }.to_owned();
     wanted.extend(judgement.recommended().map(|leader| (leader.plan, best(leader))));
     wanted.extend(leaders().filter_map(|leader| Some((leader.runner_up?, "runner-up".to_owned()))));
+    if report.scenario.supply.waits() {
+        // Cost against lateness is a choice that no ranking makes, so the other plans fill the rows.
+        wanted.extend((0..report.scenario.supply.plans.len()).map(|plan| (plan, String::new())));
+    }
     let mut rows: Vec<(usize, String)> = Vec::new();
     for (plan, role) in wanted {
         match rows.iter_mut().find(|(shown, _)| *shown == plan) {
+            Some(_) if role.is_empty() => {}
             Some((_, roles)) if !roles.contains(&role) => *roles = format!("{roles}, {role}"),
             Some(_) => {}
             None => rows.push((plan, role)),

@@ -20,6 +20,11 @@ pub(super) fn mean_share(distribution: Option<&Distribution>) -> String {
     distribution.map_or_else(dash, |distribution| percent(&distribution.mean_estimate()))
 }
 
+/// The mean over the futures of how often something was seen in each, as per cent; what no future saw is less than three in all.
+pub(super) fn mean_frequency(distribution: Option<&Distribution>) -> String {
+    distribution.map_or_else(dash, |distribution| sampled(&distribution.mean_estimate(), distribution.n))
+}
+
 /// The 5th and the 95th percentile, to the digits that the 95th deserves.
 pub(super) fn range(distribution: Option<&Distribution>) -> String {
     let Some(d) = distribution else { return dash() };

@@ -68,8 +68,18 @@ impl Scenario {
 pub struct Limits {
     /// Largest share of a month's requests that may be throttled, per workload or pool; `None` when nothing is limited.
     pub throttled_requests_share: Option<f64>,
-    /// Share of the months in which the limit must hold.
+    /// Largest share of a month's windows of work that waits of which something is late, per pool; `None` when nothing is limited.
+    pub missed_deadlines_share: Option<f64>,
+    /// Share of the months in which the limits must hold.
     pub in_share_of_months: f64,
     /// Currency per failed request, added to the spend that plans are ranked by.
     pub cost_per_failed_request: Option<f64>,
+}
+
+impl Limits {
+    /// Whether anything is limited.
+    #[must_use]
+    pub fn any(&self) -> bool {
+        self.throttled_requests_share.is_some() || self.missed_deadlines_share.is_some()
+    }
 }

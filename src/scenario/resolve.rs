@@ -53,6 +53,7 @@ pub(super) fn resolve(spec: &ScenarioSpec, at: &At, reader: &mut Reader) -> Opti
     };
     let facts: Vec<WorkloadFacts> = demand.workloads.iter().map(WorkloadFacts::from).collect();
     let supply = Supply::resolve(&spec.offer, &spec.plan, &facts, &horizon, currency, reader)?.with_peak_percentile(peak.0);
+    lateness(spec, &supply, reader);
     let baseline = baseline(spec, &supply, reader)?;
     Some(Scenario {
         name: spec.name.value.clone(),
@@ -184,13 +185,15 @@ fn built(horizon: Result<Horizon, HorizonError>, [months, hours, start]: [&At; 3
 }
 
 fn limits(spec: Option<&Field<LimitsSpec>>, currency: Currency, reader: &mut Reader) -> Limits {
-    let mut limits = Limits { throttled_requests_share: None, in_share_of_months: 0.95, cost_per_failed_request: None };
+    let mut limits =
+        Limits { throttled_requests_share: None, missed_deadlines_share: None, in_share_of_months: 0.95, cost_per_failed_request: None };
     let Some(spec) = spec else {
         reader.assumed("limits", "none", "no limit given: plans are ranked by spend alone, however much they throttle");
         reader.warn("no [limits] are set: a plan that throttles more looks cheaper, and nothing here stops it from being recommended");
         return limits;
     };
     limits.throttled_requests_share = spec.throttled_requests_share.as_ref().map(|share| share.0);
+    limits.missed_deadlines_share = spec.missed_deadlines_share.as_ref().map(|share| share.0);
     if let Some(share) = spec.throttled_requests_share.as_ref().filter(|share| share.0 > LOOSE_LIMIT) {
         let percent = crate::supply::short(share.0);
         reader.warn(format!(
@@ -207,6 +210,21 @@ fn limits(spec: Option<&Field<LimitsSpec>>, currency: Currency, reader: &mut Rea
         limits.cost_per_failed_request = Some(price.per_request);
     }
     limits
+}
+
+/// What waits is never throttled, so a limit on throttling alone says nothing about it; and a limit on lateness needs something that waits.
+fn lateness(spec: &ScenarioSpec, supply: &Supply, reader: &mut Reader) {
+    let limits = spec.limits.as_ref();
+    match limits.and_then(|limits| limits.missed_deadlines_share.as_ref()) {
+        Some(share) if !supply.waits() => {
+            let allowed = "a deferrable workload with `queue = true`, or a batch offer with a `completion` on its route";
+            reader.refuse(&share.at, "limits what is late, and no work of any plan waits", allowed);
+        }
+        None if supply.waits() && limits.is_some() => {
+            reader.warn("work waits and no limit says how often it may be late: set `missed_deadlines_share` in [limits]");
+        }
+        _ => {}
+    }
 }
 
 /// The plan the others are compared with: the named one, else the first whose offers are all on-demand, else the first.

@@ -63,7 +63,9 @@ crate::spec_table! {
     pub struct LimitsSpec {
         /// Largest share of a month's requests that may be throttled.
         optional throttled_requests_share: Share,
-        /// Share of the months in which the limit must hold; 95% unless said.
+        /// Largest share of a month's windows (jobs) of work that waits of which something may miss its deadline.
+        optional missed_deadlines_share: Share,
+        /// Share of the months in which the limits must hold; 95% unless said.
         optional in_share_of_months: Share,
         /// What a failed request costs: plans are then ranked by spend plus this, with or without a limit.
         optional cost_per_failed_request: RequestPrice,

@@ -10,6 +10,8 @@ use crate::demand::DemandPath;
 pub(crate) struct Windows {
     /// Member's index, its batch offer's index, hours of a window, and whether each window is taken.
     members: Vec<(usize, usize, usize, Vec<bool>)>,
+    /// By month of their first hour: windows with too few records for a job, and those records.
+    refused: Vec<[f64; 2]>,
 }
 
 impl Windows {
@@ -20,18 +22,25 @@ impl Windows {
             let batch = batch(supply, offer)?;
             Some((index, offer, batch.window, vec![false; hours.div_ceil(batch.window)]))
         });
-        Self { members: members.collect() }
+        Self { members: members.collect(), refused: vec![[0.0; 2]; supply.horizon().months()] }
     }
 
     /// Decides every window of one path. A window is a job (or several equal ones) of the requests that arrive in it; the last one is cut
     /// short by the end of the horizon and judged by what is in it.
     pub(crate) fn decide(&mut self, group: &PoolGroup, supply: &Supply, path: &DemandPath) {
+        self.refused.fill([0.0; 2]);
         for (member, offer, window, taken) in &mut self.members {
             let Some(batch) = batch(supply, *offer) else { continue };
             let member = &group.members[*member];
             let share = PoolGroup::share(member, &supply.workloads);
-            for (records, taken) in path.workloads[member.workload].requests.chunks(*window).zip(taken) {
-                *taken = batch.takes(share * records.iter().sum::<f64>());
+            for (number, (records, taken)) in path.workloads[member.workload].requests.chunks(*window).zip(taken).enumerate() {
+                let records = share * records.iter().sum::<f64>();
+                *taken = batch.takes(records);
+                if !*taken && records > 0.0 {
+                    let refused = &mut self.refused[supply.horizon().month_of(number * *window)];
+                    refused[0] += 1.0;
+                    refused[1] += records;
+                }
             }
         }
     }
@@ -43,6 +52,11 @@ impl Windows {
             .iter()
             .find(|(index, ..)| *index == member)
             .and_then(|(_, offer, window, taken)| taken[hour / window].then_some(*offer))
+    }
+
+    /// Windows with too few records for a job and their records, of a month.
+    pub(crate) fn refused(&self, month: usize) -> [f64; 2] {
+        self.refused[month]
     }
 
     /// Whether any member tries batch.

@@ -11,6 +11,12 @@ pub struct WorkloadFacts {
     pub interactive: bool,
     /// The share of an interactive workload that can wait, 0 to 1.
     pub deferrable_share: f64,
+    /// Whether what can wait is queued until an offer has room for it.
+    pub queue: bool,
+    /// Hours whose deferrable work makes one job, > 0: a deadline is kept or missed by job.
+    pub window: f64,
+    /// Hours from the start of the hour in which deferrable work arrives until it must be done, > 0.
+    pub deadline: f64,
     /// Which token classes can occur, in the order of [`crate::units::CLASSES`].
     pub classes: [bool; 4],
     /// Who is served first in a pool, 1 to 9 with 1 before 2, where it is said.
@@ -31,6 +37,9 @@ impl From<&Workload> for WorkloadFacts {
             name: workload.name.clone(),
             interactive: workload.class == Class::Interactive,
             deferrable_share: workload.deferrable_share,
+            queue: workload.queue,
+            window: workload.window,
+            deadline: workload.deadline,
             classes: workload.classes(),
             priority: workload.priority,
             size_spread: workload.size_spread,

@@ -21,6 +21,7 @@ mod plan;
 mod pool;
 mod price_cut;
 mod priority;
+mod queue;
 mod resolve;
 #[cfg(test)]
 mod resolve_tests;
@@ -35,9 +36,9 @@ pub use facts::WorkloadFacts;
 pub use members::{MemberMonth, MemberTotals};
 pub use minute::{Margin, MinuteLaw, MinuteRow, exact_exceedance, exact_overflow};
 pub use offer::{
-    AxesSpec, Axis, AxisPriceSpec, AxisSpec, Batch, BatchSpec, CapacitySpec, DiscountLinesSpec, DiscountSpec, Hold, HoldSpec,
-    IncrementSpec, MAX_AXES, Metering, Offer, OfferKind, OfferSpec, OnDemand, OnDemandSpec, OverflowRule, PriceSpec, Provisioned,
-    ProvisionedSpec, Quota, QuotaSpec, RateRangeSpec, Refill, Renewal, Settles, TermPriceSpec, TokenPrices, WeightsSpec,
+    AxesSpec, Axis, AxisPriceSpec, AxisSpec, Batch, BatchSpec, CapacitySpec, Completion, CompletionSpec, DiscountLinesSpec, DiscountSpec,
+    Hold, HoldSpec, IncrementSpec, MAX_AXES, Metering, Offer, OfferKind, OfferSpec, OnDemand, OnDemandSpec, OverflowRule, PriceSpec,
+    Provisioned, ProvisionedSpec, Quota, QuotaSpec, RateRangeSpec, Refill, Renewal, Settles, TermPriceSpec, TokenPrices, WeightsSpec,
 };
 pub use outage::{Availability, AvailabilitySpec, Incidents, IncidentsSpec, Together, TogetherSpec, TwoState};
 pub use plan::{
@@ -46,9 +47,9 @@ pub use plan::{
 };
 pub use pool::{Case, Node, PoolGroup, Scheduled};
 pub use price_cut::{PriceCut, PriceCutSpec};
-pub use route::{Member, Part};
+pub use route::{Member, Part, Waits};
 pub use schedule::{Schedule, ScheduleDays, ScheduleSpec};
-pub use totals::{DemandTotals, ServiceTotals, SupplyTotals};
+pub use totals::{DemandTotals, QueueTotals, ServiceTotals, SupplyTotals};
 
 use crate::horizon::Horizon;
 use std::sync::Arc;

@@ -29,7 +29,7 @@ pub struct PoolGroup {
     pub cases: Vec<Case>,
     /// The law of its minutes.
     pub law: Arc<MinuteLaw>,
-    /// Whether all members enter at the first offer and every overflow goes to the next one: the fast way.
+    /// Whether all members that do not wait enter at the first offer and every overflow goes to the next one: the fast way.
     pub(crate) chain: bool,
     /// Where work enters: one entry per node and workload.
     pub(crate) entries: Vec<Entry>,
@@ -135,7 +135,8 @@ impl PoolGroup {
         let nodes = nodes(&members, offers);
         let node_of = |offer: usize| nodes.iter().position(|node| node.offer == offer);
         let mut by_place: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
-        for (index, member) in members.iter().enumerate() {
+        // What waits does not enter: it takes what the others leave.
+        for (index, member) in members.iter().enumerate().filter(|(_, member)| member.waits.is_none()) {
             if let Some(node) = member.route.first().and_then(|&offer| node_of(offer)) {
                 by_place.entry((node, member.workload)).or_default().push(index);
             }
@@ -150,7 +151,12 @@ impl PoolGroup {
         let chain = entries.iter().all(|entry| entry.node == 0)
             && nodes.iter().enumerate().all(|(index, node)| node.next == (index + 1 < nodes.len()).then_some(index + 1));
         let classes = priority::classes(entries.iter().map(|entry| &workloads[entry.workload]));
-        let facts: Vec<&WorkloadFacts> = indices.iter().map(|&index| &workloads[index]).collect();
+        // What waits fills the rest of the minutes that others make: its own law is not asked.
+        let makes_minutes = |index: &&usize| members.iter().any(|member| member.workload == **index && member.waits.is_none());
+        let mut facts: Vec<&WorkloadFacts> = indices.iter().filter(makes_minutes).map(|&index| &workloads[index]).collect();
+        if facts.is_empty() {
+            facts.extend(indices.iter().map(|&index| &workloads[index]));
+        }
         let path = PathModel::new(&members, &nodes, workloads);
         let window = window(&nodes, path.as_ref());
         let law = laws.of(&name, &facts, window);
@@ -162,14 +168,23 @@ impl PoolGroup {
         self.nodes.iter().any(|node| node.metering.hold.is_some())
     }
 
-    /// What of it cannot be served: what needs the order of offers in a pool whose members go different ways.
-    pub(crate) fn unserved(&self) -> Option<&'static str> {
-        match () {
-            () if self.chain && self.nodes.len() <= MOST_OFFERS => None,
-            () if self.path.is_some() => Some("retries, buckets and windows of different lengths"),
-            () if self.holds() => Some("holds"),
-            () => None,
-        }
+    /// What of it cannot be served, and the way that can.
+    pub(crate) fn unserved(&self) -> Option<(String, String)> {
+        let what = match () {
+            () if self.holds() && self.waits() => {
+                let message = format!(
+                    "has work in pool `{}` that waits for an offer with a `hold`, and what waiting work holds is not known",
+                    self.name
+                );
+                return Some((message, "an offer without `hold`, or no `queue` for the workload".to_owned()));
+            }
+            () if self.chain && self.nodes.len() <= MOST_OFFERS => return None,
+            () if self.path.is_some() => "retries, buckets and windows of different lengths",
+            () if self.holds() => "holds",
+            () => return None,
+        };
+        let message = format!("lets the workloads of pool `{}` go different ways, and {what} are served along one route", self.name);
+        Some((message, format!("one route of at most {MOST_OFFERS} offers for all workloads of the pool")))
     }
 
     /// The units of every node in every month under these commitments.
@@ -199,6 +214,18 @@ impl PoolGroup {
             scheduled.extend(cut.filter(|hours| !hours.is_empty()).map(part));
         }
         Case { units, scheduled }
+    }
+
+    /// Whether any of its work waits.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        self.members.iter().any(|member| member.waits.is_some())
+    }
+
+    /// Whether any of its work tries batch.
+    #[must_use]
+    pub fn tries_batch(&self) -> bool {
+        self.members.iter().any(|member| member.batch.is_some())
     }
 
     /// The share of a member's workload that the member is.

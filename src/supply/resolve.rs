@@ -4,7 +4,6 @@ use super::commitment::Commitment;
 use super::facts::WorkloadFacts;
 use super::offer::{self, MAX_AXES, Offer, OfferKind, OfferSpec, Provisioned, Renewal, refuse_without_max_tokens};
 use super::outage;
-use super::path::MOST_OFFERS;
 use super::plan::{MAX_PLANS, Plan, PlanSpec, PoolChoice, PurchaseSpec, ReservationSpec, UnitsSpec, check, sweep};
 use super::pool::{Laws, PoolGroup, Scheduled};
 use super::price_cut;
@@ -127,7 +126,7 @@ impl Builder<'_> {
         let choices = sweep::choices(spec, MAX_PLANS - self.plans.len().min(MAX_PLANS), reader);
         let (members, choices) = members.filter(|_| bought).zip(choices)?;
         self.used.extend(routed.iter().copied());
-        let groups: Vec<usize> = route::pools(&members).into_iter().map(|pool| self.group(pool)).collect();
+        let groups: Vec<usize> = route::pools(&members, self.offers).into_iter().map(|pool| self.group(pool)).collect();
         self.servable(spec, &groups, reader)?;
         if !self.priorities(&groups, spec, reader) {
             return None;
@@ -174,10 +173,8 @@ impl Builder<'_> {
         let mut good = true;
         for &group in groups {
             let group = &self.groups[group];
-            if let Some(what) = group.unserved() {
-                let message =
-                    format!("lets the workloads of pool `{}` go different ways, and {what} are served along one route", group.name);
-                reader.refuse(&spec.route.at, message, format!("one route of at most {MOST_OFFERS} offers for all workloads of the pool"));
+            if let Some((message, allowed)) = group.unserved() {
+                reader.refuse(&spec.route.at, message, allowed);
                 good = false;
             }
             for (node, &workload) in group.nodes.iter().flat_map(|node| group.workloads.iter().map(move |workload| (node, workload))) {

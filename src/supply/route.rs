@@ -2,7 +2,8 @@
 
 use super::facts::WorkloadFacts;
 use super::offer::{Offer, OfferKind};
-use super::plan::PlanSpec;
+use super::plan::{PlanSpec, waiting_hours};
+use super::schedule::Schedule;
 use crate::spec::{At, Field, Reader, nearest};
 use crate::units::CLASSES;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +19,30 @@ pub struct Member {
     pub batch: Option<usize>,
     /// Offers with a capacity, in the order they are tried.
     pub route: Vec<usize>,
+    /// How it waits for them; `None` when it is served in the hour it arrives.
+    pub waits: Option<Waits>,
+}
+
+/// How a member waits.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Waits {
+    /// For each offer of the route, the hours of the week in which it may be used; `None` for all.
+    pub hours: Vec<Option<Schedule>>,
+}
+
+impl Member {
+    /// What can wait does so where its workload says so, and where it goes to batch jobs that take their time.
+    fn new(workload: usize, part: Part, (batch, route): Follow, offers: &[Offer], workloads: &[WorkloadFacts]) -> Self {
+        let facts = &workloads[workload];
+        let can = match part {
+            Part::Whole => !facts.interactive,
+            Part::Interactive => false,
+            Part::Deferrable => true,
+        };
+        let timed = batch.is_some_and(|batch| matches!(&offers[batch].kind, OfferKind::Batch(batch) if batch.completion.is_some()));
+        let waits = (can && (facts.queue || timed)).then(|| Waits { hours: vec![None; route.len()] });
+        Self { workload, part, batch, route, waits }
+    }
 }
 
 /// Which part of a workload a member is.
@@ -47,7 +72,7 @@ pub(crate) fn members(spec: &PlanSpec, offers: &[Offer], workloads: &[WorkloadFa
         let part = if splits { Part::Interactive } else { Part::Whole };
         let waits = !workload.interactive;
         match follow(route, waits, offers, reader) {
-            Some((batch, route)) => members.push(Member { workload: index, part, batch, route }),
+            Some(follow) => members.push(Member::new(index, part, follow, offers, workloads)),
             None => good = false,
         }
         places.push(&route.at);
@@ -63,7 +88,7 @@ pub(crate) fn members(spec: &PlanSpec, offers: &[Offer], workloads: &[WorkloadFa
             }
             let route = own.unwrap_or(route);
             match follow(route, own.is_some(), offers, reader) {
-                Some((batch, route)) => members.push(Member { workload: index, part: Part::Deferrable, batch, route }),
+                Some(follow) => members.push(Member::new(index, Part::Deferrable, follow, offers, workloads)),
                 None => good = false,
             }
             places.push(&route.at);
@@ -74,6 +99,7 @@ pub(crate) fn members(spec: &PlanSpec, offers: &[Offer], workloads: &[WorkloadFa
     }
     good &= go_on_alike(&members, &places, offers, workloads, reader);
     good &= priced(&members, &places, offers, workloads, reader);
+    good &= waiting_hours(spec, offers, &mut members, reader);
     good.then_some(members)
 }
 
@@ -209,13 +235,19 @@ pub(crate) fn label(member: &Member, workloads: &[WorkloadFacts]) -> String {
     if member.part == Part::Deferrable { format!("{name}.deferrable") } else { name.clone() }
 }
 
-/// The members of each pool: workloads connected by shared offers with a capacity, each with all its parts; in the order of workloads.
-pub(crate) fn pools(members: &[Member]) -> Vec<Vec<Member>> {
+/// The members of each pool: workloads connected by shared offers with a capacity, or by batch offers that run so many jobs at a time, each
+/// with all its parts; in the order of workloads.
+pub(crate) fn pools(members: &[Member], offers: &[Offer]) -> Vec<Vec<Member>> {
+    let limited = |batch: usize| matches!(&offers[batch].kind, OfferKind::Batch(batch) if batch.completion.as_ref().is_some_and(|c| c.in_flight.is_some()));
     let mut pools: Vec<Vec<Member>> = Vec::new();
     for member in members {
         // Everything it touches becomes one pool with it.
         let (mut joined, apart): (Vec<_>, Vec<_>) = pools.drain(..).partition(|pool: &Vec<Member>| {
-            pool.iter().any(|other| other.workload == member.workload || other.route.iter().any(|offer| member.route.contains(offer)))
+            pool.iter().any(|other| {
+                other.workload == member.workload
+                    || other.route.iter().any(|offer| member.route.contains(offer))
+                    || (other.batch == member.batch && member.batch.is_some_and(limited))
+            })
         });
         let mut pool: Vec<Member> = joined.drain(..).flatten().collect();
         pool.push(member.clone());

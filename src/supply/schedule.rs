@@ -30,7 +30,7 @@ spec_table! {
 }
 
 /// A set of hours of the week, from Monday 00:00.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Schedule {
     bits: [u64; 3],
 }

@@ -4,6 +4,7 @@ use super::Supply;
 use super::members::{MemberMonth, MemberTotals};
 use super::offer::MAX_AXES;
 use crate::units::ByClass;
+use std::ops::AddAssign;
 
 /// Sums over the hours of one month of one case of one pool. Tokens are billed tokens of all classes.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -23,7 +24,8 @@ pub struct ServiceTotals {
     pub tokens_batch: f64,
     /// Tokens throttled for good.
     pub tokens_throttled: f64,
-    /// Tokens served after their deadline; 0 as long as nothing is queued.
+    /// Tokens that were late, of the month in which they arrived; 0 where nothing waits. They count nowhere else, though offers that
+    /// served them were paid.
     pub tokens_late: f64,
     /// Requests throttled: the hour's throttled tokens over its mean tokens per request.
     pub requests_throttled: f64,
@@ -43,6 +45,31 @@ pub struct ServiceTotals {
     pub log_clear: f64,
 }
 
+/// What became of work that waits, besides its tokens and money in [`ServiceTotals`]: of the month in which it arrived, per case of a pool.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct QueueTotals {
+    /// Requests that were late.
+    pub requests_late: f64,
+    /// Tokens that would have been late with a deadline one hour longer, everything else alike.
+    pub tokens_late_one_hour_more: f64,
+    /// Tokens that neither were served by the end of the horizon nor had missed their deadline by then.
+    pub tokens_waiting: f64,
+    /// Windows of the workloads in which something arrived.
+    pub windows: f64,
+    /// Those of which something was late.
+    pub windows_missed: f64,
+}
+
+impl AddAssign for QueueTotals {
+    fn add_assign(&mut self, other: Self) {
+        self.requests_late += other.requests_late;
+        self.tokens_late_one_hour_more += other.tokens_late_one_hour_more;
+        self.tokens_waiting += other.tokens_waiting;
+        self.windows += other.windows;
+        self.windows_missed += other.windows_missed;
+    }
+}
+
 /// Demand of one pool in one month, whatever serves it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct DemandTotals {
@@ -53,8 +80,12 @@ pub struct DemandTotals {
     /// Tokens of the largest hour.
     pub peak_hour_tokens: f64,
     /// The weighted tokens per minute that all but a share of the month's minutes stay below, in the weights of the pool's last on-demand
-    /// offer and without what goes to batch; not a number when the pool has no such offer.
+    /// offer and without what goes to batch or waits; not a number when the pool has no such offer.
     pub peak_quota_tokens_per_minute: f64,
+    /// Windows of a batch offer with too few records for a job, by the month of their first hour.
+    pub windows_below_minimum: f64,
+    /// Their requests.
+    pub requests_below_minimum: f64,
 }
 
 /// What one replication adds up to. Allocated once per worker and overwritten by each dispatch.
@@ -62,6 +93,8 @@ pub struct DemandTotals {
 pub struct SupplyTotals {
     /// At [`Supply::service_index`].
     pub services: Vec<ServiceTotals>,
+    /// At [`Supply::service_index`]; empty where nothing waits.
+    pub queues: Vec<QueueTotals>,
     /// Unit-hours used, at [`Supply::used_index`] + node × 2 + axis: weighted tokens served over what one unit serves in an hour.
     pub used: Vec<f64>,
     /// At [`Supply::demand_index`].
@@ -86,12 +119,19 @@ impl Supply {
         let demand = self.groups.len() * months;
         let mut totals = SupplyTotals {
             services: vec![ServiceTotals::default(); services],
+            queues: vec![QueueTotals::default(); if self.waits() { services } else { 0 }],
             used: vec![0.0; used],
             demand: vec![DemandTotals::default(); demand],
             ..SupplyTotals::default()
         };
         self.clear_members(&mut totals);
         totals
+    }
+
+    /// Whether any work of any plan waits.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        self.groups.iter().any(super::PoolGroup::waits)
     }
 
     /// Where the totals of a group, case and month stand: group by group, month by month, case by case.

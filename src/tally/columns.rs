@@ -61,9 +61,11 @@ const DEMAND_COLUMNS: usize = 3;
 pub(super) enum PoolColumn {
     PeakHour,
     PeakQuota,
+    WindowsBelowMinimum,
+    RequestsBelowMinimum,
 }
 
-const POOL_COLUMNS: usize = 2;
+const POOL_COLUMNS: usize = 4;
 
 /// Base quantities of a case of a pool in a month. Used unit-hours of each bought axis follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +84,7 @@ pub(super) enum ServiceColumn {
 
 const SERVICE_COLUMNS: usize = 10;
 
-/// Base quantities of a case of a pool whose hours are walked, in a month. They follow the used unit-hours.
+/// Base quantities of a case of a pool whose hours are walked, in a month. They stand last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PathColumn {
     Refused,
@@ -92,6 +94,18 @@ pub(super) enum PathColumn {
 }
 
 const PATH_COLUMNS: usize = 4;
+
+/// Further ones of a case of a pool whose work waits; they stand after the used unit-hours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum QueueColumn {
+    RequestsLate,
+    LateOneHourMore,
+    Waiting,
+    Windows,
+    WindowsMissed,
+}
+
+const QUEUE_COLUMNS: usize = 5;
 
 /// The bought axes of a pool: node and axis, in order.
 pub(super) fn bought_axes(group: &PoolGroup) -> impl Iterator<Item = (usize, usize)> + '_ {
@@ -110,6 +124,8 @@ pub(super) struct Layout {
     cases: Vec<(usize, usize)>,
     /// The columns of each pool's members.
     members: Vec<MemberLayout>,
+    /// Of each pool, where a case's queue columns stand among its own; `None` where nothing waits.
+    queues: Vec<Option<usize>>,
     total: usize,
 }
 
@@ -119,17 +135,21 @@ impl Layout {
         let mut pools = Vec::with_capacity(supply.groups.len());
         let mut cases = Vec::with_capacity(supply.groups.len());
         let mut members = Vec::with_capacity(supply.groups.len());
+        let mut queues = Vec::with_capacity(supply.groups.len());
         for (index, group) in supply.groups.iter().enumerate() {
             pools.push(next);
             next += POOL_COLUMNS * months;
-            let width = SERVICE_COLUMNS + bought_axes(group).count() + if group.path.is_some() { PATH_COLUMNS } else { 0 };
+            let queue = SERVICE_COLUMNS + bought_axes(group).count();
+            queues.push(group.waits().then_some(queue));
+            let more = [(group.waits(), QUEUE_COLUMNS), (group.path.is_some(), PATH_COLUMNS)];
+            let width = queue + more.iter().filter(|(has, _)| *has).map(|(_, columns)| columns).sum::<usize>();
             cases.push((next, width));
             next += group.cases.len() * months * width;
             let layout = MemberLayout::new(supply, index, months, next);
             next = layout.end();
             members.push(layout);
         }
-        Self { months, workloads, pools, cases, members, total: next }
+        Self { months, workloads, pools, cases, members, queues, total: next }
     }
 
     pub(super) fn demand(&self, workload: usize, month: usize, column: DemandColumn) -> usize {
@@ -160,6 +180,12 @@ impl Layout {
         self.members[group]
     }
 
+    /// Of a pool whose work waits; `None` elsewhere.
+    pub(super) fn queue(&self, group: usize, case: usize, month: usize, column: QueueColumn) -> Option<usize> {
+        let (first, width) = self.cases[group];
+        Some(first + (case * self.months + month) * width + self.queues[group]? + column as usize)
+    }
+
     /// Used unit-hours of the `axis`-th bought axis of the pool.
     pub(super) fn used(&self, group: usize, case: usize, month: usize, axis: usize) -> usize {
         let (first, width) = self.cases[group];
@@ -188,7 +214,7 @@ impl Tally for Columns {
         let pools = supply.groups.iter().enumerate().flat_map(|(g, group)| {
             let pool = (0..months).flat_map(move |m| {
                 let totals = &replication.service.demand[supply.demand_index(g, m)];
-                [totals.peak_hour_tokens, totals.peak_quota_tokens_per_minute]
+                [totals.peak_hour_tokens, totals.peak_quota_tokens_per_minute, totals.windows_below_minimum, totals.requests_below_minimum]
             });
             let cases = (0..group.cases.len()).flat_map(move |c| (0..months).map(move |m| (c, m))).flat_map(move |(c, m)| {
                 let totals = &replication.service.services[supply.service_index(g, c, m)];
@@ -208,7 +234,11 @@ impl Tally for Columns {
                 let path = [totals.requests_refused, totals.seconds_waited, totals.wait_p95, totals.refined_hours];
                 let path = path.into_iter().take(if group.path.is_some() { PATH_COLUMNS } else { 0 });
                 let used = bought_axes(group).map(move |(node, axis)| replication.service.used[used + node * MAX_AXES + axis]);
-                base.into_iter().chain(used).chain(path)
+                let queue = group.waits().then(|| replication.service.queues[supply.service_index(g, c, m)]);
+                let queue: Option<[f64; QUEUE_COLUMNS]> = queue.map(|totals| {
+                    [totals.requests_late, totals.tokens_late_one_hour_more, totals.tokens_waiting, totals.windows, totals.windows_missed]
+                });
+                base.into_iter().chain(used).chain(queue.into_iter().flatten()).chain(path)
             });
             pool.chain(cases).chain(Self::of_members(replication, g, group))
         });

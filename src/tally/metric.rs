@@ -1,5 +1,7 @@
 //! The metrics of the output files: their names, units, and how months make a horizon.
 
+use crate::supply::{PoolGroup, Supply};
+
 /// A metric of the output files, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Metric {
@@ -21,8 +23,20 @@ pub enum Metric {
     TokensDemand,
     /// Tokens throttled for good.
     TokensThrottled,
-    /// Tokens served after their deadline.
+    /// Tokens that missed their deadline.
     TokensLate,
+    /// Requests that missed their deadline.
+    RequestsLate,
+    /// Share of the windows (jobs) of which something missed its deadline: its mean is the chance that one does.
+    DeadlineMissed,
+    /// Tokens that would have been late with a deadline one hour longer, everything else alike.
+    TokensLateOneHourMore,
+    /// Tokens that still waited when the horizon ended and were not late by then.
+    TokensWaiting,
+    /// Windows with too few records for a batch job: their work went to the next offer.
+    WindowsBelowMinimum,
+    /// Their requests.
+    RequestsBelowMinimum,
     /// Share of requests throttled.
     RequestsThrottledShare,
     /// Share of tokens throttled.
@@ -61,7 +75,7 @@ pub enum Metric {
 
 impl Metric {
     /// All metrics, in the order of the files.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 32] = [
         Self::CostTotal,
         Self::CostOnDemand,
         Self::CostProvisioned,
@@ -72,6 +86,12 @@ impl Metric {
         Self::TokensDemand,
         Self::TokensThrottled,
         Self::TokensLate,
+        Self::RequestsLate,
+        Self::DeadlineMissed,
+        Self::TokensLateOneHourMore,
+        Self::TokensWaiting,
+        Self::WindowsBelowMinimum,
+        Self::RequestsBelowMinimum,
         Self::RequestsThrottledShare,
         Self::ThrottledShare,
         Self::ThrottledMinutes,
@@ -104,6 +124,12 @@ impl Metric {
             Self::TokensDemand => "tokens_demand",
             Self::TokensThrottled => "tokens_throttled",
             Self::TokensLate => "tokens_late",
+            Self::RequestsLate => "requests_late",
+            Self::DeadlineMissed => "deadline_missed",
+            Self::TokensLateOneHourMore => "tokens_late_one_hour_more",
+            Self::TokensWaiting => "tokens_waiting",
+            Self::WindowsBelowMinimum => "windows_below_minimum",
+            Self::RequestsBelowMinimum => "requests_below_minimum",
             Self::RequestsThrottledShare => "requests_throttled_share",
             Self::ThrottledShare => "throttled_share",
             Self::ThrottledMinutes => "throttled_minutes",
@@ -137,13 +163,19 @@ impl Metric {
             | Self::CommittedAfterHorizon
             | Self::Stranded => currency.to_owned(),
             Self::CostPerMillionTokens => format!("{currency}/1M tokens"),
-            Self::TokensDemand | Self::TokensThrottled | Self::TokensLate => "tokens".to_owned(),
-            Self::RequestsThrottledShare | Self::ThrottledShare | Self::ThrottlingProbability | Self::Utilisation | Self::Coverage => {
-                "share".to_owned()
+            Self::TokensDemand | Self::TokensThrottled | Self::TokensLate | Self::TokensLateOneHourMore | Self::TokensWaiting => {
+                "tokens".to_owned()
             }
+            Self::RequestsLate | Self::RequestsBelowMinimum | Self::RequestsRefused => "requests".to_owned(),
+            Self::WindowsBelowMinimum => "windows".to_owned(),
+            Self::RequestsThrottledShare
+            | Self::ThrottledShare
+            | Self::ThrottlingProbability
+            | Self::DeadlineMissed
+            | Self::Utilisation
+            | Self::Coverage => "share".to_owned(),
             Self::ThrottledMinutes => "minutes".to_owned(),
             Self::ThrottledHours | Self::RefinedHours => "hours".to_owned(),
-            Self::RequestsRefused => "requests".to_owned(),
             Self::AttemptsPerRequest => "attempts".to_owned(),
             Self::AddedWaitMean | Self::AddedWaitP95 => "s".to_owned(),
             Self::PeakTokensPerMinute => "tokens/min".to_owned(),
@@ -151,7 +183,7 @@ impl Metric {
         }
     }
 
-    /// Whether the tail's mean (CVaR) is given: for what hurts when it is large, costs and throttling.
+    /// Whether the tail's mean (CVaR) is given: for what hurts when it is large, costs, throttling and lateness.
     #[must_use]
     pub fn has_tail(self) -> bool {
         !matches!(
@@ -159,6 +191,9 @@ impl Metric {
             Self::SavingVsBaseline
                 | Self::TokensDemand
                 | Self::RefinedHours
+                | Self::TokensWaiting
+                | Self::WindowsBelowMinimum
+                | Self::RequestsBelowMinimum
                 | Self::Utilisation
                 | Self::Coverage
                 | Self::PeakTokensPerMinute
@@ -191,6 +226,16 @@ impl Metric {
                     | Self::ThrottledShare
                     | Self::Coverage
             )
+    }
+
+    /// Whether the files tell of it: of lateness where some work waits, of small jobs where some goes to batch.
+    #[must_use]
+    pub fn is_told(self, supply: &Supply) -> bool {
+        match self {
+            Self::RequestsLate | Self::DeadlineMissed | Self::TokensLateOneHourMore | Self::TokensWaiting => supply.waits(),
+            Self::WindowsBelowMinimum | Self::RequestsBelowMinimum => supply.groups.iter().any(PoolGroup::tries_batch),
+            _ => true,
+        }
     }
 
     /// Whether it is known for the whole horizon only.

@@ -1,10 +1,11 @@
 //! Everything a run found, by plan, row, span and metric: columns made on demand from the samples kept.
 
 mod paths;
+mod queues;
 
 use super::Metric;
 use super::bills::{PoolBill, bills};
-use super::columns::{ColumnStore, DemandColumn, Layout, PoolColumn, ServiceColumn};
+use super::columns::{ColumnStore, DemandColumn, Layout, PoolColumn, QueueColumn, ServiceColumn};
 use super::members::{MemberColumn, MemberView};
 use crate::scenario::Scenario;
 use crate::supply::{Plan, PoolGroup};
@@ -97,11 +98,21 @@ impl Outcome {
             }
             Metric::CostPerMillionTokens => {
                 let lost = zip(&view.service(ServiceColumn::TokensThrottled), &view.service(ServiceColumn::TokensLate), |a, b| a + b);
+                let lost = match view.queue(QueueColumn::Waiting) {
+                    Some(waiting) => zip(&lost, &waiting, |a, b| a + b),
+                    None => lost,
+                };
                 zip(&view.cost_total(), &served(&view.demand(DemandColumn::Tokens), &lost), |cost, tokens| ratio(cost * 1e6, tokens))
             }
             Metric::TokensDemand => view.demand(DemandColumn::Tokens),
             Metric::TokensThrottled => view.service(ServiceColumn::TokensThrottled),
             Metric::TokensLate => view.service(ServiceColumn::TokensLate),
+            Metric::RequestsLate => view.queue(QueueColumn::RequestsLate)?,
+            Metric::DeadlineMissed => zip(&view.queue(QueueColumn::WindowsMissed)?, &view.queue(QueueColumn::Windows)?, ratio),
+            Metric::TokensLateOneHourMore => view.queue(QueueColumn::LateOneHourMore)?,
+            Metric::TokensWaiting => view.queue(QueueColumn::Waiting)?,
+            Metric::WindowsBelowMinimum => view.below_minimum(PoolColumn::WindowsBelowMinimum)?,
+            Metric::RequestsBelowMinimum => view.below_minimum(PoolColumn::RequestsBelowMinimum)?,
             Metric::RequestsThrottledShare => {
                 zip(&view.service(ServiceColumn::RequestsThrottled), &view.demand(DemandColumn::Requests), ratio)
             }

@@ -19,3 +19,4 @@ mod properties;
 mod readme;
 mod reproducibility;
 mod validation;
+mod waiting;

@@ -43,7 +43,9 @@ impl Tally for Balance {
                 for case in 0..group.cases.len() {
                     let service = &replication.service.services[scenario.supply.service_index(index, case, month)];
                     let served = service.tokens_on_demand + service.tokens_provisioned + service.tokens_batch;
-                    partial.push((asked, served + service.tokens_throttled + service.tokens_late));
+                    let waiting = replication.service.queues.get(scenario.supply.service_index(index, case, month));
+                    let waiting = waiting.map_or(0.0, |queue| queue.tokens_waiting);
+                    partial.push((asked, served + service.tokens_throttled + service.tokens_late + waiting));
                 }
             }
         }
@@ -61,7 +63,7 @@ impl Tally for Balance {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Every token is served, throttled or late, in every replication, pool, case and month.
+    /// Every token is served, throttled, late or still waiting, in every replication, pool, case and month.
     #[test]
     fn tokens_are_conserved(setting in settings()) {
         let scenario = resolve(&setting.text(), Path::new(""));

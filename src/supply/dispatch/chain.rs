@@ -3,6 +3,7 @@
 //! The mix of classes is then the same everywhere, so an hour is one number per offer: the share of it that the offer passes on. With
 //! capacities C₁, C₂, … in multiples of the hour's weighted mean, the share beyond offer k is G(C₁ + … + C_k).
 
+use super::queued::{Queued, left};
 use super::split::Split;
 use super::state::GroupState;
 use super::work::Hour;
@@ -27,7 +28,7 @@ impl GroupState {
         sink: &mut Option<&mut dyn HourSink>,
     ) {
         let total = facts.entering.total();
-        if !(total > 0.0) && !(facts.unrouted > 0.0) && sink.is_none() {
+        if !(total > 0.0) && !(facts.unrouted > 0.0) && sink.is_none() && self.queues.is_none() {
             return;
         }
         let (passes, now) = if SPLIT { self.split.as_mut().map_or((&mut [][..], 0), Split::passes) } else { (&mut [][..], 0) };
@@ -49,6 +50,9 @@ impl GroupState {
             let used = &mut all_used[case * nodes..][..nodes];
             let (mut limit, mut passed) = (0.0, if total > 0.0 { 1.0 } else { 0.0 });
             let (mut on_demand, mut provisioned, mut cost) = (0.0, 0.0, 0.0);
+            if self.queues.is_some() {
+                self.served.fill(0.0);
+            }
             // Of a minute and of the hour, where the last offer's limit told them along with its overflow.
             let mut over = None;
             for (number, (((node, capacity), used), (inverse, usage))) in
@@ -105,30 +109,27 @@ impl GroupState {
                     limit = (limit - shift).max(0.0);
                 }
             }
-            let mut outcome = Outcome {
+            let (minute_over, hour_over) = over_limit(facts, passed, over, row, limit);
+            let outcome = Outcome {
                 throttled: passed * total + facts.unrouted,
-                minute_over: 0.0,
-                hour_over: 0.0,
+                minute_over,
+                hour_over,
                 tokens_on_demand: on_demand * total,
                 tokens_provisioned: provisioned * total,
                 value_provisioned: provisioned * value,
                 cost_on_demand: cost,
             };
-            if facts.unrouted > 0.0 {
-                (outcome.minute_over, outcome.hour_over) = (1.0, 1.0);
-            } else if passed > 0.0 {
-                (outcome.minute_over, outcome.hour_over) = over.unwrap_or_else(|| {
-                    let [_, minute, hour] = row.all(limit);
-                    (minute, hour)
-                });
-            }
             let requests = facts.requests_of(outcome.throttled);
             outcome.add_to(service, clear, requests);
+            let served = &self.served;
+            let rest = |number: usize, axis: usize| left(capacities[number][axis], served[number], total, inverse[number][axis]);
+            let mut queued = Queued::serve(self.queues.as_mut(), case, group, &self.per_unit, &self.price_factor, rest);
             if let Some(sink) = sink {
                 for (slot, (used, usage)) in self.used.iter_mut().zip(&self.usage).enumerate() {
                     *used = if total > 0.0 { self.served[slot / MAX_AXES] / total * usage } else { 0.0 };
                 }
-                sink.hour(facts.hour, self.index, case, &outcome.shown(facts, requests, &self.served, &self.used));
+                queued.show(self.queues.as_ref(), case, &mut self.served, &mut self.used);
+                sink.hour(facts.hour, self.index, case, &outcome.shown(facts, requests, &self.served, &self.used, &queued));
             }
         }
     }
@@ -147,4 +148,19 @@ impl GroupState {
             }
         }
     }
+}
+
+/// The chance that a minute, and that the hour, is over the limits, where the share `passed` goes beyond the last of them; `known` where that
+/// offer told it along with its overflow.
+pub(super) fn over_limit(facts: &Hour, passed: f64, known: Option<(f64, f64)>, row: &MinuteRow<'_>, limit: f64) -> (f64, f64) {
+    if facts.unrouted > 0.0 {
+        return (1.0, 1.0);
+    }
+    if !(passed > 0.0) {
+        return (0.0, 0.0);
+    }
+    known.unwrap_or_else(|| {
+        let [_, minute, hour] = row.all(limit);
+        (minute, hour)
+    })
 }

@@ -4,6 +4,7 @@ mod chain;
 mod clear;
 mod parts;
 mod paths;
+mod queued;
 mod ranked;
 mod split;
 mod state;
@@ -16,11 +17,12 @@ use super::outage::Outages;
 use super::peak::Peak;
 use super::pool::PoolGroup;
 use super::price_cut::Prices;
-use super::totals::{DemandTotals, ServiceTotals, SupplyTotals};
+use super::totals::{DemandTotals, QueueTotals, ServiceTotals, SupplyTotals};
 use crate::demand::DemandPath;
 use crate::random::stream::{Purpose, StreamKey};
 use clear::Clear;
 use parts::Parts;
+use queued::Queued;
 use state::GroupState;
 use work::{Hour, Work};
 
@@ -33,12 +35,16 @@ pub trait HourSink {
 /// How one hour was served.
 #[derive(Clone, Copy, Debug)]
 pub struct HourService<'a> {
-    /// Tokens served by each node of the group.
+    /// Tokens served by each node of the group, late ones too.
     pub served: &'a [f64],
     /// Unit-hours used, at node × 2 + axis.
     pub used: &'a [f64],
-    /// Tokens served by batch.
+    /// Tokens served by batch: those of the jobs handed in in this hour.
     pub batch: f64,
+    /// Tokens served on demand or by units after their deadline.
+    pub late: f64,
+    /// Tokens that wait when the hour ends, without those in batch jobs.
+    pub waiting: f64,
     /// Tokens throttled.
     pub throttled: f64,
     /// Requests throttled.
@@ -80,12 +86,7 @@ impl<'a> Dispatcher<'a> {
         Self {
             supply,
             works: Work::all(supply),
-            groups: supply
-                .groups
-                .iter()
-                .enumerate()
-                .map(|(index, group)| GroupState::new(index, group, supply.members(index) > 0, &outages, seed))
-                .collect(),
+            groups: (0..supply.groups.len()).map(|index| GroupState::new(index, supply, &outages, seed)).collect(),
             network: supply.groups.iter().map(|group| Network::new(group.nodes.len())).collect(),
             peak: Peak::default(),
             throughput: throughput.collect(),
@@ -107,8 +108,18 @@ impl<'a> Dispatcher<'a> {
         self.prices.draw(replication);
         for work in 0..self.works.len() {
             self.works[work].begin(self.supply, path);
+            for &index in &self.works[work].groups {
+                if let Some(queues) = &mut self.groups[index].queues {
+                    queues.begin(self.supply, path, replication);
+                }
+            }
             for month in 0..self.supply.horizon.months() {
                 self.month(work, month, path, totals, &mut sink);
+            }
+            for &index in &self.works[work].groups {
+                if let Some(queues) = &mut self.groups[index].queues {
+                    queues.finish(index, self.supply, path, totals);
+                }
             }
         }
     }
@@ -119,6 +130,10 @@ impl<'a> Dispatcher<'a> {
         let slots: usize = self.supply.groups.iter().map(|group| group.cases.len() * group.nodes.len() * MAX_AXES).sum();
         totals.services.clear();
         totals.services.resize(cases * months, ServiceTotals::default());
+        totals.queues.clear();
+        totals
+            .queues
+            .resize(if self.groups.iter().any(|group| group.queues.is_some()) { cases * months } else { 0 }, QueueTotals::default());
         totals.used.clear();
         totals.used.resize(slots * months, 0.0);
         self.supply.clear_members(totals);
@@ -150,6 +165,7 @@ impl<'a> Dispatcher<'a> {
         let peak_of = first.last_on_demand.and_then(|node| Some((supply.peak_share?, &first.nodes[node].weights[0])));
         self.peak.clear();
         let mut demand = DemandTotals::default();
+        [demand.windows_below_minimum, demand.requests_below_minimum] = work.windows.refused(month);
         let mut batch = (0.0, 0.0);
         let several = work.groups.iter().any(|&index| self.groups[index].is_parted());
         let mut parts = std::mem::take(&mut work.parts);
@@ -174,6 +190,9 @@ impl<'a> Dispatcher<'a> {
             for &index in &work.groups {
                 if self.groups[index].varies() {
                     self.groups[index].hour(supply, &self.outages, month, hour);
+                }
+                if let Some(queues) = &mut self.groups[index].queues {
+                    queues.hour(supply, path, hour);
                 }
             }
             if self.prices.any() {
@@ -256,17 +275,19 @@ impl Outcome {
 
 impl Outcome {
     /// The hour as a sink sees it.
-    fn shown<'s>(&self, facts: &Hour, requests: f64, served: &'s [f64], used: &'s [f64]) -> HourService<'s> {
+    fn shown<'s>(&self, facts: &Hour, requests: f64, served: &'s [f64], used: &'s [f64], queued: &Queued) -> HourService<'s> {
         HourService {
             served,
             used,
-            batch: facts.batch_tokens,
+            batch: facts.batch_tokens + queued.batch[0],
+            late: queued.hour.late,
+            waiting: queued.waiting,
             throttled: self.throttled,
             requests_throttled: requests,
             minute_over: self.minute_over,
             hour_over: self.hour_over,
-            cost_on_demand: self.cost_on_demand,
-            cost_batch: facts.batch_cost,
+            cost_on_demand: self.cost_on_demand + queued.hour.cost_on_demand,
+            cost_batch: facts.batch_cost + queued.batch[1],
         }
     }
 }
@@ -327,8 +348,13 @@ impl GroupState {
             }
             let requests = facts.requests_of(outcome.throttled);
             outcome.add_to(service, &mut self.clear[case], requests);
+            let capacities = &self.capacities[case * self.slots..][..self.slots];
+            let mut queued = Queued::serve(self.queues.as_mut(), case, group, &self.per_unit, &self.price_factor, |number, axis| {
+                capacities[number * MAX_AXES + axis] - network.served[number].dot(&group.nodes[number].weights[axis])
+            });
             if let Some(sink) = sink {
-                sink.hour(facts.hour, self.index, case, &outcome.shown(facts, requests, &self.served, &self.used));
+                queued.show(self.queues.as_ref(), case, &mut self.served, &mut self.used);
+                sink.hour(facts.hour, self.index, case, &outcome.shown(facts, requests, &self.served, &self.used, &queued));
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Pools with a state: which hours are walked window by window, and what the walks add up to.
 
+use super::queued::{Queued, left};
 use super::state::GroupState;
 use super::work::{Hour, Work};
 use super::{HourSink, Outcome};
@@ -211,6 +212,13 @@ impl GroupState {
             service.throttled_hours += 1.0;
             self.clear[case].add(1.0);
         }
+        let capacities = &self.capacities[case * self.slots..][..self.slots];
+        let (served, inverse) = (&self.served, &self.inverse);
+        let rest = |number: usize, axis: usize| {
+            let slot = number * MAX_AXES + axis;
+            left(capacities[slot], served[number], total, inverse[slot])
+        };
+        let mut queued = Queued::serve(self.queues.as_mut(), case, group, &self.per_unit, &self.price_factor, rest);
         if let Some(sink) = sink {
             let outcome = Outcome {
                 throttled: flow.failed + facts.unrouted,
@@ -222,7 +230,8 @@ impl GroupState {
                 cost_on_demand: cost,
             };
             let requests = facts.requests_of(outcome.throttled);
-            sink.hour(facts.hour, self.index, case, &outcome.shown(facts, requests, &self.served, &self.used));
+            queued.show(self.queues.as_ref(), case, &mut self.served, &mut self.used);
+            sink.hour(facts.hour, self.index, case, &outcome.shown(facts, requests, &self.served, &self.used, &queued));
         }
     }
 

@@ -10,7 +10,9 @@
 //! limit, is what it is without priorities. Where the classes ask for different mixes of tokens, the tokens and requests behind that are
 //! those of whoever is refused, so bills and counts of tokens follow them; and what comes to the next offer weighs there what it weighs.
 
+use super::chain::over_limit;
 use super::parts::Parts;
+use super::queued::Queued;
 use super::state::GroupState;
 use super::work::{Hour, Work};
 use super::{HourSink, Outcome};
@@ -41,6 +43,8 @@ pub(super) struct Ranked {
     requests: Classes,
     /// At class × slots + node × 2 + axis: weighted tokens of the class.
     own: Vec<f64>,
+    /// At node × 2 + axis: weighted tokens that the offer serves in the case at hand.
+    taken: Vec<f64>,
     /// Squared coefficient of variation of a minute of the first classes together.
     variance: Classes,
     /// Whether all classes ask for the same mix of tokens, and for requests of the same size.
@@ -64,7 +68,8 @@ impl Ranked {
         let ranks = group.ranks();
         // Elsewhere than in a chain, priorities are refused unless they make no difference.
         let ranked = ranks > 1 && group.chain;
-        ranked.then(|| Self { ranks, own: vec![0.0; ranks * group.nodes.len() * MAX_AXES], ..Self::default() })
+        let slots = group.nodes.len() * MAX_AXES;
+        ranked.then(|| Self { ranks, own: vec![0.0; ranks * slots], taken: vec![0.0; slots], ..Self::default() })
     }
 
     /// Sets an hour.
@@ -130,18 +135,19 @@ impl GroupState {
         sink: &mut Option<&mut dyn HourSink>,
     ) {
         let total = facts.entering.total();
-        if !(total > 0.0) && !(facts.unrouted > 0.0) && sink.is_none() {
+        if !(total > 0.0) && !(facts.unrouted > 0.0) && sink.is_none() && self.queues.is_none() {
             return;
         }
-        let Some(ranked) = self.ranked.take() else { return };
+        let Some(mut buffers) = self.ranked.take() else { return };
+        let mut taken = std::mem::take(&mut buffers.taken);
+        let (price_factor, ranked) = (&self.price_factor, &buffers);
         let mut split = self.split.take();
         let rows: [MinuteRow<'_>; MAX_CLASSES] =
             std::array::from_fn(|class| if class + 1 < ranked.ranks { group.law.at(ranked.variance[class]) } else { *row });
         let last = ranked.ranks - 1;
         let (slots, nodes) = (self.slots, group.nodes.len());
-        let (price_factor, classes) = (&self.price_factor, &ranked);
         let paid = |served: &Classes, node: usize| {
-            classes.sum(served, |class| classes.tokens[class].dot(&group.nodes[node].price)) * price_factor[node]
+            ranked.sum(served, |class| ranked.tokens[class].dot(&group.nodes[node].price)) * price_factor[node]
         };
         for case in 0..self.clear.len() {
             let start = if total > 0.0 { 1.0 } else { 0.0 };
@@ -149,12 +155,16 @@ impl GroupState {
             let (mut on_demand, mut provisioned, mut value, mut cost, mut over) = (0.0, 0.0, 0.0, 0.0, None);
             self.served.fill(0.0);
             self.used.fill(0.0);
+            taken.fill(0.0);
             for (number, node) in group.nodes.iter().enumerate() {
-                let passage = self.passage(group, case, number, &ranked, &rows, &place);
+                let passage = self.passage(group, case, number, ranked, &rows, &place);
                 let served: Classes = std::array::from_fn(|class| place.share[class] - passage.place.share[class]);
                 let pool = place.passed[last] - passage.place.passed[last];
                 let tokens = if ranked.alike { pool * total } else { ranked.sum(&served, |class| ranked.tokens[class].total()) };
                 self.served[number] = tokens;
+                for (slot, taken) in taken.iter_mut().enumerate().skip(number * MAX_AXES).take(node.axes) {
+                    *taken = ranked.sum(&served, |class| ranked.own(slots, class, slot));
+                }
                 if node.provisioned {
                     provisioned += if ranked.alike { pool } else { tokens / total };
                     value +=
@@ -179,34 +189,35 @@ impl GroupState {
                 }
             }
             let refused = if ranked.alike { place.passed[last] * total } else { ranked.sum(&place.share, |c| ranked.tokens[c].total()) };
-            let mut outcome = Outcome {
+            let (minute_over, hour_over) = over_limit(facts, place.passed[last], over, row, place.limit[last]);
+            let outcome = Outcome {
                 throttled: refused + facts.unrouted,
-                minute_over: 0.0,
-                hour_over: 0.0,
+                minute_over,
+                hour_over,
                 tokens_on_demand: on_demand * total,
                 tokens_provisioned: provisioned * total,
                 value_provisioned: value,
                 cost_on_demand: cost,
             };
-            if facts.unrouted > 0.0 {
-                (outcome.minute_over, outcome.hour_over) = (1.0, 1.0);
-            } else if place.passed[last] > 0.0 {
-                (outcome.minute_over, outcome.hour_over) = over.unwrap_or_else(|| {
-                    let [_, minute, hour] = row.all(place.limit[last]);
-                    (minute, hour)
-                });
-            }
             let requests = if ranked.alike && ranked.same_size || !(facts.entering.total() > 0.0) {
                 facts.requests_of(outcome.throttled)
             } else {
                 ranked.sum(&place.share, |class| ranked.requests[class]) + facts.unrouted_requests
             };
             outcome.add_to(&mut totals.services[self.services.clone()][case], &mut self.clear[case], requests);
+            let capacities = &self.capacities[case * slots..][..slots];
+            let taken = &taken;
+            let mut queued = Queued::serve(self.queues.as_mut(), case, group, &self.per_unit, &self.price_factor, |number, axis| {
+                let slot = number * MAX_AXES + axis;
+                capacities[slot] - taken[slot]
+            });
             if let Some(sink) = sink {
-                sink.hour(facts.hour, self.index, case, &outcome.shown(facts, requests, &self.served, &self.used));
+                queued.show(self.queues.as_ref(), case, &mut self.served, &mut self.used);
+                sink.hour(facts.hour, self.index, case, &outcome.shown(facts, requests, &self.served, &self.used, &queued));
             }
         }
-        (self.split, self.ranked) = (split, Some(ranked));
+        buffers.taken = taken;
+        (self.split, self.ranked) = (split, Some(buffers));
     }
 
     /// What of each class passes an offer.

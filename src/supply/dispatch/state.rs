@@ -10,6 +10,7 @@ use crate::supply::offer::MAX_AXES;
 use crate::supply::outage::Outages;
 use crate::supply::pool::{Node, PoolGroup};
 use crate::supply::price_cut::Prices;
+use crate::supply::queue::Queues;
 use crate::supply::totals::SupplyTotals;
 use std::ops::Range;
 
@@ -48,6 +49,8 @@ pub(super) struct GroupState {
     pub(super) cost: Vec<f64>,
     /// Walks of its hours, where they have a state.
     pub(super) paths: Option<Box<Paths>>,
+    /// Work that waits.
+    pub(super) queues: Option<Queues>,
     /// By node: what price cuts leave of its prices in the hour at hand.
     pub(super) price_factor: Vec<f64>,
     /// Who gets what, in a pool of several workloads; and by class, where they have different priorities.
@@ -61,7 +64,8 @@ pub(super) struct GroupState {
 }
 
 impl GroupState {
-    pub(super) fn new(index: usize, group: &PoolGroup, has_members: bool, outages: &Outages, seed: u64) -> Self {
+    pub(super) fn new(index: usize, supply: &Supply, outages: &Outages, seed: u64) -> Self {
+        let group = &supply.groups[index];
         let slots = group.nodes.len() * MAX_AXES;
         let down = |(number, node): (usize, &Node)| outages.of(node.offer).map(|source| (number, source));
         Self {
@@ -83,8 +87,9 @@ impl GroupState {
             held: vec![0.0; slots],
             cost: vec![0.0; group.nodes.len()],
             paths: group.path.as_ref().map(|model| Box::new(Paths::new(group, model, seed))),
+            queues: Queues::new(group, supply, seed),
             price_factor: vec![1.0; group.nodes.len()],
-            split: has_members.then(|| Split::new(group)),
+            split: (supply.members(index) > 0).then(|| Split::new(group)),
             ranked: Ranked::new(group),
             members: 0..0,
             members_used: 0..0,
@@ -183,7 +188,8 @@ impl GroupState {
     /// Adds what only the whole month tells: tokens and cost of what batch took, and the probability that nothing was throttled.
     pub(super) fn end(&mut self, batch: (f64, f64), totals: &mut SupplyTotals) {
         for (service, clear) in totals.services[self.services.clone()].iter_mut().zip(&mut self.clear) {
-            (service.tokens_batch, service.cost_batch) = batch;
+            service.tokens_batch += batch.0;
+            service.cost_batch += batch.1;
             service.log_clear = clear.take();
         }
     }

@@ -19,9 +19,9 @@ pub(super) struct Work {
     pub(super) groups: Vec<usize>,
     /// Share of each member in its workload.
     shares: Vec<f64>,
-    /// The same in the hour at hand, 0 where batch takes it.
+    /// The same in the hour at hand, 0 where batch takes it and for what waits.
     present: Vec<f64>,
-    windows: Windows,
+    pub(super) windows: Windows,
     /// By member: mean square of a request's weighted tokens over their squared mean.
     size_squares: Vec<f64>,
     /// What each workload brings, where there are several.
@@ -123,7 +123,13 @@ impl Work {
             facts.asked += tokens;
             facts.requests += count;
             self.present[index] = self.shares[index];
-            if self.windows.any()
+            if member.waits.is_some() {
+                self.present[index] = 0.0;
+                // It waits for an offer of its route or for its job; where it has neither, nobody will ever take it.
+                if !member.route.is_empty() || self.windows.taken_by(index, hour).is_some() {
+                    continue;
+                }
+            } else if self.windows.any()
                 && let Some(offer) = self.windows.taken_by(index, hour)
             {
                 self.present[index] = 0.0;
@@ -269,6 +275,6 @@ fn size_cv2(group: &PoolGroup, member: usize) -> f64 {
 }
 
 /// What a member asks for, whatever serves it.
-fn work_of(member: &Member) -> (usize, Part, Option<usize>, bool) {
-    (member.workload, member.part, member.batch, member.route.is_empty())
+fn work_of(member: &Member) -> (usize, Part, Option<usize>, bool, bool) {
+    (member.workload, member.part, member.batch, member.route.is_empty(), member.waits.is_some())
 }

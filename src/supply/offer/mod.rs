@@ -1,9 +1,11 @@
 //! Offers: the ways to be served, checked and with their discounts taken off.
 
+mod completion;
 mod metering;
 mod resolve;
 mod spec;
 
+pub use completion::{Completion, CompletionSpec};
 pub(crate) use metering::refuse_without_max_tokens;
 pub use metering::{Hold, HoldSpec, Metering, Refill, Settles};
 pub(crate) use resolve::offer;
@@ -146,9 +148,17 @@ pub struct Batch {
     pub maximum_records: Option<u64>,
     /// Hours within which a job is done.
     pub deadline: f64,
+    /// How long jobs take; `None` where they count as done in time.
+    pub completion: Option<Completion>,
 }
 
 impl Batch {
+    /// The number of equal jobs that so many records make, at least 1.
+    #[must_use]
+    pub fn jobs(&self, records: f64) -> u64 {
+        self.maximum_records.map_or(1, |most| ((records / most as f64).ceil() as u64).max(1))
+    }
+
     /// Whether a window's records can be handed in: as one job, or as equal jobs when there are too many for one.
     #[must_use]
     pub fn takes(&self, records: f64) -> bool {

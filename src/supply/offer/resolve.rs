@@ -1,6 +1,6 @@
 //! Offers as written become offers as they serve: ranges checked, defaults filled and noted, discounts taken off.
 
-use super::{Axis, Batch, Metering, Offer, OfferKind, OnDemand, Provisioned, Quota, TokenPrices};
+use super::{Axis, Batch, Metering, Offer, OfferKind, OnDemand, Provisioned, Quota, TokenPrices, completion};
 use super::{
     AxisSpec, BatchSpec, CapacitySpec, DiscountSpec, IncrementSpec, OfferSpec, OnDemandSpec, OverflowRule, PriceSpec, ProvisionedSpec,
     QuotaSpec, Renewal, TermPriceSpec, WeightsSpec,
@@ -141,7 +141,15 @@ impl Resolver<'_> {
             most => Some(most.as_ref().map(|f| f.value)),
         };
         let deadline = spec.deadline.as_ref().map_or_else(|| window.map(|hours| hours as f64), |f| Some(f.value.0));
-        Some(Batch { price: price?, window: window?, minimum_records: minimum, maximum_records: maximum?, deadline: deadline? })
+        let completion = completion::resolve(spec, self.at, self.reader);
+        Some(Batch {
+            price: price?,
+            window: window?,
+            minimum_records: minimum,
+            maximum_records: maximum?,
+            deadline: deadline?,
+            completion: completion?,
+        })
     }
 
     fn axis(&mut self, spec: &Field<AxisSpec>) -> Option<Axis> {

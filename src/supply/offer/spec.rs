@@ -1,5 +1,6 @@
 //! Offers as the file writes them: prices, quotas, capacities, terms, windows and discounts.
 
+use super::CompletionSpec;
 use super::metering::{HoldSpec, Refill};
 use crate::spec::{At, Field, Map, Node, Reader, Spec, Value};
 use crate::supply::outage::{AvailabilitySpec, IncidentsSpec};
@@ -101,6 +102,12 @@ crate::spec_table! {
         optional maximum_records: u64,
         /// The time within which a job is done.
         optional deadline: Hours,
+        /// How long a job takes from the moment it is handed in; without it, a job counts as done in time.
+        optional completion: CompletionSpec,
+        /// After so long a job is given up: what it has not done by then is not billed and goes on. 24 h unless said; needs a `completion`.
+        optional expiry: Hours,
+        /// Jobs that may be in progress at the same time; further ones wait for one to end. Needs a `completion`.
+        optional jobs_in_flight: u64,
         /// What is taken off the prices.
         optional discount: DiscountSpec,
     }

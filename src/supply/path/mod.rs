@@ -56,7 +56,9 @@ impl PathModel {
     /// The model of a pool; `None` where nothing has a state, and conditional expectations say it all.
     pub(crate) fn new(members: &[Member], nodes: &[Node], workloads: &[WorkloadFacts]) -> Option<Self> {
         let limited = || nodes.iter().filter(|node| node.is_limited());
-        let retries: Vec<_> = members.iter().map(|member| workloads[member.workload].retry).collect();
+        // What waits is never refused.
+        let retry = |member: &Member| workloads[member.workload].retry.filter(|_| member.waits.is_none());
+        let retries: Vec<_> = members.iter().map(retry).collect();
         let steady = limited().any(|node| node.metering.steady);
         let first = limited().next().map(|node| node.metering.window);
         let alike = limited().all(|node| Some(node.metering.window) == first);

@@ -2,12 +2,15 @@
 
 pub(crate) mod check;
 mod grammar;
+mod hours;
 mod reservation;
 mod spec;
 pub(crate) mod sweep;
 
 pub use reservation::ReservationSpec;
 pub use spec::{PlanSpec, PurchaseSpec, SweepAxis, SweepSpec, TwoListsSpec, TwoUnitsSpec, UnitsListSpec, UnitsSpec, UnitsSweepSpec};
+
+pub(crate) use hours::waiting_hours;
 
 use super::commitment::Commitment;
 use crate::spec::Field;

@@ -20,6 +20,8 @@ crate::spec_table! {
         optional term: Map<Term>,
         /// The month of the horizon, from 1, in which each offer's units start.
         optional start_month: Map<u64>,
+        /// For each offer, the local hours in which work that waits may use it; every hour unless said.
+        optional hours: Map<ScheduleSpec>,
         /// Further purchases, each with a term and a start of its own: a ladder. They serve beside the units above.
         list purchase: PurchaseSpec,
         /// Reservations: a lower price for units that are bought by the hour.

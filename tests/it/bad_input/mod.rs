@@ -10,6 +10,7 @@ mod mutation;
 mod offers;
 mod outages;
 mod plans;
+mod queues;
 mod requests;
 mod several;
 mod size;

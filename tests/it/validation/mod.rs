@@ -6,6 +6,7 @@
 mod bills;
 mod break_even;
 mod intervals;
+mod lateness;
 mod minutes;
 mod outages;
 mod pools;

@@ -1,0 +1,48 @@
+//! What a reader of the answer must know beside it: windows of work that were too small for a batch job.
+
+use super::{Report, words};
+use crate::statistics::Distribution;
+use crate::tally::{Metric, Row, Span};
+
+/// One sentence for each thing worth knowing; most runs have none.
+#[must_use]
+pub fn notes(report: &Report<'_>) -> Vec<String> {
+    let mut told = Vec::new();
+    let plans = &report.scenario.supply.plans;
+    for (index, plan) in plans.iter().enumerate() {
+        // Units change nothing about it, so a sweep is told once.
+        if plans[..index].iter().any(|before| before.base == plan.base) {
+            continue;
+        }
+        for pool in 0..plan.pools.len() {
+            told.extend(too_small(report, index, pool));
+        }
+    }
+    told
+}
+
+fn too_small(report: &Report<'_>, plan: usize, pool: usize) -> Option<String> {
+    let scenario = report.scenario;
+    let months = scenario.horizon.months() as f64;
+    let a_month = |metric| -> Option<Distribution> {
+        let column = report.outcome.column(scenario, plan, Row::Pool(pool), Span::Horizon, metric)?;
+        let mut monthly: Vec<f64> = column.into_iter().map(|x| x / months).collect();
+        Distribution::from_samples(&mut monthly).filter(|distribution| distribution.mean > 0.0)
+    };
+    let windows = a_month(Metric::WindowsBelowMinimum)?;
+    let requests = a_month(Metric::RequestsBelowMinimum);
+    let choice = &scenario.supply.plans[plan];
+    let members = &scenario.supply.groups[choice.pools[pool].group].members;
+    let ends = |empty: bool| members.iter().any(|member| member.batch.is_some() && member.route.is_empty() == empty);
+    let fate = match (ends(false), ends(true)) {
+        (true, false) => "went to the next offer of the route",
+        (false, _) => "were throttled",
+        (true, true) => "went to the next offer of the route, and were throttled where there is none",
+    };
+    Some(format!(
+        "`{}`: {} windows a month had too few records for a batch job; their {} requests {fate}.",
+        choice.base,
+        words::mean(Some(&windows)),
+        words::mean(requests.as_ref())
+    ))
+}
