@@ -29,8 +29,8 @@ pub(crate) enum Command {
     Breakeven(BreakevenArgs),
     /// One future under one plan, hour by hour, as CSV
     Inspect(InspectArgs),
-    /// Why a plan throttles and what would help (comes with a later version)
-    Explain(LaterArgs),
+    /// Why a plan throttles, and what would help
+    Explain(ExplainArgs),
     /// What to buy (comes with a later version)
     Size(LaterArgs),
     /// What changed between scenarios and what it did (comes with a later version)
@@ -141,6 +141,18 @@ pub(crate) struct InspectArgs {
     /// Seed of all draws, instead of the scenario's
     #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(0..=i64::MAX as u64))]
     pub(crate) seed: Option<u64>,
+}
+
+/// `explain`: a plan of a scenario.
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    #[command(flatten)]
+    pub(crate) scenario: ScenarioArgs,
+    /// Which plan
+    #[arg(long, value_name = "PLAN")]
+    pub(crate) plan: String,
+    #[command(flatten)]
+    pub(crate) draws: DrawArgs,
 }
 
 /// `breakeven`: a scenario, or one unit described by flags.

@@ -4,6 +4,7 @@ mod args;
 mod breakeven;
 mod check;
 mod console;
+mod explain;
 mod files;
 mod gates;
 mod init;
@@ -62,7 +63,7 @@ fn dispatch(command: &Command) -> Result<Exit> {
         Command::Breakeven(args) => breakeven::breakeven(args),
         Command::Inspect(args) => inspect::inspect(args),
         Command::Schema => schema::schema(),
-        Command::Explain(_) => later("`tokentide explain`"),
+        Command::Explain(args) => explain::explain(args),
         Command::Size(_) => later("`tokentide size`"),
         Command::Compare(_) => later("`tokentide compare`"),
     }

@@ -1,9 +1,9 @@
-//! Loading a scenario with the command line's changes to it.
+//! Loading a scenario with the command line's changes to it, and finding a plan in it.
 
 use super::args::{DrawArgs, ScenarioArgs};
-use tokentide::error::Result;
-use tokentide::scenario::{self, Loaded};
-use tokentide::spec::Override;
+use tokentide::error::{Error, Result};
+use tokentide::scenario::{self, Loaded, Scenario};
+use tokentide::spec::{Override, nearest};
 
 /// Loads the scenario; `changes` of other flags follow those of `--set`, so that a flag wins over the file and over `--set`.
 pub(crate) fn load(args: &ScenarioArgs, changes: &[String]) -> Result<Loaded> {
@@ -16,4 +16,15 @@ pub(crate) fn changes(draws: &DrawArgs, baseline: Option<&str>) -> Vec<String> {
     let number = |path: &str, value: Option<u64>| value.map(|value| format!("{path}={value}"));
     let baseline = baseline.map(|name| format!("baseline={}", serde_json::Value::from(name)));
     [number("replications", draws.replications), number("seed", draws.seed), baseline].into_iter().flatten().collect()
+}
+
+/// The plan of a name, or an error with the nearest one.
+pub(crate) fn plan_of(scenario: &Scenario, name: &str) -> Result<usize> {
+    let names = || scenario.supply.plans.iter().map(|plan| plan.name.as_str());
+    names().position(|known| known == name).ok_or_else(|| {
+        let help = nearest(name, names()).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+        let known = names().take(8).map(|known| format!("`{known}`")).collect::<Vec<_>>().join(", ");
+        let more = if names().count() > 8 { ", …" } else { "" };
+        Error::usage(format!("--plan: `{}` is no plan of the scenario; allowed: {known}{more}{help}", name.escape_debug()))
+    })
 }

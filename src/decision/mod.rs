@@ -1,11 +1,13 @@
 //! What the numbers speak for: which plans keep the limits, which of those is cheapest, and what would change that.
 
+mod explain;
 mod flip;
 mod judgement;
 mod price;
 mod spreadsheet;
 mod walk;
 
+pub use explain::{Explanation, Reason, Remedy, explain};
 pub use flip::{Cause, Flip, FlipPoint, Lever, flips};
 pub use judgement::{Judgement, Leader, PlanStanding, judge, objective_samples};
 pub use spreadsheet::{on_demand_price, spreadsheet_plan};

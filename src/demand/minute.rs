@@ -54,6 +54,12 @@ impl MinuteModel {
     /// Every minute of an hour has the hour's mean.
     pub const OFF: Self = Self { margin: Margin::Gamma, burstiness_sd: 0.0, constant: Some(0.0), floor: 1.0, c_squared: 0.0 };
 
+    /// Whether every minute of an hour has the hour's mean.
+    #[must_use]
+    pub fn is_off(&self) -> bool {
+        self.constant == Some(0.0)
+    }
+
     /// Checks the spec. `smooth` says that the hours come without requests (plain laws, traces), so that nothing is known within them.
     pub(super) fn resolve(
         spec: Option<&Field<OffOr<MinuteSpec>>>,

@@ -161,6 +161,11 @@ impl Size {
         size
     }
 
+    /// A size that few requests exceed, one in seven hundred (three standard deviations of a normal), at the drift's own mean.
+    pub(super) fn long(&self) -> f64 {
+        self.at_normal(3.0, 1.0)
+    }
+
     /// Mean and mean square of min(`factor` × X, cap).
     fn moments(&self, factor: f64) -> (f64, f64) {
         let c = self.cap / factor;

@@ -85,6 +85,14 @@ pub(super) struct Sizes {
 }
 
 impl Sizes {
+    /// An output that few requests exceed `[tokens]`.
+    pub(super) fn long_output(&self) -> f64 {
+        match &self.form {
+            Form::Total { size, output } => output * size.long(),
+            Form::Split { output, .. } => output.long(),
+        }
+    }
+
     /// Which token classes can occur, in the order of [`crate::units::CLASSES`].
     pub(super) fn possible(&self) -> [bool; 4] {
         let output = match &self.form {

@@ -156,6 +156,12 @@ impl Workload {
         }
     }
 
+    /// An output that few of its requests exceed `[tokens]`; `None` where hours are recorded, which do not tell.
+    #[must_use]
+    pub fn long_output(&self) -> Option<f64> {
+        (!matches!(self.source, Source::Recorded(_))).then(|| self.sizes.long_output())
+    }
+
     /// Mean of the factors on an hour that do not have mean 1.
     pub(super) fn mean_factor(&self) -> f64 {
         self.spikes.as_ref().map_or(1.0, Spikes::mean)

@@ -3,6 +3,7 @@
 mod answer;
 mod breakeven;
 mod csv;
+mod explain;
 mod figures;
 mod flips;
 mod headline;
@@ -18,6 +19,7 @@ mod words;
 
 pub use answer::answer;
 pub use breakeven::{PlanBreakEven, RULES_OF_THUMB, Requests, break_even_table, break_evens};
+pub use explain::explanation;
 pub use flips::flip_lines;
 pub use headline::Headline;
 pub use hours::write_hours;

@@ -50,6 +50,13 @@ pub(super) fn percent(estimate: &Estimate) -> String {
     format!("{}%", amount(&scaled))
 }
 
+/// A share of a whole in whole per cents, or with two digits below ten.
+pub(super) fn whole_percent(share: f64) -> String {
+    let percent = 100.0 * share;
+    let decimals = usize::from(percent != 0.0 && percent.abs() < 9.95);
+    format!("{percent:.decimals$}%")
+}
+
 /// How often something was seen, as per cent; what was never seen is less than three in all.
 pub(super) fn frequency(proportion: &Proportion) -> String {
     sampled(&proportion.estimate(), proportion.n)

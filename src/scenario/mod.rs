@@ -56,6 +56,15 @@ impl Scenario {
         Self { supply, ..self.clone() }
     }
 
+    /// The same scenario with one plan alone, which is its own baseline.
+    ///
+    /// # Panics
+    /// When there is no such plan.
+    #[must_use]
+    pub fn only(&self, plan: usize) -> Self {
+        Self { baseline: 0, ..self.with_supply(self.supply.only(plan)) }
+    }
+
     /// The plan of a name.
     #[must_use]
     pub fn plan(&self, name: &str) -> Option<usize> {

@@ -113,6 +113,12 @@ impl MinuteLaw {
         (self.margin, self.sigma_f)
     }
 
+    /// Whether every minute is its hour's mean.
+    #[must_use]
+    pub fn is_still(&self) -> bool {
+        matches!(self.rows, Rows::One { variance: 0.0, .. })
+    }
+
     /// Windows of an hour.
     #[must_use]
     pub fn windows(&self) -> u32 {

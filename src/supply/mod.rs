@@ -4,6 +4,7 @@
 //! hour, from the law of its minutes ([`MinuteLaw`]).
 
 mod batch;
+mod change;
 mod commitment;
 mod dispatch;
 mod facts;
@@ -29,6 +30,7 @@ mod route;
 mod schedule;
 mod totals;
 
+pub use change::Change;
 pub use commitment::Commitment;
 pub(crate) use commitment::overlap;
 pub use dispatch::{Dispatcher, HourService, HourSink};

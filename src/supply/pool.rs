@@ -163,6 +163,20 @@ impl PoolGroup {
         Self { name, workloads: indices, members, nodes, cases: Vec::new(), law, chain, entries, classes, last_on_demand, window, path }
     }
 
+    /// Whether units of any of its offers are bought in any month.
+    pub(crate) fn buys(&self) -> bool {
+        let bought = |case: &Case| {
+            let units = self.nodes.iter().cycle().zip(case.units.chunks_exact(MAX_AXES));
+            units.into_iter().any(|(node, units)| node.provisioned && units.iter().any(|&units| units > 0.0)) || !case.scheduled.is_empty()
+        };
+        self.cases.iter().any(bought)
+    }
+
+    /// Sets anew how its hours are walked.
+    pub(crate) fn repath(&mut self, workloads: &[WorkloadFacts]) {
+        self.path = PathModel::new(&self.members, &self.nodes, workloads);
+    }
+
     /// Whether requests hold some of an offer's limit while they run.
     pub(crate) fn holds(&self) -> bool {
         self.nodes.iter().any(|node| node.metering.hold.is_some())

@@ -96,15 +96,50 @@ fn a_command_line_that_cannot_be_is_code_2() {
 #[test]
 fn what_is_not_built_yet_says_so() {
     let place = Place::new();
-    for line in [
-        "size a.toml --months 3",
-        "compare a.toml b.toml",
-        "explain a.toml --plan x",
-        "run a.toml --engine kernel",
-        "run a.toml --precision 1%",
-    ] {
+    for line in ["size a.toml --months 3", "compare a.toml b.toml", "run a.toml --engine kernel", "run a.toml --precision 1%"] {
         place.run(line).code(2).silent().err("later version");
     }
+}
+
+/// 20 000 tokens a minute, all alike, on a quota of half of them.
+const STARVED: &str = r#"
+name = "Starved"
+replications = 10
+[limits]
+throttled_requests_share = "1%"
+[horizon]
+flat = { months = 1, hours_per_month = 48 }
+[[offer]]
+name = "on-demand"
+kind = "on-demand"
+price = { input = "3 USD/1M tokens", output = "15 USD/1M tokens" }
+quota = { rate = "10k tokens/min" }
+[[workload]]
+name = "bot"
+level = { mean = "1.2M tokens/h", walk = "off" }
+tokens = { input = { mean = 1000, cv = 0 }, output = { mean = 200, cv = 0 }, drift = "off" }
+requests = "none"
+minute = "off"
+[[plan]]
+name = "on-demand"
+route = { bot = ["on-demand"] }
+"#;
+
+#[test]
+fn explain_tells_why_a_plan_throttles() {
+    let place = Place::new();
+    std::fs::write(place.path("a.toml"), STARVED).unwrap();
+    let told = place.run("explain a.toml --plan on-demand --replications 3 --threads 1").code(0).out;
+    for words in ["`on-demand`: 50% of the requests are throttled", "quota: the hour's mean is above it", "2 times the quota", "100%"] {
+        assert!(told.contains(words), "{words} is not in\n{told}");
+    }
+    assert_eq!(place.run("explain a.toml --plan on-demand --replications 3 --threads 2 --quiet").code(0).out, told);
+    let plenty = place
+        .run_args(&["explain", "a.toml", "--plan", "on-demand", "--set", "offer.on-demand.quota.rate=40k tokens/min", "--quiet"])
+        .code(0);
+    assert!(plenty.out.contains("throttles nothing"), "{}", plenty.out);
+    place.run("explain a.toml --plan ondemand").code(2).silent().err("did you mean `on-demand`?");
+    place.run("explain a.toml").code(2).silent().err("--plan");
 }
 
 #[test]

@@ -74,7 +74,7 @@ impl Paths {
     fn draw(&mut self, group: &PoolGroup, model: &PathModel, hour: usize, variance: f64) {
         self.factors.clear();
         self.factors.resize(model.windows(), 1.0);
-        if !(variance > 0.0) {
+        if !(variance > 0.0) || group.law.is_still() {
             return;
         }
         let mut stream = self.key.hour(self.replication, hour as u32);

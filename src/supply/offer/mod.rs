@@ -70,6 +70,8 @@ pub struct OnDemand {
 pub struct Quota {
     /// Weighted tokens per hour that other traffic leaves, > 0; a window may take its part of an hour.
     pub per_hour: f64,
+    /// Weighted tokens per hour that other traffic takes, >= 0.
+    pub others: f64,
     /// How much a token of each class counts, >= 0.
     pub weights: ByClass,
     /// How it is counted.

@@ -44,7 +44,8 @@ impl Resolver<'_> {
                 let weights = self.weights(quota.weights.as_ref(), &path, 1.0);
                 let metering = Metering::resolve(quota.window.as_ref(), quota.refill.as_ref(), quota.hold.as_ref(), self.reader);
                 let limit = rate.zip(weights).zip(metering);
-                limit.map(|((per_hour, weights), metering)| Some(Quota { per_hour, weights, metering }))
+                let others = quota.others.as_ref().map_or(0.0, |others| others.per_hour);
+                limit.map(|((per_hour, weights), metering)| Some(Quota { per_hour, others, weights, metering }))
             }
         };
         let incidents = outage::incidents(spec.incidents.as_ref(), spec.quota.is_some(), self.reader);
