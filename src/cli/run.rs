@@ -3,9 +3,10 @@
 use super::args::{Engine, RunArgs};
 use super::files::OutputFolder;
 use super::{Exit, console, gates, interrupt, later, prices, progress, render, scenario};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tokentide::decision::{Flip, Judgement, flips, judge};
+use tokentide::decision::{Flip, Held, Judgement, flips, held, judge};
 use tokentide::error::{ErrorKind, Result};
 use tokentide::report::{Provenance, Report, ReportFile, answer, flip_lines, notes, table};
 use tokentide::scenario::Loaded;
@@ -28,13 +29,14 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit> {
         prices::tell_ages(&loaded.scenario.supply.offers);
     }
     let stop = interrupt::listen();
-    let (run, judgement, flips) = work(args, &loaded, &stop)?;
+    let Found { run, judgement, flips, held } = work(args, &loaded, &stop)?;
     let provenance = Provenance::new(&loaded.scenario, run.seed, run.replications, run.asked);
     let report = Report {
         scenario: &loaded.scenario,
         outcome: &run.summary,
         judgement: &judgement,
         flips: &flips,
+        held: &held,
         provenance: &provenance,
         threads: args.draws.threads.map(usize::from),
     };
@@ -53,8 +55,16 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit> {
     })
 }
 
-/// The long part: the run, the judgement and what would flip it.
-fn work(args: &RunArgs, loaded: &Loaded, stop: &AtomicBool) -> Result<(Run<Outcome>, Judgement, Vec<Vec<Flip>>)> {
+/// All that a run finds.
+struct Found {
+    run: Run<Outcome>,
+    judgement: Judgement,
+    flips: Vec<Vec<Flip>>,
+    held: Vec<Held>,
+}
+
+/// The long part: the run, the judgement, what would flip it and what `max_tokens` does.
+fn work(args: &RunArgs, loaded: &Loaded, stop: &AtomicBool) -> Result<Found> {
     let scenario = &loaded.scenario;
     let bar = progress::bar(scenario.replications, args.draws.quiet);
     let tell = |done| bar.set_position(done);
@@ -64,14 +74,21 @@ fn work(args: &RunArgs, loaded: &Loaded, stop: &AtomicBool) -> Result<(Run<Outco
     let run = run?;
     let judgement = judge(scenario, &run.summary);
     let spinner = progress::spinner("what would flip the answer", args.draws.quiet);
-    let found = match flips(scenario, &run.summary, &judgement, &RunSpec { progress: None, ..spec }) {
+    let further = RunSpec { progress: None, ..spec };
+    let flips = unless_stopped(flips(scenario, &run.summary, &judgement, &further), stop);
+    let looked_at: BTreeSet<usize> = judgement.leaders.iter().map(|leader| leader.plan).chain([scenario.baseline]).collect();
+    let held = unless_stopped(held(scenario, &Vec::from_iter(looked_at), &further), stop);
+    spinner.finish_and_clear();
+    Ok(Found { run, judgement, flips: flips?, held: held? })
+}
+
+/// What comes after the run; nothing where it was not wanted any more. The run itself is complete.
+fn unless_stopped<T>(found: Result<Vec<T>>, stop: &AtomicBool) -> Result<Vec<T>> {
+    match found {
         _ if stop.load(Ordering::Relaxed) => Ok(Vec::new()),
-        // The run itself is complete; what comes after it was not wanted any more.
         Err(error) if matches!(error.kind(), ErrorKind::Interrupted) => Ok(Vec::new()),
         found => found,
-    };
-    spinner.finish_and_clear();
-    Ok((run, judgement, found?))
+    }
 }
 
 /// Writes all files into the folder and returns it.

@@ -20,6 +20,9 @@ use crate::tally::{Columns, Metric, Outcome, Row, Span};
 /// Replications of each change unless the caller says how many: paired differences need few.
 const REPLICATIONS: u64 = 512;
 
+/// Replications of what a run tells beside its answer.
+const FEW_REPLICATIONS: u64 = 128;
+
 /// What is enough: the share of what is throttled that a remedy need take away.
 const ENOUGH: f64 = 0.9;
 
@@ -96,8 +99,7 @@ pub struct Explanation {
 pub fn explain(scenario: &Scenario, plan: usize, spec: &RunSpec<'_>) -> Result<Explanation> {
     let replications = spec.replications.unwrap_or(scenario.replications.min(REPLICATIONS));
     let spec = RunSpec { replications: Some(replications), progress: None, ..*spec };
-    let alone = scenario.only(plan);
-    let alone = alone.with_supply(alone.supply.clone().without_peak().without_members());
+    let alone = alone(scenario, plan);
     let present: Vec<(Reason, Change)> = Reason::REMOVABLE.into_iter().filter(|(_, change)| alone.supply.has(*change)).collect();
     // Subset s keeps the causes whose bit is set.
     let subsets: Vec<Vec<Change>> = (0..1_usize << present.len())
@@ -126,6 +128,46 @@ pub fn explain(scenario: &Scenario, plan: usize, spec: &RunSpec<'_>) -> Result<E
         reasons,
         remedies,
     })
+}
+
+/// How much of what a plan throttles it throttles because requests hold `max_tokens` from their start.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// The plan.
+    pub plan: usize,
+    /// The share of the tokens throttled that would be served if nothing were held beside what is used.
+    pub removed: Estimate,
+    /// The lower `max_tokens` that is enough, or the lowest that cuts nearly no output; `None` where none is lower.
+    pub remedy: Option<Remedy>,
+}
+
+/// Tells it of those of some plans that hold `max_tokens` and throttle, in few replications.
+///
+/// # Errors
+/// As [`explain`].
+pub fn held(scenario: &Scenario, plans: &[usize], spec: &RunSpec<'_>) -> Result<Vec<Held>> {
+    let replications = spec.replications.unwrap_or(scenario.replications).min(FEW_REPLICATIONS);
+    let spec = RunSpec { replications: Some(replications), progress: None, ..*spec };
+    let mut told = Vec::new();
+    for &plan in plans {
+        let alone = alone(scenario, plan);
+        if !alone.supply.has(Change::NoHolds) {
+            continue;
+        }
+        let served = all(&alone, &[Vec::new(), vec![Change::NoHolds]], &spec)?;
+        let [whole, without] = served.as_slice() else { return Err(ErrorKind::Interrupted.into()) };
+        if Moments::from_slice(&whole.throttled).mean() > 0.0 {
+            let remedy = remedy(&alone, &lower_max_tokens(&alone), whole, &spec)?;
+            told.push(Held { plan, removed: removed(whole, without), remedy });
+        }
+    }
+    Ok(told)
+}
+
+/// The scenario with one plan, without what nobody asks of it here.
+fn alone(scenario: &Scenario, plan: usize) -> Scenario {
+    let alone = scenario.only(plan);
+    alone.with_supply(alone.supply.clone().without_peak().without_members())
 }
 
 /// What one run tells, by replication; tokens and hours a month.
@@ -162,6 +204,12 @@ fn serve(scenario: &Scenario, changes: &[Change], spec: &RunSpec<'_>) -> Result<
 
 fn estimate(values: &[f64]) -> Estimate {
     Moments::from_slice(values).estimate()
+}
+
+/// The share of what is throttled before that is not after.
+fn removed(before: &Served, after: &Served) -> Estimate {
+    let removed: Vec<f64> = before.throttled.iter().zip(&after.throttled).map(|(before, after)| before - after).collect();
+    ratio(&removed, &before.throttled)
 }
 
 /// The mean of `parts` over the mean of `wholes`, which is above 0, with its error by the delta method: both move together.
@@ -241,8 +289,7 @@ fn remedy(scenario: &Scenario, ladder: &[Change], whole: &Served, spec: &RunSpec
     let changes: Vec<Vec<Change>> = ladder.iter().map(|change| vec![*change]).collect();
     let mut last = None;
     for (change, served) in ladder.iter().zip(all(scenario, &changes, spec)?) {
-        let removed: Vec<f64> = whole.throttled.iter().zip(&served.throttled).map(|(before, after)| before - after).collect();
-        let removed = ratio(&removed, &whole.throttled);
+        let removed = removed(whole, &served);
         let enough = removed.point >= ENOUGH;
         last = Some(Remedy { change: *change, throttled_share: share(&served), removed });
         if enough {

@@ -7,7 +7,7 @@ mod price;
 mod spreadsheet;
 mod walk;
 
-pub use explain::{Explanation, Reason, Remedy, explain};
+pub use explain::{Explanation, Held, Reason, Remedy, explain, held};
 pub use flip::{Cause, Flip, FlipPoint, Lever, flips};
 pub use judgement::{Judgement, Leader, PlanStanding, judge, objective_samples};
 pub use spreadsheet::{on_demand_price, spreadsheet_plan};

@@ -99,7 +99,8 @@ fn remedies(scenario: &Scenario, plan: usize, found: &Explanation) -> Table {
     table
 }
 
-fn remedy(scenario: &Scenario, plan: usize, remedy: &Remedy) -> String {
+/// A change, in words.
+pub(super) fn remedy(scenario: &Scenario, plan: usize, remedy: &Remedy) -> String {
     match remedy.change {
         Change::MaxTokens(most) => {
             let mut named: Vec<f64> =

@@ -28,7 +28,7 @@ pub use provenance::{PriceDate, Provenance};
 pub use samples::SAMPLES_BEGIN;
 pub use table::table;
 
-use crate::decision::{Flip, Judgement};
+use crate::decision::{Flip, Held, Judgement};
 use crate::error::Result;
 use crate::scenario::Scenario;
 use crate::simulation::ordered_map;
@@ -91,6 +91,8 @@ pub struct Report<'a> {
     pub judgement: &'a Judgement,
     /// What would flip the answer, by leader; empty where it was not asked.
     pub flips: &'a [Vec<Flip>],
+    /// Of the plans a reader looks at first, what `max_tokens` does to their throttling; empty where it was not asked.
+    pub held: &'a [Held],
     /// Where the numbers come from.
     pub provenance: &'a Provenance,
     /// Threads that summarise plans; as many as the machine has unless given.

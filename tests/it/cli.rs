@@ -138,6 +138,12 @@ fn explain_tells_why_a_plan_throttles() {
         .run_args(&["explain", "a.toml", "--plan", "on-demand", "--set", "offer.on-demand.quota.rate=40k tokens/min", "--quiet"])
         .code(0);
     assert!(plenty.out.contains("throttles nothing"), "{}", plenty.out);
+    // 20 000 tokens a minute and 16.7 × 5 096 × 5 / 60 = 7 078 held: more than 23 000, which are enough at a `max_tokens` of 1 024.
+    let held = STARVED
+        .replace("\"10k tokens/min\"", "\"23k tokens/min\", hold = { first_token = \"1s\", speed = \"50 tokens/s\" }")
+        .replace("cv = 0 }, drift", "cv = 0 }, max_tokens = 4096, drift");
+    std::fs::write(place.path("held.toml"), held).unwrap();
+    place.run("run held.toml --quiet").code(0).out("`on-demand`: 100% of the tokens that it throttles would be served if requests did not hold `max_tokens` from their start; `max_tokens` of 1024 instead of 4096 would do so for 100%.");
     place.run("explain a.toml --plan ondemand").code(2).silent().err("did you mean `on-demand`?");
     place.run("explain a.toml").code(2).silent().err("--plan");
 }
