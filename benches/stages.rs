@@ -11,6 +11,7 @@ use std::path::Path;
 use tokentide::demand::{DemandPath, DemandScratch};
 use tokentide::scenario::{self, Scenario};
 use tokentide::simulation::{RunSpec, run};
+use tokentide::spec::Override;
 use tokentide::statistics::Summariser;
 use tokentide::tally::{Columns, Metric, Outcome, Row, Span};
 
@@ -75,6 +76,36 @@ fn dispatch(c: &mut Criterion) {
     group.finish();
 }
 
+/// A month of three workloads on demand whose clients come back, drawn and served: where quotas bind now and then, and where they bind
+/// most days.
+fn month_with_retries(c: &mut Criterion) {
+    let mut group = c.benchmark_group("month with retries");
+    for (name, quotas) in [("now and then", ["30M", "30M", "40M"]), ("most days", ["14M", "14M", "18M"])] {
+        let offers = ["chat", "agent", "rag"];
+        let retries = offers.map(|name| format!("workload.{name}.retry.attempts=3"));
+        let quotas = offers.iter().zip(quotas).map(|(name, rate)| format!("offer.on-demand-{name}.quota.rate={rate} tokens/h"));
+        let overrides: Vec<Override> =
+            retries.into_iter().chain(quotas).map(|text| Override::new(&text).expect("a path and a value")).collect();
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("workloads/assistant-fleet.toml");
+        let scenario = scenario::load(&path, &overrides).expect("a shipped workload is valid").scenario.only(0);
+        let generator = scenario.demand.generator(scenario.seed);
+        let mut dispatcher = scenario.supply.dispatcher(scenario.seed);
+        let mut path = DemandPath::new(scenario.demand.workloads.len(), scenario.horizon.hours());
+        let (mut scratch, mut totals) = (DemandScratch::default(), scenario.supply.totals());
+        let mut replication = 0;
+        group.throughput(Throughput::Elements(workload_hours(&scenario)));
+        group.bench_function(BenchmarkId::from_parameter(name), |b| {
+            b.iter(|| {
+                replication += 1;
+                generator.generate(replication, &mut path, &mut scratch);
+                dispatcher.dispatch(replication, &path, &mut totals, None);
+                black_box(&totals);
+            });
+        });
+    }
+    group.finish();
+}
+
 /// Making every plan's total cost from the samples.
 fn cost(c: &mut Criterion) {
     let mut group = c.benchmark_group("cost");
@@ -120,6 +151,7 @@ fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     demand(&mut criterion);
     dispatch(&mut criterion);
+    month_with_retries(&mut criterion);
     cost(&mut criterion);
     statistics(&mut criterion);
     whole(&mut criterion);
