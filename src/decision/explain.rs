@@ -259,15 +259,20 @@ fn ladders(scenario: &Scenario) -> Vec<Vec<Change>> {
     ladders.into_iter().map(|ladder| ladder.into_iter().filter(|change| supply.has(*change)).collect()).collect()
 }
 
-/// Halves of the largest `max_tokens`, as long as nearly no output is longer.
+/// Halves of the largest `max_tokens` that is held, as long as nearly no output of those who hold it is longer.
 fn lower_max_tokens(scenario: &Scenario) -> Vec<Change> {
     let supply = &scenario.supply;
-    let holds = supply.groups.iter().flat_map(|group| &group.nodes).filter_map(|node| node.metering.hold);
-    let unset = holds.filter_map(|hold| hold.unset_max_tokens).fold(0.0, f64::max);
-    let most = supply.workloads.iter().map(|workload| workload.max_tokens.unwrap_or(unset)).fold(0.0, f64::max);
-    let longest: Option<Vec<f64>> = scenario.demand.workloads.iter().map(crate::demand::Workload::long_output).collect();
-    // Where outputs are not known, nobody can say which `max_tokens` would not cut them.
-    let Some(longest) = longest.map(|longest| longest.into_iter().fold(1.0, f64::max)) else { return Vec::new() };
+    let (mut most, mut longest) = (0.0_f64, 1.0_f64);
+    for group in &supply.groups {
+        for hold in group.nodes.iter().filter_map(|node| node.metering.hold) {
+            for &workload in &group.workloads {
+                // Where outputs are not known, nobody can say which `max_tokens` would not cut them.
+                let Some(long) = scenario.demand.workloads[workload].long_output() else { return Vec::new() };
+                most = most.max(hold.max_tokens(supply.workloads[workload].max_tokens).unwrap_or(0.0));
+                longest = longest.max(long);
+            }
+        }
+    }
     std::iter::successors(Some(0.5 * most), |most| Some(0.5 * most)).take_while(|&most| most >= longest).map(Change::MaxTokens).collect()
 }
 

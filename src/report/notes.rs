@@ -1,14 +1,13 @@
 //! What a reader of the answer must know beside it: throttling that `max_tokens` causes, windows of work that were too small for a batch job.
 
 use super::{Report, explain, words};
-use crate::decision::Held;
 use crate::statistics::Distribution;
 use crate::tally::{Metric, Row, Span};
 
 /// One sentence for each thing worth knowing; most runs have none.
 #[must_use]
 pub fn notes(report: &Report<'_>) -> Vec<String> {
-    let mut told: Vec<String> = report.held.iter().filter_map(|held| by_max_tokens(report, held)).collect();
+    let mut told = by_max_tokens(report);
     let plans = &report.scenario.supply.plans;
     for (index, plan) in plans.iter().enumerate() {
         // Units change nothing about it, so a sweep is told once.
@@ -25,18 +24,27 @@ pub fn notes(report: &Report<'_>) -> Vec<String> {
 /// Below this share of what is throttled, `max_tokens` is not what to look at.
 const WORTH_TELLING: f64 = 0.05;
 
-fn by_max_tokens(report: &Report<'_>, held: &Held) -> Option<String> {
-    let plan = report.scenario.supply.plans.get(held.plan).filter(|_| held.removed.point >= WORTH_TELLING)?;
-    let lower = held.remedy.as_ref().map_or_else(String::new, |remedy| {
-        let change = explain::remedy(report.scenario, held.plan, remedy);
-        format!("; {change} would do so for {}", words::percent(&remedy.removed))
-    });
-    let share = words::percent(&held.removed);
-    Some(format!(
-        "`{}`: {share} of the tokens that it throttles would be served if requests did not hold `max_tokens` from their start{lower}. \
-         `tokentide explain` tells more.",
-        plan.name
-    ))
+/// One line for all plans of which the same is true: those that share the pool.
+fn by_max_tokens(report: &Report<'_>) -> Vec<String> {
+    let mut told: Vec<(Vec<String>, String)> = Vec::new();
+    for held in report.held.iter().filter(|held| held.removed.point >= WORTH_TELLING) {
+        let Some(plan) = report.scenario.supply.plans.get(held.plan) else { continue };
+        let lower = held.remedy.as_ref().map_or_else(String::new, |remedy| {
+            let change = explain::remedy(report.scenario, held.plan, remedy);
+            format!("; {change} would do so for {}", words::percent(&remedy.removed))
+        });
+        let share = words::percent(&held.removed);
+        let text = format!(
+            "{share} of the tokens throttled would be served if requests did not hold `max_tokens` from their start{lower}. \
+             `tokentide explain` tells more."
+        );
+        let name = format!("`{}`", plan.name);
+        match told.iter_mut().find(|(_, known)| *known == text) {
+            Some((names, _)) => names.push(name),
+            None => told.push((vec![name], text)),
+        }
+    }
+    told.into_iter().map(|(names, text)| format!("{}: {text}", names.join(", "))).collect()
 }
 
 fn too_small(report: &Report<'_>, plan: usize, pool: usize) -> Option<String> {

@@ -143,7 +143,7 @@ fn explain_tells_why_a_plan_throttles() {
         .replace("\"10k tokens/min\"", "\"23k tokens/min\", hold = { first_token = \"1s\", speed = \"50 tokens/s\" }")
         .replace("cv = 0 }, drift", "cv = 0 }, max_tokens = 4096, drift");
     std::fs::write(place.path("held.toml"), held).unwrap();
-    place.run("run held.toml --quiet").code(0).out("`on-demand`: 100% of the tokens that it throttles would be served if requests did not hold `max_tokens` from their start; `max_tokens` of 1024 instead of 4096 would do so for 100%.");
+    place.run("run held.toml --quiet").code(0).out("`on-demand`: 100% of the tokens throttled would be served if requests did not hold `max_tokens` from their start; `max_tokens` of 1024 instead of 4096 would do so for 100%.");
     place.run("explain a.toml --plan ondemand").code(2).silent().err("did you mean `on-demand`?");
     place.run("explain a.toml").code(2).silent().err("--plan");
 }

@@ -1,8 +1,11 @@
-//! What the README shows was printed by this code: every console block is run again and compared. `BLESS=1` rewrites the blocks.
+//! What the README shows was printed by this code: every console block is run again and compared. `BLESS=1` rewrites the blocks. What
+//! `docs/mechanics.md` shows of scenarios is read and run.
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use tokentide::simulation::{RunSpec, run as run_scenario};
+use tokentide::tally::{Columns, Metric, Row, Span};
 
 /// How a command line of the README begins; the test runs the built binary instead.
 const PROMPT: &str = "$ cargo run --release -- ";
@@ -72,4 +75,28 @@ fn the_readme_shows_what_the_code_prints() {
     for (block, printed) in with_output.iter().zip(&printed) {
         assert_eq!(&text[block.output.clone()], printed, "`{}` prints something else now; BLESS=1 rewrites the README", block.command);
     }
+}
+
+/// Every block of `docs/mechanics.md` stands in one scenario, which is valid and runs.
+#[test]
+fn the_mechanics_page_is_a_scenario() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/mechanics.md");
+    let text = fs::read_to_string(&path).expect("there is a page");
+    let blocks = text.split("```toml\n").skip(1).map(|rest| rest.split("```").next().expect("the block is closed"));
+    let scenario = blocks.collect::<Vec<_>>().join("\n");
+    let loaded = tokentide::scenario::parse("mechanics.toml", &scenario, Path::new("."), &[]);
+    let loaded = loaded.unwrap_or_else(|error| panic!("{error}"));
+    let run = run_scenario(&loaded.scenario, &RunSpec::default(), &Columns).expect("a small run fits");
+    let mean = |plan, metric| {
+        let plan = loaded.scenario.plan(plan).expect("a plan");
+        let column = run.summary.column(&loaded.scenario, plan, Row::All, Span::Horizon, metric);
+        column.expect("a metric of the whole").iter().sum::<f64>()
+    };
+    // What the page speaks of happens in it.
+    for plan in ["on demand", "shared units", "batch at night"] {
+        assert!(mean(plan, Metric::AttemptsPerRequest) > 20.0 && mean(plan, Metric::RefinedHours) > 0.0, "{plan}");
+    }
+    assert!(mean("shared units", Metric::Stranded) > 0.0);
+    assert!(mean("batch at night", Metric::CostBatch) > 0.0);
+    assert!(mean("on demand", Metric::TokensLate) > 0.0);
 }
