@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokentide::decision::{Flip, Held, Judgement, flips, held, judge};
 use tokentide::error::{ErrorKind, Result};
-use tokentide::report::{Provenance, Report, ReportFile, answer, flip_lines, notes, table};
+use tokentide::report::{Provenance, Report, ReportFile, answer, flip_lines, hours_walked, notes, table};
 use tokentide::scenario::Loaded;
 use tokentide::simulation::{Run, RunSpec, run as simulate};
 use tokentide::tally::{Columns, Outcome};
@@ -120,7 +120,12 @@ fn print(report: &Report<'_>, written: Option<&PathBuf>) -> Result<()> {
             writeln!(out, "{line}")?;
         }
         let plural = if plans == 1 { "" } else { "s" };
-        write!(out, "\n{plans} plan{plural}, {} replications, seed {}, reference engine.", provenance.replications, provenance.seed)?;
+        let walked = hours_walked(report).map_or_else(String::new, |walked| format!(", {walked}"));
+        write!(
+            out,
+            "\n{plans} plan{plural}, {} replications, seed {}, reference engine{walked}.",
+            provenance.replications, provenance.seed
+        )?;
         match written {
             Some(folder) => writeln!(out, " All plans are in {}.", folder.display()),
             None => writeln!(out, " All plans: --out DIR."),

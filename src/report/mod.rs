@@ -23,7 +23,7 @@ pub use explain::explanation;
 pub use flips::flip_lines;
 pub use headline::Headline;
 pub use hours::write_hours;
-pub use notes::notes;
+pub use notes::{hours_walked, notes};
 pub use provenance::{PriceDate, Provenance};
 pub use samples::SAMPLES_BEGIN;
 pub use table::table;

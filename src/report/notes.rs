@@ -21,6 +21,20 @@ pub fn notes(report: &Report<'_>) -> Vec<String> {
     told
 }
 
+/// How many of the hours whose order of things may matter were walked in steps of seconds, over all plans; `None` where there are none.
+#[must_use]
+pub fn hours_walked(report: &Report<'_>) -> Option<String> {
+    let scenario = report.scenario;
+    let (mut walked, mut all) = (0.0, 0.0);
+    for (index, plan) in scenario.supply.plans.iter().enumerate() {
+        let Some(column) = report.outcome.column(scenario, index, Row::All, Span::Horizon, Metric::RefinedHours) else { continue };
+        let pools = plan.pools.iter().filter(|pool| scenario.supply.groups[pool.group].is_walked()).count();
+        walked += column.iter().sum::<f64>();
+        all += (pools * scenario.horizon.hours() * column.len()) as f64;
+    }
+    (all > 0.0).then(|| format!("{} of the hours walked in seconds", words::whole_percent(walked / all)))
+}
+
 /// Below this share of what is throttled, `max_tokens` is not what to look at.
 const WORTH_TELLING: f64 = 0.05;
 

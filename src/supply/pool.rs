@@ -230,6 +230,12 @@ impl PoolGroup {
         Case { units, scheduled }
     }
 
+    /// Whether the order of things within its hours may matter, so that they are walked where a limit may be met.
+    #[must_use]
+    pub fn is_walked(&self) -> bool {
+        self.path.is_some()
+    }
+
     /// Whether any of its work waits.
     #[must_use]
     pub fn waits(&self) -> bool {
