@@ -138,9 +138,16 @@ impl Walk {
             if calm > 0 {
                 fill(amount * f64::from(calm) / f64::from(ticks), limits, &mut left, &mut self.full, flow);
             }
+            let fresh = amount / f64::from(ticks);
+            let mut spent = false;
             for tick in calm..ticks {
+                if spent {
+                    self.refuse_all(fresh, model, asked, flow);
+                    continue;
+                }
                 let second = number as u32 * model.window + tick * model.tick;
-                self.tick(second, amount / f64::from(ticks), model, asked, limits, &mut left, flow);
+                self.tick(second, fresh, model, asked, limits, &mut left, flow);
+                spent = model.plain && left[..limits.len()].iter().all(|&left| left == 0.0);
             }
             if flow.refused > before {
                 flow.minutes_over += f64::from(model.window) / 60.0;
@@ -179,12 +186,32 @@ impl Walk {
         if !waiting && rest == 0.0 {
             return;
         }
-        let refused = if all > 0.0 { (rest / all).min(1.0) } else { 0.0 };
+        if !(rest < all) {
+            self.refuse_all(fresh, model, asked, flow);
+            return;
+        }
+        let refused = (rest / all).min(1.0);
         flow.refused += refused * all;
         self.come_back(refused, model, asked, flow);
         if refused > 0.0 {
             self.refuse(refused * fresh, model, asked, flow);
         }
+        self.ring.advance();
+    }
+
+    /// A tick in which nobody is served: most of those in which anything happens, because a window that is spent is so until it ends.
+    fn refuse_all(&mut self, fresh: f64, model: &PathModel, asked: &Asked<'_>, flow: &mut Flow) {
+        flow.refused += fresh;
+        let mut class = 0;
+        for policy in &model.policies {
+            for refusal in 0..policy.parts.len() {
+                let back = self.ring.take(class + refusal);
+                flow.refused += back.tokens;
+                self.send_on(class, back, policy, refusal + 1, flow);
+            }
+            class += policy.parts.len();
+        }
+        self.refuse(fresh, model, asked, flow);
         self.ring.advance();
     }
 
@@ -199,7 +226,7 @@ impl Walk {
                 let back = self.ring.take(class + refusal);
                 if back.tokens > 0.0 {
                     flow.waited += (1.0 - refused) * back.waited;
-                    let bin = (back.waited / back.tokens / f64::from(model.tick)) as usize;
+                    let bin = (back.waited / (back.tokens * f64::from(model.tick))) as usize;
                     let last = self.waits.len() - 1;
                     self.waits[bin.min(last)] += (1.0 - refused) * back.tokens * asked.requests_per_token;
                     let again = Waiting { tokens: refused * back.tokens, waited: refused * back.waited };
