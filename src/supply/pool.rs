@@ -1,5 +1,7 @@
 //! Pools: the network of offers that workloads share, and the unit counts it is evaluated for.
 
+mod limits;
+
 use super::commitment::{Commitment, overlap};
 use super::facts::WorkloadFacts;
 use super::minute::{Margin, MinuteLaw};
@@ -12,6 +14,9 @@ use crate::units::ByClass;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
+
+pub(crate) use limits::{DayQuota, Windows, windows};
+use limits::{days, shared};
 
 /// The members and routes of one pool. Plans with the same routes share it, and differ in their case at most.
 #[derive(Clone, Debug)]
@@ -38,6 +43,12 @@ pub struct PoolGroup {
     pub(crate) window: f64,
     /// How its hours are walked where they have a state.
     pub(crate) path: Option<PathModel>,
+    /// Whether an offer has a limit of requests.
+    pub(crate) counts_requests: bool,
+    /// Nodes that draw on the quota of nodes before them, with those.
+    pub(crate) shared: Vec<(usize, Vec<usize>)>,
+    /// Quotas of a day.
+    pub(crate) days: Vec<DayQuota>,
 }
 
 /// An offer with a capacity, as the pool sees it.
@@ -61,12 +72,23 @@ pub struct Node {
     pub overflow: OverflowRule,
     /// How its limit is counted.
     pub metering: Metering,
+    /// The span of time `[s]` over which a limit of requests holds, which is then the second axis; no token counts on that.
+    pub request_window: Option<u32>,
+    /// The offer whose quota it draws on, itself mostly; `None` without a quota.
+    pub quota: Option<usize>,
+    /// Weighted tokens that a local day may take of that quota.
+    pub per_day: Option<f64>,
 }
 
 impl Node {
     /// Whether there is a limit at all, units bought or not.
     pub(crate) fn is_limited(&self) -> bool {
         self.per_unit[..self.axes].iter().any(|(low, _)| low.is_finite())
+    }
+
+    /// The spans of time `[s]` over which its limits hold: of tokens, and of requests if there is one.
+    pub(crate) fn windows(&self) -> impl Iterator<Item = u32> + use<> {
+        std::iter::once(self.metering.window).chain(self.request_window)
     }
 
     /// Sum of the axes' weights: what the burstiness of several workloads is weighed with.
@@ -126,10 +148,14 @@ pub(crate) struct Entry {
 
 impl PoolGroup {
     /// A pool without cases. `laws` is told when its workloads' minutes differ.
-    pub(crate) fn new(members: Vec<Member>, offers: &[Offer], workloads: &[WorkloadFacts], laws: &mut Laws) -> Self {
+    pub(crate) fn new(members: Vec<Member>, offers: &[Offer], workloads: &[WorkloadFacts], windows: &Windows, laws: &mut Laws) -> Self {
         let indices: Vec<usize> = members.iter().map(|member| member.workload).collect::<BTreeSet<_>>().into_iter().collect();
         let name = indices.iter().map(|&index| workloads[index].name.as_str()).collect::<Vec<_>>().join("+");
-        let nodes = nodes(&members, offers);
+        let mut nodes = nodes(&members, offers);
+        for node in &mut nodes {
+            node.metering.window =
+                windows.iter().find(|(offer, _)| *offer == node.offer).map_or(node.metering.window, |(_, window)| *window);
+        }
         let node_of = |offer: usize| nodes.iter().position(|node| node.offer == offer);
         let mut by_place: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
         for (index, member) in members.iter().enumerate() {
@@ -150,7 +176,24 @@ impl PoolGroup {
         let path = PathModel::new(&members, &nodes, workloads);
         let window = window(&nodes, path.as_ref());
         let law = laws.of(&name, &facts, window);
-        Self { name, workloads: indices, members, nodes, cases: Vec::new(), law, chain, entries, last_on_demand, window, path }
+        let counts_requests = nodes.iter().any(|node| node.request_window.is_some());
+        let (shared, days) = (shared(&nodes), days(&nodes));
+        Self {
+            name,
+            workloads: indices,
+            members,
+            nodes,
+            cases: Vec::new(),
+            law,
+            chain,
+            entries,
+            last_on_demand,
+            window,
+            path,
+            counts_requests,
+            shared,
+            days,
+        }
     }
 
     /// Whether requests hold some of an offer's limit while they run.
@@ -164,6 +207,9 @@ impl PoolGroup {
             () if self.chain && self.nodes.len() <= MOST_OFFERS => None,
             () if self.path.is_some() => Some("retries, buckets and windows of different lengths"),
             () if self.holds() => Some("holds"),
+            () if self.counts_requests => Some("quotas of requests"),
+            () if !self.days.is_empty() => Some("quotas of a day"),
+            () if !self.shared.is_empty() => Some("offers that share a quota"),
             () => None,
         }
     }
@@ -232,6 +278,9 @@ fn node(index: usize, next: Option<usize>, offers: &[Offer]) -> Option<Node> {
         price: ByClass::ZERO,
         overflow: OverflowRule::Minute,
         metering: Metering::MINUTE,
+        request_window: None,
+        quota: None,
+        per_day: None,
     };
     match &offers[index].kind {
         OfferKind::OnDemand(offer) => {
@@ -240,6 +289,12 @@ fn node(index: usize, next: Option<usize>, offers: &[Offer]) -> Option<Node> {
                 node.weights = [quota.weights; MAX_AXES];
                 node.per_unit = [(quota.per_hour, quota.per_hour); MAX_AXES];
                 node.metering = quota.metering;
+                (node.quota, node.per_day) = (Some(offer.shares.unwrap_or(index)), quota.per_day);
+                if let Some(limit) = quota.requests {
+                    (node.axes, node.weights[1]) = (2, ByClass::ZERO);
+                    node.per_unit[1] = (limit.per_hour, limit.per_hour);
+                    node.request_window = Some(limit.window);
+                }
             }
         }
         OfferKind::Provisioned(offer) => {
@@ -260,7 +315,7 @@ fn node(index: usize, next: Option<usize>, offers: &[Offer]) -> Option<Node> {
 
 /// The span of time `[s]` that conditional expectations look at: the window of all limits, or the shortest that divides them all.
 fn window(nodes: &[Node], path: Option<&PathModel>) -> f64 {
-    let mut windows = nodes.iter().filter(|node| node.is_limited()).map(|node| node.metering.window);
+    let mut windows = nodes.iter().filter(|node| node.is_limited()).flat_map(Node::windows);
     let first = windows.next().unwrap_or(60);
     f64::from(if windows.all(|window| window == first) { first } else { path.map_or(first, |path| path.window) })
 }

@@ -2,7 +2,10 @@
 
 mod chain;
 mod clear;
+mod days;
 mod paths;
+mod requests;
+mod shared;
 mod state;
 mod work;
 
@@ -93,7 +96,7 @@ impl<'a> Dispatcher<'a> {
         self.outages.draw(replication);
         for index in 0..self.supply.groups.len() {
             self.units(index, replication);
-            self.groups[index].begin_paths(replication);
+            self.groups[index].begin_replication(replication);
         }
         self.prices.draw(replication);
         for work in 0..self.works.len() {
@@ -173,11 +176,21 @@ impl<'a> Dispatcher<'a> {
                     if group.holds() {
                         work.held(group, supply, path, hour, &mut state.held);
                     }
+                    if group.counts_requests {
+                        work.count_requests(group, path, hour, &mut state.held);
+                    }
                     state.scale(group, &facts);
+                    if group.counts_requests {
+                        state.scale_requests(group, supply, work, path, &facts, &row);
+                    }
                     if let Some(model) = &group.path {
                         state.refine(group, model, &row);
                     }
-                    state.serve_chain(group, &facts, &row, totals, sink);
+                    if group.days.is_empty() {
+                        state.serve_chain(group, &facts, &row, totals, sink);
+                    } else {
+                        state.serve_days(group, &facts, supply.horizon.day_of(hour), &row, totals, sink);
+                    }
                     state.walk(supply, work, path, &facts, totals, sink);
                 }
             } else {

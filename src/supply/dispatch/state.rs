@@ -1,6 +1,7 @@
 //! What a dispatcher keeps for each pool: buffers that are allocated once.
 
 use super::clear::Clear;
+use super::days::Days;
 use super::paths::Paths;
 use crate::supply::Supply;
 use crate::supply::commitment::overlap;
@@ -46,6 +47,8 @@ pub(super) struct GroupState {
     pub(super) cost: Vec<f64>,
     /// Walks of its hours, where they have a state.
     pub(super) paths: Option<Box<Paths>>,
+    /// What is left of quotas of a day, where there are any.
+    pub(super) days: Option<Box<Days>>,
     /// By node: what price cuts leave of its prices in the hour at hand.
     pub(super) price_factor: Vec<f64>,
 }
@@ -73,12 +76,16 @@ impl GroupState {
             held: vec![0.0; slots],
             cost: vec![0.0; group.nodes.len()],
             paths: group.path.as_ref().map(|model| Box::new(Paths::new(group, model, seed))),
+            days: (!group.days.is_empty()).then(|| Box::new(Days::new(group))),
             price_factor: vec![1.0; group.nodes.len()],
         }
     }
 
     /// Goes to the start of a replication.
-    pub(super) fn begin_paths(&mut self, replication: u64) {
+    pub(super) fn begin_replication(&mut self, replication: u64) {
+        if let Some(days) = &mut self.days {
+            days.begin();
+        }
         if let Some(paths) = &mut self.paths {
             paths.begin(replication);
         }
@@ -102,6 +109,7 @@ impl GroupState {
             self.always.clone_from(&self.capacities);
             self.before = None;
         }
+        self.share_quotas(&supply.groups[self.index]);
     }
 
     /// Sets the capacities for an hour, where they change from hour to hour; after [`begin`](Self::begin), hour by hour.
@@ -136,6 +144,7 @@ impl GroupState {
                 }
             }
         }
+        self.share_quotas(group);
     }
 
     /// Sets what price cuts leave of the prices in an hour.

@@ -213,7 +213,7 @@ impl Work {
     }
 
     #[inline]
-    fn present_share(&self, entry: &Entry) -> f64 {
+    pub(super) fn present_share(&self, entry: &Entry) -> f64 {
         entry.members.iter().map(|&member| self.present[member]).sum()
     }
 

@@ -58,9 +58,10 @@ impl PathModel {
         let limited = || nodes.iter().filter(|node| node.is_limited());
         let retries: Vec<_> = members.iter().map(|member| workloads[member.workload].retry).collect();
         let steady = limited().any(|node| node.metering.steady);
-        let first = limited().next().map(|node| node.metering.window);
-        let alike = limited().all(|node| Some(node.metering.window) == first);
-        let window = limited().map(|node| node.metering.window).fold(60, gcd);
+        let windows = || limited().flat_map(Node::windows);
+        let first = windows().next();
+        let alike = windows().all(|window| Some(window) == first);
+        let window = windows().fold(60, gcd);
         if alike && !steady && (retries.iter().all(Option::is_none) || first.is_none()) {
             return None;
         }

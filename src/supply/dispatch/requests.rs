@@ -1,0 +1,91 @@
+//! Quotas of requests: the same minutes counted twice, as requests and as tokens.
+//!
+//! A pool's minute is one factor m of mean 1, whose variance V is that of its tokens: dispersion of arrivals and sizes. Requests spread less,
+//! for they have no sizes: V₁ = floor / (requests a window) + c². A limit of R₁ times the hour's requests is therefore put into the tokens'
+//! law where it refuses as much, at the R for which G(R, V) = G(R₁, V₁). The offer then has two limits in m, and the smaller holds. A limit
+//! with a window of its own (Azure: 1 s or 10 s, beside tokens by the minute) needs the order of things in the minute: such a pool is walked.
+//!
+//! Against requests drawn one by one (`requests/tests.rs`), 60 a minute of sizes of CV 1: what is refused is right (within a tenth, all of it the
+//! gamma law's for Poisson counts) where requests alone bind at the first offer with a limit. Minutes and hours over are then a fifth
+//! too few (half with a CV of 2): those of a token limit that refuses as much. Where both limits bind at once, a fifth to a third too little
+//! is refused, for some minutes are over one limit alone. Behind units, up to twice too much is, as if what spills were as bursty in
+//! requests as in tokens.
+
+use super::state::GroupState;
+use super::work::{Hour, Work};
+use crate::demand::DemandPath;
+use crate::supply::Supply;
+use crate::supply::minute::{MinuteRow, clamp};
+use crate::supply::offer::MAX_AXES;
+use crate::supply::pool::{Entry, PoolGroup};
+
+/// An overflow below it is none: a row of the law's table ends there.
+const NOTHING: f64 = 1e-10;
+
+impl GroupState {
+    /// Puts the limits of requests into the law of the tokens, after [`scale`](Self::scale). `row` is that law's in the hour at hand.
+    pub(super) fn scale_requests(
+        &mut self,
+        group: &PoolGroup,
+        supply: &Supply,
+        work: &Work,
+        path: &DemandPath,
+        facts: &Hour,
+        row: &MinuteRow<'_>,
+    ) {
+        for (number, node) in group.nodes.iter().enumerate() {
+            let Some(window) = node.request_window else { continue };
+            let slot = number * MAX_AXES + 1;
+            // Quotas are the same in all cases: nothing of them is bought.
+            let (capacity, requests) = (self.capacities[slot], self.held[slot]);
+            if !(capacity > 0.0 && requests > 0.0) {
+                continue;
+            }
+            let window = f64::from(window);
+            let variance = work.variance_of_requests(group, supply, path, facts.hour, window);
+            let limit = capacity / requests;
+            let same = window.to_bits() == group.window.to_bits();
+            let of_tokens = if same { facts.variance } else { work.variance(group, supply, path, facts.hour, window) };
+            if clamp(variance).to_bits() != clamp(of_tokens).to_bits() {
+                let wanted = group.law.at(variance).overflow(limit);
+                let row = if same { *row } else { group.law.at(of_tokens) };
+                self.inverse[slot] = equivalent(wanted, limit, of_tokens, &row) / capacity;
+            }
+        }
+    }
+}
+
+/// The limit in the tokens' law with so much overflow. `limit` is that of requests: a first guess.
+fn equivalent(wanted: f64, limit: f64, variance: f64, row: &MinuteRow<'_>) -> f64 {
+    match wanted {
+        _ if wanted < NOTHING => f64::INFINITY,
+        _ if wanted >= 1.0 => 0.0,
+        _ if !(variance > 0.0) => 1.0 - wanted,
+        _ => row.capacity_with_overflow(wanted, limit.min(1.0 + 8.0 * variance.sqrt())),
+    }
+}
+
+impl Work {
+    /// Squared coefficient of variation of the requests that enter a chain in a window of so many seconds.
+    fn variance_of_requests(&self, group: &PoolGroup, supply: &Supply, path: &DemandPath, hour: usize, window: f64) -> f64 {
+        let (mut mean, mut variance) = (0.0, 0.0);
+        for entry in &group.entries {
+            let requests = path.workloads[entry.workload].requests[hour] * self.present_share(entry);
+            mean += requests;
+            variance += requests * requests * supply.workloads[entry.workload].minute.variance(window, requests, 0.0);
+        }
+        if mean > 0.0 { variance / (mean * mean) } else { 0.0 }
+    }
+
+    /// Adds an hour's requests to what counts against limits of requests, at node × 2 + 1.
+    pub(super) fn count_requests(&self, group: &PoolGroup, path: &DemandPath, hour: usize, held: &mut [f64]) {
+        let of_entry = |entry: &Entry| path.workloads[entry.workload].requests[hour] * self.present_share(entry);
+        let requests: f64 = group.entries.iter().map(of_entry).sum();
+        for (number, _) in group.nodes.iter().enumerate().filter(|(_, node)| node.request_window.is_some()) {
+            held[number * MAX_AXES + 1] = requests;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
