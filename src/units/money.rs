@@ -97,7 +97,8 @@ pub struct UnitPrice {
 }
 
 impl Quantity for UnitPrice {
-    const FORM: &'static str = "a price per unit-hour, such as \"3.0137 USD/unit-hour\" (also per unit-day, unit-week, or unit-month of 730 h)";
+    const FORM: &'static str =
+        "a price per unit-hour, such as \"3.0137 USD/unit-hour\" (also per unit-day, unit-week, or unit-month of 730 h)";
 
     fn parse(text: &str) -> Result<Self, UnitError> {
         let (number, currency, denominator) = split_price(text)?;
