@@ -5,11 +5,16 @@
 //! law where it refuses as much, at the R for which G(R, V) = G(R₁, V₁). The offer then has two limits in m, and the smaller holds. A limit
 //! with a window of its own (Azure: 1 s or 10 s, beside tokens by the minute) needs the order of things in the minute: such a pool is walked.
 //!
-//! Against requests drawn one by one (`requests/tests.rs`), 60 a minute of sizes of CV 1: what is refused is right (within a tenth, all of it the
-//! gamma law's for Poisson counts) where requests alone bind at the first offer with a limit. Minutes and hours over are then a fifth
-//! too few (half with a CV of 2): those of a token limit that refuses as much. Where both limits bind at once, a fifth to a third too little
-//! is refused, for some minutes are over one limit alone. Behind units, up to twice too much is, as if what spills were as bursty in
-//! requests as in tokens.
+//! Where the refusals of both are of one size, some minutes are over one limit alone: what is refused in common is in `both.rs`, and the
+//! limit is put where the offer refuses what both do.
+//!
+//! Against requests drawn one by one (`requests/tests.rs`), 60 or 600 a minute with sizes of CV 1 and 2: at the first offer with a limit, what
+//! is refused is right within a tenth (the gamma law's own, for Poisson counts), by one limit or by both. Minutes and hours over are
+//! those of tokens that are refused as much: a fifth too few with a CV of 1, half with 2, where requests alone bind. Behind units
+//! up to twice too much is refused, as if what spills were as bursty in requests as in tokens. Windows of their own are right within a
+//! twentieth, or a fifth where as few as fifteen requests fill one.
+
+mod both;
 
 use super::state::GroupState;
 use super::work::{Hour, Work};
@@ -21,6 +26,8 @@ use crate::supply::pool::{Entry, PoolGroup};
 
 /// An overflow below it is none: a row of the law's table ends there.
 const NOTHING: f64 = 1e-10;
+/// A smaller overflow of one limit says nothing beside that of the other.
+const SLIGHT: f64 = 1e-7;
 
 impl GroupState {
     /// Puts the limits of requests into the law of the tokens, after [`scale`](Self::scale). `row` is that law's in the hour at hand.
@@ -34,22 +41,33 @@ impl GroupState {
         row: &MinuteRow<'_>,
     ) {
         for (number, node) in group.nodes.iter().enumerate() {
-            let Some(window) = node.request_window else { continue };
+            let Some(request_window) = node.request_window else { continue };
             let slot = number * MAX_AXES + 1;
             // Quotas are the same in all cases: nothing of them is bought.
             let (capacity, requests) = (self.capacities[slot], self.held[slot]);
             if !(capacity > 0.0 && requests > 0.0) {
                 continue;
             }
-            let window = f64::from(window);
+            let window = f64::from(request_window);
             let variance = work.variance_of_requests(group, supply, path, facts.hour, window);
             let limit = capacity / requests;
             let same = window.to_bits() == group.window.to_bits();
             let of_tokens = if same { facts.variance } else { work.variance(group, supply, path, facts.hour, window) };
-            if clamp(variance).to_bits() != clamp(of_tokens).to_bits() {
-                let wanted = group.law.at(variance).overflow(limit);
-                let row = if same { *row } else { group.law.at(of_tokens) };
-                self.inverse[slot] = equivalent(wanted, limit, of_tokens, &row) / capacity;
+            if clamp(variance).to_bits() == clamp(of_tokens).to_bits() {
+                continue;
+            }
+            let wanted = group.law.at(variance).overflow(limit);
+            let row = if same { *row } else { group.law.at(of_tokens) };
+            self.inverse[slot] = equivalent(wanted, limit, of_tokens, &row) / capacity;
+            let of_quota = self.capacities[slot - 1] * self.inverse[slot - 1];
+            if node.metering.window == request_window && of_quota < f64::INFINITY {
+                let refused = row.overflow(of_quota);
+                let smaller = refused.min(wanted);
+                if smaller > SLIGHT {
+                    let common = both::share_in_common((of_quota, of_tokens), (limit, variance));
+                    let wanted = refused + wanted - common * smaller;
+                    self.inverse[slot] = equivalent(wanted, limit.min(of_quota), of_tokens, &row) / capacity;
+                }
             }
         }
     }

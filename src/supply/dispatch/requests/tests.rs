@@ -76,8 +76,6 @@ impl Limits {
 enum Off {
     /// By at most this share.
     Within(f64),
-    /// Too little is refused, down to this share of it.
-    TooLittle(f64),
     /// Too much is refused, up to this multiple of it.
     TooMuch(f64),
 }
@@ -88,9 +86,9 @@ type Case = (f64, f64, f64, f64, f64, usize, Off);
 
 #[test]
 fn against_requests_one_by_one() {
-    use Off::{TooLittle, TooMuch, Within};
-    let alone = || Within(0.15);
-    let cases: [Case; 17] = [
+    use Off::{TooMuch, Within};
+    let (alone, both) = (|| Within(0.15), || Within(0.1));
+    let cases: [Case; 22] = [
         (60.0, 0.0, 0.0, 9.0, 1.0, 1, alone()),
         (60.0, 0.0, 0.0, 9.0, 1.2, 1, alone()),
         (60.0, 1.0, 0.0, 9.0, 0.8, 1, alone()),
@@ -102,12 +100,17 @@ fn against_requests_one_by_one() {
         (600.0, 1.0, 0.0, 9.0, 1.05, 60, Within(0.1)),
         (600.0, 1.0, 0.0, 9.0, 1.5, 60, Within(0.3)),
         // Both limits at once.
-        (60.0, 1.0, 0.0, 1.0, 1.0, 1, TooLittle(0.75)),
-        (60.0, 1.0, 0.0, 1.2, 1.1, 1, TooLittle(0.65)),
-        (60.0, 4.0, 0.0, 1.2, 1.2, 1, TooLittle(0.9)),
+        (60.0, 1.0, 0.0, 1.0, 1.0, 1, both()),
+        (60.0, 1.0, 0.0, 0.9, 0.95, 1, both()),
+        (60.0, 1.0, 0.0, 1.2, 1.1, 1, both()),
+        (60.0, 1.0, 0.0, 1.2, 1.2, 1, both()),
+        (60.0, 4.0, 0.0, 1.2, 1.2, 1, both()),
+        (60.0, 4.0, 0.0, 1.4, 1.2, 1, both()),
+        (600.0, 4.0, 0.0, 1.1, 1.05, 1, both()),
         // Behind units, by the minute and by the second.
         (60.0, 1.0, 0.8, 9.0, 0.3, 1, TooMuch(1.4)),
         (60.0, 1.0, 0.5, 9.0, 0.7, 1, TooMuch(2.3)),
+        (600.0, 1.0, 0.5, 0.6, 0.55, 1, TooMuch(1.8)),
         (600.0, 1.0, 0.8, 9.0, 0.25, 60, Within(0.05)),
         (600.0, 1.0, 0.8, 9.0, 0.4, 6, Within(0.05)),
         (600.0, 1.0, 0.0, 1.0, 1.3, 60, Within(0.1)),
@@ -124,7 +127,6 @@ fn against_requests_one_by_one() {
         let got = service.tokens_throttled / all;
         let (low, high) = match off {
             Within(share) => (1.0 - share, 1.0 + share),
-            TooLittle(share) => (share, 1.0),
             TooMuch(share) => (1.0, share),
         };
         let fits = got >= low * drawn - 4.0 * se && got <= high * drawn + 4.0 * se;
