@@ -189,16 +189,8 @@ impl Walk {
                 self.full[offer] = false;
             }
             let mut taken = rest.min(*left);
-            if limit.requests.is_finite() {
-                let requests_left = &mut requests_left[offer];
-                if limit.steady {
-                    *requests_left =
-                        limit.requests.min(*requests_left + limit.requests * f64::from(model.tick) / f64::from(limit.request_window));
-                } else if second.is_multiple_of(limit.request_window) {
-                    *requests_left = limit.requests;
-                }
-                taken = taken.min(*requests_left);
-                *requests_left -= taken;
+            if limit.requests < f64::INFINITY {
+                taken = within_requests(taken, limit, &mut requests_left[offer], second, model.tick);
             }
             *left -= taken;
             flow.served[offer] += taken;
@@ -268,6 +260,19 @@ impl Walk {
         }
         flow.failed += tokens * gone.max(0.0);
     }
+}
+
+/// What of so many tokens an offer's requests let through in a tick. Apart from the innermost step, which mostly does without.
+#[inline(never)]
+fn within_requests(taken: f64, limit: &Limit, left: &mut f64, second: u32, tick: u32) -> f64 {
+    if limit.steady {
+        *left = limit.requests.min(*left + limit.requests * f64::from(tick) / f64::from(limit.request_window));
+    } else if second.is_multiple_of(limit.request_window) {
+        *left = limit.requests;
+    }
+    let taken = taken.min(*left);
+    *left -= taken;
+    taken
 }
 
 /// Fills offers that begin anew, from the first on. What is left of each is told, and what none of them takes is given back.
