@@ -88,6 +88,11 @@ impl Recorded {
         Self { play, tokens_known, requests_known, mean: hours.iter().map(tokens).collect(), mix, size }
     }
 
+    /// Whether requests were recorded, and are not made of tokens.
+    pub(super) fn requests_known(&self) -> bool {
+        self.requests_known
+    }
+
     /// Writes one path of recorded hours to `path`, and its total tokens multiplied into `out`.
     pub(super) fn apply(&self, stream: Option<&mut Stream>, horizon: &Horizon, path: &mut WorkloadPath, out: &mut [f64]) {
         match (&self.play, stream) {

@@ -108,6 +108,11 @@ impl Sizes {
         Some(Self { form: Form::Total { size, output: 0.0 }, drift: None, cached: 0.0, written: 0.0 })
     }
 
+    /// Whether a request is one token, always.
+    pub(super) fn is_tokens_alone(&self) -> bool {
+        matches!(&self.form, Form::Total { size, .. } if size.mean.to_bits() == 1.0_f64.to_bits() && size.cv2 == 0.0)
+    }
+
     /// Checks the spec.
     pub(super) fn resolve(spec: &Field<TokensSpec>, kind: Option<Kind>, reader: &mut Reader) -> Option<Self> {
         let at = &spec.at;

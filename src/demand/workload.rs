@@ -162,6 +162,15 @@ impl Workload {
         (!matches!(self.source, Source::Recorded(_))).then(|| self.sizes.long_output())
     }
 
+    /// Whether its requests are known: recorded, or made of tokens by a stated size. Otherwise each token counts as one.
+    #[must_use]
+    pub fn has_requests(&self) -> bool {
+        match &self.source {
+            Source::Recorded(recorded) if recorded.requests_known() => true,
+            _ => !self.sizes.is_tokens_alone(),
+        }
+    }
+
     /// Mean of the factors on an hour that do not have mean 1.
     pub(super) fn mean_factor(&self) -> f64 {
         self.spikes.as_ref().map_or(1.0, Spikes::mean)

@@ -27,6 +27,7 @@ quantity_spec!(
     crate::units::Hours,
     crate::units::MonthlyRate,
     crate::units::RequestPrice,
+    crate::units::RequestRate,
     crate::units::Share,
     crate::units::Term,
     crate::units::TokenPrice,

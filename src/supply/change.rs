@@ -125,16 +125,22 @@ impl Supply {
         self.groups.iter_mut().flat_map(|group| &mut group.nodes).for_each(change);
     }
 
-    /// Changes what quotas leave, given that and what others use.
+    /// Changes what quotas leave, given that and what others use: of tokens, of requests (which others do not use) and of tokens a day.
     fn quotas(&mut self, change: impl Fn(f64, f64) -> f64) {
         let used: Vec<f64> = self.offers.iter().map(|offer| others(&offer.kind)).collect();
-        self.nodes(|node| {
-            if !node.provisioned {
-                node.per_unit.iter_mut().for_each(|(low, high)| {
-                    (*low, *high) = (change(*low, used[node.offer]), change(*high, used[node.offer]));
-                });
+        for group in &mut self.groups {
+            for node in group.nodes.iter_mut().filter(|node| !node.provisioned) {
+                for (axis, (low, high)) in node.per_unit.iter_mut().enumerate() {
+                    let used = if axis == 0 || node.request_window.is_none() { used[node.offer] } else { 0.0 };
+                    (*low, *high) = (change(*low, used), change(*high, used));
+                }
             }
-        });
+            let PoolGroup { days, nodes, .. } = group;
+            for day in days {
+                let used = day.nodes.first().map_or(0.0, |&node| used[nodes[node].offer]);
+                day.per_day = change(day.per_day, 24.0 * used);
+            }
+        }
     }
 
     fn kinds(&mut self, change: impl Fn(&mut OfferKind)) {

@@ -27,6 +27,8 @@ pub struct WorkloadFacts {
     pub minute: MinuteModel,
     /// The largest output a request may have, where it is stated.
     pub max_tokens: Option<f64>,
+    /// Whether its requests are known; otherwise each token counts as one.
+    pub has_requests: bool,
     /// How its clients come back after a throttled request; `None` when they do not.
     pub retry: Option<Retry>,
 }
@@ -45,6 +47,7 @@ impl From<&Workload> for WorkloadFacts {
             size_spread: workload.size_spread,
             minute: workload.minute.clone(),
             max_tokens: workload.max_tokens,
+            has_requests: workload.has_requests(),
             retry: workload.retry,
         }
     }

@@ -32,6 +32,7 @@ pub(crate) fn workload(name: &str, margin: Margin, cv: f64) -> WorkloadFacts {
         size_spread: SizeSpread::together(0.0),
         minute: MinuteModel { margin, constant: Some(cv * cv), ..MinuteModel::OFF },
         max_tokens: None,
+        has_requests: true,
         retry: None,
     }
 }

@@ -30,12 +30,12 @@ pub struct MemberMonth {
 
 impl Supply {
     /// Workloads of a group that have totals of their own: none where there is only one, where work is served in
-    /// another hour than it came in (clients come back, work waits) and nobody counts whose it is, or in a supply [without members](Self::without_members).
+    /// another hour than it came in (clients come back, work waits) or by what is left of a day, and nobody counts whose it is, or in a supply [without members](Self::without_members).
     #[must_use]
     pub fn members(&self, group: usize) -> usize {
         let group = &self.groups[group];
         let workloads = group.workloads.len();
-        if workloads > 1 && self.split && group.path.is_none() && !group.waits() { workloads } else { 0 }
+        if workloads > 1 && self.split && group.path.is_none() && !group.waits() && group.days.is_empty() { workloads } else { 0 }
     }
 
     /// Where the members of a group, case and month begin: group by group, month by month, case by case.

@@ -12,6 +12,7 @@
 //! and three of them are joined by the parabola through them, each read at the same distance from 1 in units of √V.
 
 mod exact;
+mod inverse;
 mod row;
 
 pub use crate::demand::Margin;

@@ -40,7 +40,8 @@ pub use minute::{Margin, MinuteLaw, MinuteRow, exact_exceedance, exact_overflow}
 pub use offer::{
     AxesSpec, Axis, AxisPriceSpec, AxisSpec, Batch, BatchSpec, CapacitySpec, Completion, CompletionSpec, DiscountLinesSpec, DiscountSpec,
     Hold, HoldSpec, IncrementSpec, MAX_AXES, Metering, Offer, OfferKind, OfferSpec, OnDemand, OnDemandSpec, OverflowRule, PriceSpec,
-    Provisioned, ProvisionedSpec, Quota, QuotaSpec, RateRangeSpec, Refill, Renewal, Settles, TermPriceSpec, TokenPrices, WeightsSpec,
+    Provisioned, ProvisionedSpec, Quota, QuotaSpec, RateRangeSpec, Refill, Renewal, RequestLimit, Settles, TermPriceSpec, TokenPrices,
+    WeightsSpec, WindowSpec, WindowStep, WindowStepSpec,
 };
 pub use outage::{Availability, AvailabilitySpec, Incidents, IncidentsSpec, Together, TogetherSpec, TwoState};
 pub use plan::{

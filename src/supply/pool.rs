@@ -1,8 +1,11 @@
 //! Pools: the network of offers that workloads share, and the unit counts it is evaluated for.
 
+mod laws;
+mod limits;
+
 use super::commitment::{Commitment, overlap};
 use super::facts::WorkloadFacts;
-use super::minute::{Margin, MinuteLaw};
+use super::minute::MinuteLaw;
 use super::offer::{MAX_AXES, Metering, Offer, OfferKind, OverflowRule};
 use super::path::{MOST_OFFERS, PathModel};
 use super::priority;
@@ -13,6 +16,10 @@ use crate::units::ByClass;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
+
+pub(crate) use laws::Laws;
+pub(crate) use limits::{DayQuota, Windows, windows};
+use limits::{days, shared};
 
 /// The members and routes of one pool. Plans with the same routes share it, and differ in their case at most.
 #[derive(Clone, Debug)]
@@ -41,6 +48,12 @@ pub struct PoolGroup {
     pub(crate) window: f64,
     /// How its hours are walked where they have a state.
     pub(crate) path: Option<PathModel>,
+    /// Whether an offer has a limit of requests.
+    pub(crate) counts_requests: bool,
+    /// Nodes that draw on the quota of nodes before them, with those.
+    pub(crate) shared: Vec<(usize, Vec<usize>)>,
+    /// Quotas of a day.
+    pub(crate) days: Vec<DayQuota>,
 }
 
 /// An offer with a capacity, as the pool sees it.
@@ -64,12 +77,23 @@ pub struct Node {
     pub overflow: OverflowRule,
     /// How its limit is counted.
     pub metering: Metering,
+    /// The span of time `[s]` over which a limit of requests holds, which is then the second axis; no token counts on that.
+    pub request_window: Option<u32>,
+    /// The offer whose quota it draws on, itself mostly; `None` without a quota.
+    pub quota: Option<usize>,
+    /// Weighted tokens that a local day may take of that quota.
+    pub per_day: Option<f64>,
 }
 
 impl Node {
     /// Whether there is a limit at all, units bought or not.
     pub(crate) fn is_limited(&self) -> bool {
         self.per_unit[..self.axes].iter().any(|(low, _)| low.is_finite())
+    }
+
+    /// The spans of time `[s]` over which its limits hold: of tokens, and of requests if there is one.
+    pub(crate) fn windows(&self) -> impl Iterator<Item = u32> + use<> {
+        std::iter::once(self.metering.window).chain(self.request_window)
     }
 
     /// Sum of the axes' weights: what the burstiness of several workloads is weighed with.
@@ -129,10 +153,14 @@ pub(crate) struct Entry {
 
 impl PoolGroup {
     /// A pool without cases. `laws` is told when its workloads' minutes differ.
-    pub(crate) fn new(members: Vec<Member>, offers: &[Offer], workloads: &[WorkloadFacts], laws: &mut Laws) -> Self {
+    pub(crate) fn new(members: Vec<Member>, offers: &[Offer], workloads: &[WorkloadFacts], windows: &Windows, laws: &mut Laws) -> Self {
         let indices: Vec<usize> = members.iter().map(|member| member.workload).collect::<BTreeSet<_>>().into_iter().collect();
         let name = indices.iter().map(|&index| workloads[index].name.as_str()).collect::<Vec<_>>().join("+");
-        let nodes = nodes(&members, offers);
+        let mut nodes = nodes(&members, offers);
+        for node in &mut nodes {
+            node.metering.window =
+                windows.iter().find(|(offer, _)| *offer == node.offer).map_or(node.metering.window, |(_, window)| *window);
+        }
         let node_of = |offer: usize| nodes.iter().position(|node| node.offer == offer);
         let mut by_place: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
         // What waits does not enter: it takes what the others leave.
@@ -160,7 +188,25 @@ impl PoolGroup {
         let path = PathModel::new(&members, &nodes, workloads);
         let window = window(&nodes, path.as_ref());
         let law = laws.of(&name, &facts, window);
-        Self { name, workloads: indices, members, nodes, cases: Vec::new(), law, chain, entries, classes, last_on_demand, window, path }
+        let counts_requests = nodes.iter().any(|node| node.request_window.is_some());
+        let (shared, days) = (shared(&nodes), days(&nodes));
+        Self {
+            name,
+            workloads: indices,
+            members,
+            nodes,
+            cases: Vec::new(),
+            law,
+            chain,
+            entries,
+            classes,
+            last_on_demand,
+            window,
+            path,
+            counts_requests,
+            shared,
+            days,
+        }
     }
 
     /// Whether units of any of its offers are bought in any month.
@@ -184,21 +230,22 @@ impl PoolGroup {
 
     /// What of it cannot be served, and the way that can.
     pub(crate) fn unserved(&self) -> Option<(String, String)> {
-        let what = match () {
-            () if self.holds() && self.waits() => {
-                let message = format!(
-                    "has work in pool `{}` that waits for an offer with a `hold`, and what waiting work holds is not known",
-                    self.name
-                );
-                return Some((message, "an offer without `hold`, or no `queue` for the workload".to_owned()));
-            }
-            () if self.chain && self.nodes.len() <= MOST_OFFERS => return None,
-            () if self.path.is_some() => "retries, buckets and windows of different lengths",
-            () if self.holds() => "holds",
-            () => return None,
-        };
-        let message = format!("lets the workloads of pool `{}` go different ways, and {what} are served along one route", self.name);
-        Some((message, format!("one route of at most {MOST_OFFERS} offers for all workloads of the pool")))
+        let has = [
+            (self.path.is_some(), "retries, buckets and windows of different lengths"),
+            (self.holds(), "holds"),
+            (self.counts_requests, "quotas of requests"),
+            (!self.days.is_empty(), "quotas of a day"),
+            (!self.shared.is_empty(), "offers that share a quota"),
+        ];
+        let of_one_route = has.iter().find(|(has, _)| *has).map(|(_, what)| *what);
+        if let Some(what) = of_one_route.filter(|_| !self.chain || self.nodes.len() > MOST_OFFERS) {
+            let message = format!("lets the workloads of pool `{}` go different ways, and {what} are served along one route", self.name);
+            return Some((message, format!("one route of at most {MOST_OFFERS} offers for all workloads of the pool")));
+        }
+        // Its path is served what an hour leaves of the tokens alone.
+        let (_, what) = has[1..].iter().find(|(has, _)| *has && self.waits())?;
+        let message = format!("has work in pool `{}` that waits, and what {what} leave to it is not known", self.name);
+        Some((message, format!("offers without {what}, or no `queue` for the workload")))
     }
 
     /// The units of every node in every month under these commitments.
@@ -283,6 +330,9 @@ fn node(index: usize, next: Option<usize>, offers: &[Offer]) -> Option<Node> {
         price: ByClass::ZERO,
         overflow: OverflowRule::Minute,
         metering: Metering::MINUTE,
+        request_window: None,
+        quota: None,
+        per_day: None,
     };
     match &offers[index].kind {
         OfferKind::OnDemand(offer) => {
@@ -291,6 +341,12 @@ fn node(index: usize, next: Option<usize>, offers: &[Offer]) -> Option<Node> {
                 node.weights = [quota.weights; MAX_AXES];
                 node.per_unit = [(quota.per_hour, quota.per_hour); MAX_AXES];
                 node.metering = quota.metering;
+                (node.quota, node.per_day) = (Some(offer.shares.unwrap_or(index)), quota.per_day);
+                if let Some(limit) = quota.requests {
+                    (node.axes, node.weights[1]) = (2, ByClass::ZERO);
+                    node.per_unit[1] = (limit.per_hour, limit.per_hour);
+                    node.request_window = Some(limit.window);
+                }
             }
         }
         OfferKind::Provisioned(offer) => {
@@ -311,49 +367,7 @@ fn node(index: usize, next: Option<usize>, offers: &[Offer]) -> Option<Node> {
 
 /// The span of time `[s]` that conditional expectations look at: the window of all limits, or the shortest that divides them all.
 fn window(nodes: &[Node], path: Option<&PathModel>) -> f64 {
-    let mut windows = nodes.iter().filter(|node| node.is_limited()).map(|node| node.metering.window);
+    let mut windows = nodes.iter().filter(|node| node.is_limited()).flat_map(Node::windows);
     let first = windows.next().unwrap_or(60);
     f64::from(if windows.all(|window| window == first) { first } else { path.map_or(first, |path| path.window) })
-}
-
-/// The laws of minutes, one for all pools that have the same.
-#[derive(Default)]
-pub(crate) struct Laws {
-    known: Vec<(LawKey, Arc<MinuteLaw>)>,
-    /// What had to be settled between workloads that differ.
-    pub warnings: BTreeSet<String>,
-}
-
-/// What tells one law from another.
-#[derive(Clone, Copy, PartialEq)]
-struct LawKey {
-    margin: Margin,
-    burstiness_sd: f64,
-    constant: Option<f64>,
-    window: f64,
-}
-
-impl Laws {
-    fn of(&mut self, name: &str, facts: &[&WorkloadFacts], window: f64) -> Arc<MinuteLaw> {
-        let margin = if facts.iter().any(|f| f.minute.margin == Margin::LogNormal) { Margin::LogNormal } else { Margin::Gamma };
-        let sd = facts.iter().map(|f| f.minute.burstiness_sd).fold(0.0, f64::max);
-        if facts.iter().any(|f| f.minute.margin != margin || f.minute.burstiness_sd < sd) {
-            self.warnings.insert(format!(
-                "pool {name}: its workloads state different laws of the minute; all are taken to have the heaviest (margin and burstiness)"
-            ));
-        }
-        // A stated variance has a row of its own, but several workloads add up to a variance that changes with their mix.
-        let constant = match facts {
-            [only] => only.minute.constant.map(|_| only.minute.variance(window, 0.0, 0.0)),
-            _ => None,
-        };
-        let key = LawKey { margin, burstiness_sd: sd, constant, window };
-        if let Some((_, law)) = self.known.iter().find(|(known, _)| *known == key) {
-            return Arc::clone(law);
-        }
-        let law = constant.map_or_else(|| MinuteLaw::new(margin, sd), |variance| MinuteLaw::constant(margin, sd, variance));
-        let law = Arc::new(law.with_windows((3600.0 / window).round() as u32));
-        self.known.push((key, Arc::clone(&law)));
-        law
-    }
 }

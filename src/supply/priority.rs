@@ -54,17 +54,14 @@ pub(super) fn check(group: &PoolGroup, offers: &[Offer], facts: &[WorkloadFacts]
     for &index in group.workloads.iter().filter(|&&index| facts[index].priority.is_none()) {
         reader.assumed(format!("workload.{}.priority", facts[index].name), UNSTATED, "the middle, as others of its pool have a priority");
     }
-    if group.path.is_some() || group.holds() {
+    if group.path.is_some() || group.holds() || group.counts_requests || !group.days.is_empty() {
         let message = format!(
-            "has workloads of different priority in pool `{}`, where requests come back, hold their `max_tokens` or wait \
-            for a bucket; who is served first there is not known",
+            "has workloads of different priority in pool `{}`, where requests come back, hold their `max_tokens`, wait for a bucket, or are \
+             limited in number or by the day; who is served first there is not known",
             group.name
         );
-        reader.refuse(
-            &spec.route.at,
-            message,
-            "one priority for the workloads of this pool, or neither `retry`, `hold` nor `refill` in it",
-        );
+        let allowed = "one priority for the workloads of this pool, or none of `retry`, `hold`, `refill`, `requests` and `per_day` in it";
+        reader.refuse(&spec.route.at, message, allowed);
         return false;
     }
     // The classes that can reach each node; those before it come first.

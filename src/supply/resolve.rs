@@ -5,7 +5,7 @@ use super::facts::WorkloadFacts;
 use super::offer::{self, MAX_AXES, Offer, OfferKind, OfferSpec, Provisioned, Renewal, refuse_without_max_tokens};
 use super::outage;
 use super::plan::{MAX_PLANS, Plan, PlanSpec, PoolChoice, PurchaseSpec, ReservationSpec, UnitsSpec, check, sweep};
-use super::pool::{Laws, PoolGroup, Scheduled};
+use super::pool::{Laws, PoolGroup, Scheduled, Windows, windows};
 use super::price_cut;
 use super::route::{self, Member};
 use super::schedule::Schedule;
@@ -90,7 +90,7 @@ fn resolved(specs: &[Field<OfferSpec>], currency: Currency, reader: &mut Reader)
         }
     }
     let offers: Option<Vec<Offer>> = offers.into_iter().collect();
-    offers.filter(|_| good)
+    offer::share(specs, offers.filter(|_| good)?, reader)
 }
 
 struct Builder<'a> {
@@ -98,8 +98,8 @@ struct Builder<'a> {
     workloads: &'a [WorkloadFacts],
     horizon: &'a Horizon,
     groups: Vec<PoolGroup>,
-    /// Groups by their members and routes.
-    known: BTreeMap<Vec<Member>, usize>,
+    /// Groups by their members and routes, and by the windows that units tell.
+    known: BTreeMap<(Vec<Member>, Windows), usize>,
     /// For each group, its cases by the bits of their units.
     cases: Vec<BTreeMap<Vec<u64>, usize>>,
     laws: Laws,
@@ -126,16 +126,23 @@ impl Builder<'_> {
         let choices = sweep::choices(spec, MAX_PLANS - self.plans.len().min(MAX_PLANS), reader);
         let (members, choices) = members.filter(|_| bought).zip(choices)?;
         self.used.extend(routed.iter().copied());
-        let groups: Vec<usize> = route::pools(&members, self.offers).into_iter().map(|pool| self.group(pool)).collect();
-        self.servable(spec, &groups, reader)?;
-        if !self.priorities(&groups, spec, reader) {
+        let pools = route::pools(&members, self.offers);
+        let mut laid = Vec::with_capacity(choices.len());
+        for choice in choices {
+            let of_offer = |&offer: &usize| self.commitment(offer, spec, &choice).into_iter().chain(self.purchases(offer, spec));
+            let commitments: Vec<Commitment> = routed.iter().flat_map(of_offer).collect();
+            let groups: Vec<usize> = pools.iter().map(|pool| self.group(pool, &commitments)).collect();
+            laid.push((choice, commitments, groups));
+        }
+        let alike: BTreeSet<usize> = laid.iter().flat_map(|(_, _, groups)| groups.iter().copied()).collect();
+        let apart = self.quotas_are_apart(spec, &pools, reader);
+        self.servable(spec, &alike, reader).filter(|()| apart)?;
+        if !self.priorities(&alike, spec, reader) {
             return None;
         }
         self.note_only_terms(spec, &routed, reader);
         let reservations: Vec<Commitment> = routed.iter().flat_map(|&offer| self.reservations(offer, spec)).collect();
-        for choice in choices {
-            let of_offer = |&offer: &usize| self.commitment(offer, spec, &choice).into_iter().chain(self.purchases(offer, spec));
-            let commitments: Vec<Commitment> = routed.iter().flat_map(of_offer).collect();
+        for (choice, commitments, groups) in laid {
             let pools = groups.iter().map(|&group| PoolChoice { group, case: self.case(group, &commitments) }).collect();
             let unreserved = commitments.iter().filter(|c| !reservations.iter().any(|reservation| reservation.offer == c.offer));
             self.plans.push(Plan {
@@ -152,30 +159,47 @@ impl Builder<'_> {
     }
 
     /// Whether the priorities of every pool can be kept.
-    fn priorities(&self, groups: &[usize], spec: &Field<PlanSpec>, reader: &mut Reader) -> bool {
+    fn priorities(&self, groups: &BTreeSet<usize>, spec: &Field<PlanSpec>, reader: &mut Reader) -> bool {
         let kept = |&group: &usize| priority::check(&self.groups[group], self.offers, self.workloads, spec, reader);
         // Every pool is told, not the first alone.
         !groups.iter().map(kept).collect::<Vec<_>>().contains(&false)
     }
 
-    fn group(&mut self, members: Vec<Member>) -> usize {
-        if let Some(&group) = self.known.get(&members) {
+    /// The group of a pool's members under these commitments.
+    fn group(&mut self, members: &[Member], commitments: &[Commitment]) -> usize {
+        let key = (members.to_vec(), windows(members, self.offers, commitments, self.horizon));
+        if let Some(&group) = self.known.get(&key) {
             return group;
         }
-        self.known.insert(members.clone(), self.groups.len());
-        self.groups.push(PoolGroup::new(members, self.offers, self.workloads, &mut self.laws));
+        self.groups.push(PoolGroup::new(members.to_vec(), self.offers, self.workloads, &key.1, &mut self.laws));
+        self.known.insert(key, self.groups.len() - 1);
         self.cases.push(BTreeMap::new());
         self.groups.len() - 1
     }
 
     /// Whether pools with holds or a state are of the kind that can be served, and every hold knows its size.
-    fn servable(&self, spec: &Field<PlanSpec>, groups: &[usize], reader: &mut Reader) -> Option<()> {
+    fn servable(&self, spec: &Field<PlanSpec>, groups: &BTreeSet<usize>, reader: &mut Reader) -> Option<()> {
         let mut good = true;
         for &group in groups {
             let group = &self.groups[group];
             if let Some((message, allowed)) = group.unserved() {
                 reader.refuse(&spec.route.at, message, allowed);
                 good = false;
+            }
+            if group.path.is_some() && !group.days.is_empty() {
+                let message = format!("walks pool `{}` window by window, and its quota of a day is kept by the hour", group.name);
+                let allowed = "`per_day` without retries, `refill = \"steadily\"` and windows of different lengths, or these without it";
+                reader.refuse(&spec.route.at, message, allowed);
+                good = false;
+            }
+            let unknown = group.workloads.iter().map(|&workload| &self.workloads[workload]).filter(|facts| !facts.has_requests);
+            for (node, facts) in group.nodes.iter().flat_map(|node| unknown.clone().map(move |facts| (node, facts))) {
+                if node.request_window.is_some() {
+                    let (workload, offer) = (&facts.name, &self.offers[node.offer].name);
+                    let message = format!("routes `{workload}` to `{offer}`, which limits requests, and the workload tells tokens alone");
+                    reader.refuse(&spec.route.at, message, "`tokens` in the workload, the size of a request, or a file with `requests`");
+                    good = false;
+                }
             }
             for (node, &workload) in group.nodes.iter().flat_map(|node| group.workloads.iter().map(move |workload| (node, workload))) {
                 let facts = &self.workloads[workload];
@@ -186,6 +210,31 @@ impl Builder<'_> {
             }
         }
         good.then_some(())
+    }
+
+    /// Whether no two pools of a plan draw on one quota: neither knows what the other takes of it.
+    fn quotas_are_apart(&self, spec: &Field<PlanSpec>, pools: &[Vec<Member>], reader: &mut Reader) -> bool {
+        let quota = |offer: usize| match &self.offers[offer].kind {
+            OfferKind::OnDemand(on_demand) => on_demand.quota.map(|_| on_demand.shares.unwrap_or(offer)),
+            _ => None,
+        };
+        let mut known: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
+        let mut good = true;
+        for (place, pool) in pools.iter().enumerate() {
+            for &offer in pool.iter().flat_map(|member| &member.route) {
+                let Some(owner) = quota(offer) else { continue };
+                let (other, first) = *known.entry(owner).or_insert((place, offer));
+                if other != place {
+                    let [a, b, owner] = [first, offer, owner].map(|offer| &self.offers[offer].name);
+                    let message = format!(
+                        "lets two pools draw on the quota of `{owner}`, by `{a}` and by `{b}`, and neither knows what the other takes"
+                    );
+                    reader.refuse(&spec.route.at, message, "a quota for each, with what the other pool takes of it as `others`");
+                    good = false;
+                }
+            }
+        }
+        good
     }
 
     fn case(&mut self, group: usize, commitments: &[Commitment]) -> usize {

@@ -1,7 +1,7 @@
 //! Offers and plans as read: names of sweeps, shared cases, and what each mistake is told as.
 
-use super::fixture::{read, supply, workload};
-use super::{Margin, WorkloadFacts};
+use super::fixture::{dispatched, read, steady, supply, workload};
+use super::{Margin, Supply, SupplyTotals, WorkloadFacts};
 use crate::horizon::Horizon;
 use crate::units::ByClass;
 
@@ -224,4 +224,38 @@ fn quota_weights_of_the_vendors() {
     ] {
         assert!((got.0 - raw).abs() <= 0.005 && got.1 == bought, "{got:?}");
     }
+}
+
+/// Windows that shrink with units: plans with one window are one pool, each served as with that window alone, and what is bought later
+/// or by another purchase counts.
+#[test]
+fn windows_by_units() {
+    let text = |window: &str, plan: &str| {
+        format!(
+            "[[offer]]\nname = 'u'\nkind = 'provisioned'\ncapacity = '10 tokens/min'\nwindow = {window}\nterms = {{ none = '1 USD/unit-hour' }}\n\
+             [[plan]]\nname = 'p'\nroute = {{ w = ['u'] }}\n{plan}"
+        )
+    };
+    let ladder = "[{ units = 1, window = '120s' }, { units = 4, window = '30s' }, { units = 50, window = '5s' }]";
+    let minute = crate::demand::MinuteModel { floor: 1.0, constant: None, ..crate::demand::MinuteModel::OFF };
+    let facts = WorkloadFacts { minute, ..workload("w", Margin::Gamma, 0.0) };
+    let horizon = || months(2);
+    let sweep = "sweep = { units = { u = [0, 2, 3, 4, 49, 50] } }\n";
+    let by_units = supply(&text(ladder, sweep), std::slice::from_ref(&facts), horizon());
+    assert_eq!(by_units.groups.iter().map(|group| group.window).collect::<Vec<_>>(), [120.0, 30.0, 5.0]);
+    let groups: Vec<usize> = by_units.plans.iter().map(|plan| plan.pools[0].group).collect();
+    assert_eq!(groups, [0, 0, 0, 1, 1, 2]);
+    let path = steady(by_units.horizon().hours(), &[1700.0]);
+    let totals = dispatched(&by_units, &path);
+    for (place, window) in ["'120s'", "'120s'", "'120s'", "'30s'", "'30s'", "'5s'"].into_iter().enumerate() {
+        let alone = supply(&text(window, sweep), std::slice::from_ref(&facts), horizon());
+        let alone_totals = dispatched(&alone, &path);
+        let service = |supply: &Supply, totals: &SupplyTotals| {
+            let choice = supply.plans[place].pools[0];
+            totals.services[supply.service_index(choice.group, choice.case, 1)]
+        };
+        assert_eq!(service(&by_units, &totals), service(&alone, &alone_totals), "{place}");
+    }
+    let later = "units = { u = 2 }\npurchase = [{ offer = 'u', units = 2, start_month = 2 }]\n";
+    assert_eq!(supply(&text(ladder, later), &[facts], horizon()).groups[0].window, 30.0);
 }

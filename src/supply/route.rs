@@ -173,6 +173,19 @@ fn follow(route: &Field<Vec<Field<String>>>, waits: bool, offers: &[Offer], read
                 let before = &offers[before].name;
                 reader.warn(format!("{}: nothing ever reaches `{}`, because `{before}` before it has no quota", name.at.path, name.value));
             }
+            let same_quota = |&&before: &&usize| match (&offers[before].kind, &offers[index].kind) {
+                (OfferKind::OnDemand(a), OfferKind::OnDemand(b)) => {
+                    a.quota.is_some() && a.incidents.is_none() && a.shares.unwrap_or(before) == b.shares.unwrap_or(index)
+                }
+                _ => false,
+            };
+            if let Some(&before) = rest.iter().find(same_quota) {
+                let before = &offers[before].name;
+                reader.warn(format!(
+                    "{}: nothing ever reaches `{}`, which shares its quota with `{before}` before it",
+                    name.at.path, name.value
+                ));
+            }
             rest.push(index);
         }
     }

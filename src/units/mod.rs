@@ -6,12 +6,14 @@
 mod money;
 mod number;
 mod rate;
+mod requests;
 mod term;
 mod tokens;
 
 pub use money::{Currency, RequestPrice, TokenPrice, UnitPrice};
 pub use number::Decimal;
 pub use rate::{EventRate, Hours, MonthlyRate, Share, TokenRate};
+pub use requests::RequestRate;
 pub use term::Term;
 pub use tokens::{ByClass, CLASSES};
 

@@ -97,7 +97,8 @@ pub struct UnitPrice {
 }
 
 impl Quantity for UnitPrice {
-    const FORM: &'static str = "a price per unit-hour, such as \"3.0137 USD/unit-hour\" (also per unit-day, or per unit-month of 730 h)";
+    const FORM: &'static str =
+        "a price per unit-hour, such as \"3.0137 USD/unit-hour\" (also per unit-day, unit-week, or unit-month of 730 h)";
 
     fn parse(text: &str) -> Result<Self, UnitError> {
         let (number, currency, denominator) = split_price(text)?;
@@ -105,6 +106,7 @@ impl Quantity for UnitPrice {
         let hours = match denominator.to_ascii_lowercase().replace(' ', "").as_str() {
             "unit-hour" | "unit-h" => 1.0,
             "unit-day" => 24.0,
+            "unit-week" => 168.0,
             "unit-month" => 730.0,
             "unit-year" => 8760.0,
             "unit-second" | "unit-s" => 1.0 / 3600.0,
@@ -161,6 +163,7 @@ mod tests {
         assert_eq!(price.per_token.to_bits(), 2.5e-7_f64.to_bits());
         assert_eq!(TokenPrice::parse("3.00 USD/1M tokens").unwrap().per_token.to_bits(), 3e-6_f64.to_bits());
         assert_eq!(UnitPrice::parse("3.0137 USD/unit-hour").unwrap().per_hour.to_bits(), 3.0137_f64.to_bits());
+        assert_eq!(UnitPrice::parse("1200 USD/unit-week").unwrap().per_hour.to_bits(), (1200.0_f64 / 168.0).to_bits());
         assert!((UnitPrice::parse("2700 USD/unit-month").unwrap().per_hour - 3.698_630_137).abs() < 1e-9);
         assert_eq!(TokenPrice::parse("3.00 EUR/1M tokens").unwrap().currency.code(), "EUR");
         assert_eq!(TokenPrice::parse("15.00 USD/1M tokens").unwrap().to_string(), "15 USD/1M tokens");

@@ -14,7 +14,7 @@ impl fmt::Display for Short {
 }
 
 /// Hours in a span of time, by its unit's name.
-fn hours_of(unit: &str) -> Option<f64> {
+pub(super) fn hours_of(unit: &str) -> Option<f64> {
     Some(match unit.to_ascii_lowercase().as_str() {
         "s" | "sec" | "second" | "seconds" => 1.0 / 3600.0,
         "min" | "minute" | "minutes" => 1.0 / 60.0,

@@ -35,7 +35,7 @@ fn weighted(demand: &Hour, counts: [f64; 4]) -> f64 {
     ran.outcome.column(&ran.scenario, ran.plan("wide"), Row::Pool(0), Span::Horizon, metric).unwrap()[0]
 }
 
-fn is_peak(what: &str, peak: f64, wanted: f64) {
+pub(crate) fn is_peak(what: &str, peak: f64, wanted: f64) {
     assert!((peak / wanted - 1.0).abs() <= PEAK_ERROR, "{what}: {peak} is not {wanted}");
 }
 

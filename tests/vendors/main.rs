@@ -8,6 +8,7 @@
 mod capacity;
 mod commitments;
 mod entry;
+mod limits;
 mod prices;
 #[allow(dead_code, reason = "the rules of agreement are shared with the validation tests, which use all of them")]
 #[path = "../it/validation/support.rs"]
@@ -20,14 +21,6 @@ use std::path::PathBuf;
 
 /// Entries, or single results of an entry (`id.result`), that no test covers, and why.
 const NOT_TESTED: &[(&str, &str)] = &[
-    ("azure-res-01", "needs reservations that are a discount on running units"),
-    ("azure-res-02", "needs reservations that are a discount on running units"),
-    ("fireworks-01", "needs reservations that are a discount on running units"),
-    ("azure-rpm-01", "needs quotas of requests and windows other than a minute"),
-    ("vertex-win-01", "needs windows other than a minute"),
-    ("vertex-price-01", "needs terms of a week; the list price of 1 200 is rounded too, 7.14 USD for 168 h are 1 199.52"),
-    ("aws-quota-21", "needs quota that is held for max_tokens from the start of a request"),
-    ("aws-quota-24", "needs quota that is held for max_tokens from the start of a request, and requests in flight"),
     ("aws-rsv-04.geo_multiplier", "the entry has no regional price that a multiple of the global one could be compared with"),
     ("databricks-01", "one measured throughput at one size of request fixes no weights, and work is said not to be linear"),
 ];
@@ -51,6 +44,11 @@ kinds! {
     gsu_sizing => capacity::gsu_sizing,
     burndown => capacity::burndown,
     quota_final => capacity::quota_final,
+    quota_reserve => limits::quota_reserve,
+    quota_concurrency => limits::quota_concurrency,
+    rpm_subwindow => limits::rpm_subwindow,
+    window_quota => limits::window_quota,
+    reservation_overage => limits::reservation_overage,
     token_accounting => capacity::token_accounting,
     on_demand_cost => prices::on_demand_cost,
     price_row => prices::price_row,

@@ -71,10 +71,17 @@ pub(crate) fn price_ratio(entry: &Entry) {
     }
 }
 
-/// One unit for a month of a term, at its price by the hour; the price by the month is the same.
+/// One unit for a month of a term, at its price by the hour; the price by the month is the same. A week is listed at a price by the hour
+/// that is rounded to a cent, so a week of them may be 168 halves of a cent off.
 pub(crate) fn gsu_price(entry: &Entry) {
     let (term, hours, month) = (entry.text("term").replace('_', " "), entry.input("hours"), entry.expected("usd_per_gsu"));
-    cents(cost(hours, 1.0, &term, &format!("{} USD/unit-hour", entry.text("usd_per_gsu_hour"))), month);
+    let by_hour = cost(hours, 1.0, &term, &format!("{} USD/unit-hour", entry.text("usd_per_gsu_hour")));
+    if term.ends_with("week") {
+        cents(by_hour, entry.input("usd_per_gsu_hour") * hours);
+        assert!((by_hour - month).abs() <= 0.005 * hours, "{by_hour} is not {month}");
+        return cents(cost(hours, 1.0, &term, &format!("{month} USD/unit-week")), month);
+    }
+    cents(by_hour, month);
     cents(cost(hours, 1.0, &term, &format!("{month} USD/unit-month")), month);
 }
 

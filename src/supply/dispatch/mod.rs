@@ -2,10 +2,13 @@
 
 mod chain;
 mod clear;
+mod days;
 mod parts;
 mod paths;
 mod queued;
 mod ranked;
+mod requests;
+mod shared;
 mod split;
 mod state;
 mod work;
@@ -103,7 +106,7 @@ impl<'a> Dispatcher<'a> {
         self.outages.draw(replication);
         for index in 0..self.supply.groups.len() {
             self.units(index, replication);
-            self.groups[index].begin_paths(replication);
+            self.groups[index].begin_replication(replication);
         }
         self.prices.draw(replication);
         for work in 0..self.works.len() {
@@ -211,11 +214,19 @@ impl<'a> Dispatcher<'a> {
                     if group.holds() {
                         work.held(group, supply, path, hour, &mut state.held);
                     }
+                    if group.counts_requests {
+                        work.count_requests(group, path, hour, &mut state.held);
+                    }
                     state.scale(group, &facts);
+                    if group.counts_requests {
+                        state.scale_requests(group, supply, work, path, &facts, &row);
+                    }
                     if let Some(model) = &group.path {
                         state.refine(group, model, &row);
                     }
-                    if state.ranked.is_some() {
+                    if !group.days.is_empty() {
+                        state.serve_days(group, &facts, supply.horizon.day_of(hour), &row, totals, sink);
+                    } else if state.ranked.is_some() {
                         state.serve_ranked(group, &facts, &row, totals, sink);
                     } else if state.split.is_some() {
                         state.serve_chain::<true>(group, &facts, &row, totals, sink);

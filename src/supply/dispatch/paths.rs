@@ -13,6 +13,7 @@ use crate::supply::offer::{MAX_AXES, OverflowRule};
 use crate::supply::path::{Asked, Flow, Limit, NEGLIGIBLE, PathModel, Walk};
 use crate::supply::pool::PoolGroup;
 use crate::supply::totals::SupplyTotals;
+use std::ops::Range;
 
 /// What the walks of one pool need besides its other buffers.
 #[derive(Clone, Debug)]
@@ -115,9 +116,14 @@ impl GroupState {
     }
 
     /// What an offer can take of the hour, as a multiple of the hour's mean; infinite without a limit or without work.
-    fn free(&self, group: &PoolGroup, case: usize, number: usize) -> f64 {
+    pub(super) fn free(&self, group: &PoolGroup, case: usize, number: usize) -> f64 {
+        self.free_on(case, number, 0..group.nodes[number].axes)
+    }
+
+    /// The same of some axes.
+    fn free_on(&self, case: usize, number: usize, axes: Range<usize>) -> f64 {
         let at = |axis| self.capacities[case * self.slots + number * MAX_AXES + axis] * self.inverse[number * MAX_AXES + axis];
-        let free = (0..group.nodes[number].axes).map(at).fold(f64::INFINITY, f64::min);
+        let free = axes.map(at).fold(f64::INFINITY, f64::min);
         if free.is_nan() { f64::INFINITY } else { free }
     }
 
@@ -165,10 +171,15 @@ impl GroupState {
         paths.limits.clear();
         for (number, node) in group.nodes.iter().enumerate() {
             let window = node.metering.window;
+            let own_window = node.request_window.filter(|&own| own != window);
             // Nothing that is not asked for is served, so an hour without demand may have any limit.
-            let quota = if total > 0.0 { self.free(group, case, number) * total * f64::from(window) / 3600.0 } else { f64::INFINITY };
+            let of = |free: f64, window: u32| if total > 0.0 { free * total * f64::from(window) / 3600.0 } else { f64::INFINITY };
+            let free = if own_window.is_some() { self.free_on(case, number, 0..1) } else { self.free(group, case, number) };
+            let quota = of(free, window);
+            let requests = own_window.map_or(f64::INFINITY, |own| of(self.free_on(case, number, 1..2), own));
             let along = if node.overflow == OverflowRule::Request { facts.spilled * total * f64::from(model.window) / 3600.0 } else { 0.0 };
-            paths.limits.push(Limit { quota, window, steady: node.metering.steady, along });
+            let request_window = own_window.unwrap_or(window);
+            paths.limits.push(Limit { quota, window, steady: node.metering.steady, requests, request_window, along });
         }
         let asked = Asked { tokens: total, requests_per_token: facts.requests_per_token, shares: &paths.shares, factors: &paths.factors };
         let flow = &mut paths.flow;

@@ -1,6 +1,7 @@
 //! What a dispatcher keeps for each pool: buffers that are allocated once.
 
 use super::clear::Clear;
+use super::days::Days;
 use super::paths::Paths;
 use super::ranked::Ranked;
 use super::split::Split;
@@ -51,6 +52,8 @@ pub(super) struct GroupState {
     pub(super) paths: Option<Box<Paths>>,
     /// Work that waits.
     pub(super) queues: Option<Queues>,
+    /// What is left of quotas of a day, where there are any.
+    pub(super) days: Option<Box<Days>>,
     /// By node: what price cuts leave of its prices in the hour at hand.
     pub(super) price_factor: Vec<f64>,
     /// Who gets what, in a pool of several workloads; and by class, where they have different priorities.
@@ -88,6 +91,7 @@ impl GroupState {
             cost: vec![0.0; group.nodes.len()],
             paths: group.path.as_ref().map(|model| Box::new(Paths::new(group, model, seed))),
             queues: Queues::new(group, supply, seed),
+            days: (!group.days.is_empty()).then(|| Box::new(Days::new(group))),
             price_factor: vec![1.0; group.nodes.len()],
             split: (supply.members(index) > 0).then(|| Split::new(group)),
             ranked: Ranked::new(group),
@@ -99,7 +103,10 @@ impl GroupState {
     }
 
     /// Goes to the start of a replication.
-    pub(super) fn begin_paths(&mut self, replication: u64) {
+    pub(super) fn begin_replication(&mut self, replication: u64) {
+        if let Some(days) = &mut self.days {
+            days.begin();
+        }
         if let Some(paths) = &mut self.paths {
             paths.begin(replication);
         }
@@ -137,6 +144,7 @@ impl GroupState {
             self.always.clone_from(&self.capacities);
             self.before = None;
         }
+        self.share_quotas(&supply.groups[self.index]);
     }
 
     /// Sets the capacities for an hour, where they change from hour to hour; after [`begin`](Self::begin), hour by hour.
@@ -171,6 +179,7 @@ impl GroupState {
                 }
             }
         }
+        self.share_quotas(group);
     }
 
     /// Sets what price cuts leave of the prices in an hour.

@@ -157,32 +157,7 @@ pub(super) fn moved(kink: f64, factor: f64, from: f64, to: f64, law: &MinuteLaw)
     if wanted >= 1.0 || !(to > 0.0) {
         return Some(scaled.min(1.0 - wanted));
     }
-    // Newton's method on ln G, whose slope is -P / G, kept within a bracket.
-    let row = law.at(to);
-    let (mut low, mut high) = (0.0, f64::INFINITY);
-    let mut at = if scaled > 0.0 { scaled.min(1.0 + 8.0 * to.sqrt()) } else { 0.5 };
-    for _ in 0..100 {
-        let (beyond, chance) = (row.overflow(at), row.exceedance(at));
-        if beyond > wanted {
-            low = at;
-        } else {
-            high = at;
-        }
-        let step = if beyond > 0.0 && chance > 0.0 { libm::log(beyond / wanted) * beyond / chance } else { f64::NAN };
-        let next = at + step;
-        // Outside the bracket (or nowhere), halve it; without an upper end, double.
-        let next = if next > low && next < high {
-            next
-        } else if high.is_finite() {
-            0.5 * (low + high)
-        } else {
-            2.0 * at + 1.0
-        };
-        if (next - at).abs() <= 1e-12 * at.max(1e-6) {
-            at = next;
-            break;
-        }
-        at = next;
-    }
+    let start = if scaled > 0.0 { scaled.min(1.0 + 8.0 * to.sqrt()) } else { 0.5 };
+    let at = law.at(to).capacity_with_overflow(wanted, start);
     Some(at.min(scaled))
 }

@@ -101,7 +101,7 @@ impl Metering {
 }
 
 /// A window in whole seconds that divides an hour, so that windows begin with the hours.
-fn seconds(window: &Field<Hours>, reader: &mut Reader) -> Option<u32> {
+pub(super) fn seconds(window: &Field<Hours>, reader: &mut Reader) -> Option<u32> {
     let seconds = 3600.0 * window.0;
     let whole = seconds.round();
     if (seconds - whole).abs() < 1e-6 && (1.0..=3600.0).contains(&whole) && 3600 % whole as u32 == 0 {

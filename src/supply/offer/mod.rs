@@ -2,17 +2,23 @@
 
 mod completion;
 mod metering;
+mod quota;
 mod resolve;
 mod spec;
+mod window;
 
 pub use completion::{Completion, CompletionSpec};
 pub(crate) use metering::refuse_without_max_tokens;
 pub use metering::{Hold, HoldSpec, Metering, Refill, Settles};
+pub(crate) use quota::share;
+pub use quota::{Quota, RequestLimit};
 pub(crate) use resolve::offer;
 pub use spec::{
     AxesSpec, AxisPriceSpec, AxisSpec, BatchSpec, CapacitySpec, DiscountLinesSpec, DiscountSpec, IncrementSpec, OfferSpec, OnDemandSpec,
     OverflowRule, PriceSpec, ProvisionedSpec, QuotaSpec, RateRangeSpec, Renewal, TermPriceSpec, WeightsSpec,
 };
+pub(crate) use window::window_of;
+pub use window::{WindowSpec, WindowStep, WindowStepSpec};
 
 use super::outage::{Availability, Incidents};
 use crate::units::{ByClass, Term};
@@ -61,21 +67,10 @@ pub struct OnDemand {
     pub price: TokenPrices,
     /// What a minute may take; unlimited without.
     pub quota: Option<Quota>,
+    /// The offer whose quota that is, as an index; its own without.
+    pub shares: Option<usize>,
     /// When a share of the quota is gone; never without.
     pub incidents: Option<Incidents>,
-}
-
-/// The most that may be asked for, enforced per minute.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Quota {
-    /// Weighted tokens per hour that other traffic leaves, > 0; a window may take its part of an hour.
-    pub per_hour: f64,
-    /// Weighted tokens per hour that other traffic takes, >= 0.
-    pub others: f64,
-    /// How much a token of each class counts, >= 0.
-    pub weights: ByClass,
-    /// How it is counted.
-    pub metering: Metering,
 }
 
 /// Units paid by the hour, used or not.
@@ -87,6 +82,8 @@ pub struct Provisioned {
     pub overflow: OverflowRule,
     /// How the capacity is counted.
     pub metering: Metering,
+    /// Its windows by units, in rising order, where they depend on them; the metering then has the first.
+    pub windows: Vec<WindowStep>,
     /// Terms in the order of the file, with the price of a unit-hour on each axis (0 on an axis that is not there).
     pub terms: Vec<(Term, [f64; MAX_AXES])>,
     /// What happens when a term ends.

@@ -1,9 +1,10 @@
 //! Offers as written become offers as they serve: ranges checked, defaults filled and noted, discounts taken off.
 
-use super::{Axis, Batch, Metering, Offer, OfferKind, OnDemand, Provisioned, Quota, TokenPrices, completion};
+use super::window::{self, WindowSpec, WindowStep};
+use super::{Axis, Batch, Metering, Offer, OfferKind, OnDemand, Provisioned, TokenPrices, completion};
 use super::{
     AxisSpec, BatchSpec, CapacitySpec, DiscountSpec, IncrementSpec, OfferSpec, OnDemandSpec, OverflowRule, PriceSpec, ProvisionedSpec,
-    QuotaSpec, Renewal, TermPriceSpec, WeightsSpec,
+    Renewal, TermPriceSpec, WeightsSpec,
 };
 use crate::spec::{At, Field, Map, Reader, check_name};
 use crate::supply::outage;
@@ -25,10 +26,10 @@ pub(crate) fn offer(spec: &Field<OfferSpec>, currency: Currency, reader: &mut Re
     named.then(|| Offer { name: spec.name().value.clone(), source, date: date.as_ref().map(|d| d.value), kind })
 }
 
-struct Resolver<'a> {
+pub(super) struct Resolver<'a> {
     at: &'a At,
     currency: Currency,
-    reader: &'a mut Reader,
+    pub(super) reader: &'a mut Reader,
 }
 
 impl Resolver<'_> {
@@ -37,19 +38,10 @@ impl Resolver<'_> {
         let price = self.prices(&spec.price, &discount);
         let quota = match &spec.quota {
             None => Some(None),
-            Some(quota) => {
-                let rate =
-                    self.above_zero(&quota.rate.at, quota.rate.per_hour, "a quota above zero").and_then(|rate| self.left(rate, quota));
-                let path = quota.at.key("weights");
-                let weights = self.weights(quota.weights.as_ref(), &path, 1.0);
-                let metering = Metering::resolve(quota.window.as_ref(), quota.refill.as_ref(), quota.hold.as_ref(), self.reader);
-                let limit = rate.zip(weights).zip(metering);
-                let others = quota.others.as_ref().map_or(0.0, |others| others.per_hour);
-                limit.map(|((per_hour, weights), metering)| Some(Quota { per_hour, others, weights, metering }))
-            }
+            Some(quota) => self.quota(quota),
         };
         let incidents = outage::incidents(spec.incidents.as_ref(), spec.quota.is_some(), self.reader);
-        Some(OnDemand { price: price?, quota: quota?, incidents: incidents? })
+        Some(OnDemand { price: price?, quota: quota?, shares: None, incidents: incidents? })
     }
 
     fn provisioned(&mut self, spec: &ProvisionedSpec) -> Option<Provisioned> {
@@ -90,7 +82,7 @@ impl Resolver<'_> {
         let discount = discounts(spec.discount.as_ref());
         let terms = self.terms(&spec.terms, spec.axes.is_some(), discount[4]);
         let overflow = self.or_assumed(spec.overflow.as_ref(), "overflow", OverflowRule::Minute, "the excess of a full minute spills");
-        let metering = Metering::resolve(spec.window.as_ref(), spec.refill.as_ref(), spec.hold.as_ref(), self.reader);
+        let counted = self.counted(spec);
         let renewal = self.or_assumed(spec.renewal.as_ref(), "renewal", Renewal::Renew, "vendors renew a term unless told otherwise");
         let start_month = self.start_month(spec.start_month.as_ref());
         let availability = outage::availability(spec.availability.as_ref(), axes.as_deref(), self.reader);
@@ -100,8 +92,25 @@ impl Resolver<'_> {
             self.reader.refuse(at, "goes on by the hour after a term, and `terms` has no price for that", "a price for the term \"none\"");
             return None;
         }
-        let (axes, metering, availability) = (axes?, metering?, availability?);
-        Some(Provisioned { axes, overflow, metering, terms, renewal, start_month: start_month?, availability })
+        let (axes, (metering, windows), availability) = (axes?, counted?, availability?);
+        Some(Provisioned { axes, overflow, metering, windows, terms, renewal, start_month: start_month?, availability })
+    }
+
+    /// How units are counted, and their windows where those depend on the units.
+    fn counted(&mut self, spec: &ProvisionedSpec) -> Option<(Metering, Vec<WindowStep>)> {
+        let (one, steps) = match spec.window.as_ref().map(|field| (&field.at, &field.value)) {
+            None => (None, Some(Vec::new())),
+            Some((at, WindowSpec::One(span))) => (Some(Field { value: *span, at: at.clone() }), Some(Vec::new())),
+            Some((at, WindowSpec::ByUnits(_))) if spec.axes.is_some() => {
+                self.reader.refuse(at, "depends on the units, of which there are two kinds", "one window for both axes");
+                (None, None)
+            }
+            Some((at, WindowSpec::ByUnits(steps))) => (None, window::steps(&Field { value: steps.clone(), at: at.clone() }, self.reader)),
+        };
+        let metering = Metering::resolve(one.as_ref(), spec.refill.as_ref(), spec.hold.as_ref(), self.reader);
+        let (metering, steps) = metering.zip(steps)?;
+        let window = steps.first().map_or(metering.window, |first| first.window);
+        Some((Metering { window, ..metering }, steps))
     }
 
     fn batch(&mut self, spec: &BatchSpec) -> Option<Batch> {
@@ -163,7 +172,7 @@ impl Resolver<'_> {
     }
 
     /// Weights by class; those left out are `without`, which is noted.
-    fn weights(&mut self, spec: Option<&Field<WeightsSpec>>, path: &str, without: f64) -> Option<ByClass> {
+    pub(super) fn weights(&mut self, spec: Option<&Field<WeightsSpec>>, path: &str, without: f64) -> Option<ByClass> {
         let Some(spec) = spec else {
             self.reader.assumed(path, "1 for every class", "no weights are given: every token counts once");
             return Some(ByClass::ONE);
@@ -312,17 +321,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// What other traffic of the account leaves of a quota.
-    fn left(&mut self, rate: f64, quota: &QuotaSpec) -> Option<f64> {
-        let Some(others) = &quota.others else { return Some(rate) };
-        if others.per_hour < rate {
-            return Some(rate - others.per_hour);
-        }
-        self.reader.refuse(&others.at, "leaves nothing of the quota", "a rate below the quota's own");
-        None
-    }
-
-    fn above_zero(&mut self, at: &At, value: f64, allowed: &str) -> Option<f64> {
+    pub(super) fn above_zero(&mut self, at: &At, value: f64, allowed: &str) -> Option<f64> {
         if value > 0.0 && value.is_finite() {
             return Some(value);
         }

@@ -2,10 +2,11 @@
 
 use super::CompletionSpec;
 use super::metering::{HoldSpec, Refill};
+use super::window::WindowSpec;
 use crate::spec::{At, Field, Map, Node, Reader, Spec, Value};
 use crate::supply::outage::{AvailabilitySpec, IncidentsSpec};
 use crate::supply::price_cut::PriceCutSpec;
-use crate::units::{Hours, Quantity, Share, TokenPrice, TokenRate, UnitPrice};
+use crate::units::{Hours, Quantity, RequestRate, Share, TokenPrice, TokenRate, UnitPrice};
 use jiff::civil::Date;
 use serde_json::json;
 
@@ -64,8 +65,8 @@ crate::spec_table! {
         optional axes: AxesSpec,
         /// What spills over when a minute is full: its excess, or the whole request that crosses the limit.
         optional overflow: OverflowRule,
-        /// The span of time over which the capacity holds; a minute unless given.
-        optional window: Hours,
+        /// The span of time over which the capacity holds, or a list of spans by units; a minute unless given.
+        optional window: WindowSpec,
         /// How the capacity of a window comes back: "at once" (unless given) or "steadily".
         optional refill: Refill,
         /// What requests hold of it from their start until their output is known.
@@ -142,10 +143,10 @@ crate::spec_table! {
 }
 
 crate::spec_table! {
-    /// The most that an account may ask for, enforced per minute.
+    /// The most that an account may ask for, enforced per minute: `rate`, or `shared_with` alone.
     pub struct QuotaSpec {
         /// Weighted tokens per time.
-        required rate: TokenRate,
+        optional rate: TokenRate,
         /// What other traffic of the same account takes of it, weighted tokens per time, at every minute alike.
         optional others: TokenRate,
         /// How much a token of each class counts; 1 where nothing is said.
@@ -156,6 +157,14 @@ crate::spec_table! {
         optional refill: Refill,
         /// What requests hold of it from their start until their output is known.
         optional hold: HoldSpec,
+        /// Requests per time that may be sent, whatever their tokens; the smaller of both limits holds.
+        optional requests: RequestRate,
+        /// The span of time over which `requests` holds; the window of `rate` unless given.
+        optional request_window: Hours,
+        /// Weighted tokens that a day may take, as "500M tokens/day"; then nothing is served until the local midnight.
+        optional per_day: TokenRate,
+        /// The on-demand offer whose quota this one draws on, instead of a quota of its own.
+        optional shared_with: String,
     }
 }
 

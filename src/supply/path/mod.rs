@@ -60,9 +60,10 @@ impl PathModel {
         let retry = |member: &Member| workloads[member.workload].retry.filter(|_| member.waits.is_none());
         let retries: Vec<_> = members.iter().map(retry).collect();
         let steady = limited().any(|node| node.metering.steady);
-        let first = limited().next().map(|node| node.metering.window);
-        let alike = limited().all(|node| Some(node.metering.window) == first);
-        let window = limited().map(|node| node.metering.window).fold(60, gcd);
+        let windows = || limited().flat_map(Node::windows);
+        let first = windows().next();
+        let alike = windows().all(|window| Some(window) == first);
+        let window = windows().fold(60, gcd);
         if alike && !steady && (retries.iter().all(Option::is_none) || first.is_none()) {
             return None;
         }

@@ -12,6 +12,10 @@ pub(crate) struct Limit {
     pub(crate) window: u32,
     /// Whether the quota comes back steadily.
     pub(crate) steady: bool,
+    /// The same of a limit of requests over a window of its own; infinite without one.
+    pub(crate) requests: f64,
+    /// Length of such a window `[s]`.
+    pub(crate) request_window: u32,
     /// Tokens that a request takes along when it spills as a whole; 0 where only the excess spills.
     pub(crate) along: f64,
 }
@@ -56,8 +60,9 @@ pub(crate) struct Asked<'a> {
 #[derive(Clone, Debug)]
 pub(crate) struct Walk {
     ring: Ring,
-    /// By offer: what is left of its window as a share of it.
+    /// By offer: what is left of its window as a share of it, and of its window of requests.
     left: Vec<f64>,
+    requests_left: Vec<f64>,
     /// By offer: whether its window has been full.
     full: Vec<bool>,
     /// Requests served after a wait, by ticks of waiting.
@@ -67,19 +72,21 @@ pub(crate) struct Walk {
 impl Walk {
     pub(crate) fn new(model: &PathModel, offers: usize) -> Self {
         let bins = model.policies.iter().map(|policy| policy.longest_wait() / f64::from(model.tick)).fold(0.0, f64::max) as usize + 2;
-        Self { ring: Ring::new(&model.policies), left: vec![1.0; offers], full: vec![false; offers], waits: vec![0.0; bins] }
+        let (full, waits) = (vec![1.0; offers], vec![0.0; bins]);
+        Self { ring: Ring::new(&model.policies), left: full.clone(), requests_left: full, full: vec![false; offers], waits }
     }
 
     /// Goes to the start of a horizon.
     pub(crate) fn begin(&mut self) {
         self.ring.clear();
         self.left.fill(1.0);
+        self.requests_left.fill(1.0);
         self.waits.fill(0.0);
     }
 
     /// Whether nothing of the hours before is left: nobody waits and every bucket is full.
     pub(crate) fn is_at_rest(&self) -> bool {
-        self.ring.is_empty() && self.left.iter().all(|&left| left > 1.0 - 1e-9)
+        self.ring.is_empty() && self.left.iter().chain(&self.requests_left).all(|&left| left > 1.0 - 1e-9)
     }
 
     /// Tokens of those who will still come back.
@@ -118,6 +125,10 @@ impl Walk {
         for ((left, share), limit) in left.iter_mut().zip(&self.left).zip(limits) {
             *left = if limit.quota > 0.0 { share * limit.quota } else { 0.0 };
         }
+        let mut requests_left = [f64::INFINITY; super::MOST_OFFERS];
+        for ((left, share), limit) in requests_left.iter_mut().zip(&self.requests_left).zip(limits) {
+            *left = if limit.requests.is_finite() { share * limit.requests } else { f64::INFINITY };
+        }
         let windows = asked.factors.len();
         let all: f64 = limits.iter().map(|limit| limit.quota).sum();
         for (number, factor) in asked.factors.iter().enumerate() {
@@ -146,7 +157,7 @@ impl Walk {
                     continue;
                 }
                 let second = number as u32 * model.window + tick * model.tick;
-                self.tick(second, fresh, model, asked, limits, &mut left, flow);
+                self.tick(second, fresh, model, asked, limits, (&mut left, &mut requests_left), flow);
                 spent = model.plain && left[..limits.len()].iter().all(|&left| left == 0.0);
             }
             if flow.refused > before {
@@ -157,10 +168,22 @@ impl Walk {
             // Windows that fill at once begin anew with the hour.
             *share = if limit.steady && limit.quota > 0.0 && limit.quota.is_finite() { left / limit.quota } else { 1.0 };
         }
+        for ((share, left), limit) in self.requests_left.iter_mut().zip(requests_left).zip(limits) {
+            *share = if limit.steady && limit.requests > 0.0 && limit.requests.is_finite() { left / limit.requests } else { 1.0 };
+        }
     }
 
     #[allow(clippy::too_many_arguments, reason = "the innermost step, of the parts of one hour")]
-    fn tick(&mut self, second: u32, fresh: f64, model: &PathModel, asked: &Asked<'_>, limits: &[Limit], left: &mut [f64], flow: &mut Flow) {
+    fn tick(
+        &mut self,
+        second: u32,
+        fresh: f64,
+        model: &PathModel,
+        asked: &Asked<'_>,
+        limits: &[Limit],
+        (left, requests_left): (&mut [f64], &mut [f64]),
+        flow: &mut Flow,
+    ) {
         let waiting = !self.ring.is_empty();
         let all = fresh + if waiting { self.ring.due() } else { 0.0 };
         let mut rest = all;
@@ -172,7 +195,10 @@ impl Walk {
                 *left = limit.quota;
                 self.full[offer] = false;
             }
-            let taken = rest.min(*left);
+            let mut taken = rest.min(*left);
+            if limit.requests < f64::INFINITY {
+                taken = within_requests(taken, limit, &mut requests_left[offer], second, model.tick);
+            }
             *left -= taken;
             flow.served[offer] += taken;
             rest -= taken;
@@ -261,6 +287,19 @@ impl Walk {
         }
         flow.failed += tokens * gone.max(0.0);
     }
+}
+
+/// What of so many tokens an offer's requests let through in a tick. Apart from the innermost step, which mostly does without.
+#[inline(never)]
+fn within_requests(taken: f64, limit: &Limit, left: &mut f64, second: u32, tick: u32) -> f64 {
+    if limit.steady {
+        *left = limit.requests.min(*left + limit.requests * f64::from(tick) / f64::from(limit.request_window));
+    } else if second.is_multiple_of(limit.request_window) {
+        *left = limit.requests;
+    }
+    let taken = taken.min(*left);
+    *left -= taken;
+    taken
 }
 
 /// Fills offers that begin anew, from the first on. What is left of each is told, and what none of them takes is given back.

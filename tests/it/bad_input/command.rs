@@ -82,6 +82,7 @@ fn every_command_that_reads_a_scenario_tells_what_is_wrong_with_it() {
     place.refused(&["run", "plan.toml", "--json"], &parts);
     place.refused(&["breakeven", "plan.toml"], &parts);
     place.refused(&["inspect", "plan.toml", "--replication", "0", "--plan", "all on-demand"], &parts);
+    place.refused(&["explain", "plan.toml", "--plan", "all on-demand"], &parts);
 }
 
 #[test]
@@ -138,8 +139,7 @@ fn flags_that_cannot_be() {
 fn what_a_later_version_brings_says_so() {
     let place = Place::new(BASE);
     for args in [
-        &["explain", "plan.toml", "--plan", "all on-demand"][..],
-        &["size", "plan.toml"],
+        &["size", "plan.toml"][..],
         &["compare", "plan.toml", "plan.toml"],
         &["run", "plan.toml", "--engine", "kernel"],
         &["run", "plan.toml", "--precision", "1%"],

@@ -4,8 +4,10 @@
 
 mod case;
 mod command;
+mod contracts;
 mod demand;
 mod events;
+mod limits;
 mod mutation;
 mod offers;
 mod outages;
