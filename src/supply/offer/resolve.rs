@@ -6,7 +6,7 @@ use super::{
     QuotaSpec, Renewal, TermPriceSpec, WeightsSpec,
 };
 use crate::spec::{At, Field, Map, Reader, check_name};
-use crate::supply::outage;
+use crate::supply::outage::{self, Incidents};
 use crate::units::{ByClass, CLASSES, Currency, Quantity, Share, Term, UnitPrice};
 
 /// Resolves one offer; every problem goes to `reader`, `None` only after at least one.
@@ -48,7 +48,12 @@ impl Resolver<'_> {
             }
         };
         let incidents = outage::incidents(spec.incidents.as_ref(), spec.quota.is_some(), self.reader);
-        Some(OnDemand { price: price?, quota: quota?, incidents: incidents? })
+        let (quota, incidents) = (quota?, incidents?);
+        // An incident takes from the whole quota, and others go on taking theirs.
+        let whole = spec.quota.as_ref().map(|quota| quota.rate.per_hour);
+        let of_rest = |takes: f64| whole.zip(quota).map_or(takes, |(whole, rest)| (takes * (whole / rest.per_hour)).min(1.0));
+        let incidents = incidents.map(|incidents| Incidents { takes: of_rest(incidents.takes), ..incidents });
+        Some(OnDemand { price: price?, quota, incidents })
     }
 
     fn provisioned(&mut self, spec: &ProvisionedSpec) -> Option<Provisioned> {
