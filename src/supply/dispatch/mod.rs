@@ -6,6 +6,7 @@ mod parts;
 mod paths;
 mod queued;
 mod ranked;
+mod settle;
 mod split;
 mod state;
 mod work;
@@ -211,7 +212,7 @@ impl<'a> Dispatcher<'a> {
                     if group.holds() {
                         work.held(group, supply, path, hour, &mut state.held);
                     }
-                    state.scale(group, &facts);
+                    state.scale(group, &facts.entering);
                     if let Some(model) = &group.path {
                         state.refine(group, model, &row);
                     }
@@ -326,6 +327,9 @@ impl GroupState {
             };
             if facts.unrouted > 0.0 {
                 (outcome.minute_over, outcome.hour_over) = (1.0, 1.0);
+            } else if !(outcome.throttled > 0.0) {
+                // An offer that is down is over its limit even where nothing comes to it.
+                (outcome.minute_over, outcome.hour_over) = (0.0, 0.0);
             }
             for (number, (node, served)) in group.nodes.iter().zip(&network.served).enumerate() {
                 self.served[number] = served.total();
@@ -368,3 +372,5 @@ mod members_tests;
 mod properties;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod together_tests;
