@@ -228,14 +228,21 @@ impl GroupState {
             left(capacities[slot], served[number] - given[number], total, inverse[slot])
         };
         let mut queued = Queued::serve(self.queues.as_mut(), case, group, &self.per_unit, &self.price_factor, rest);
-        for (number, (node, of_node)) in group.nodes.iter().zip(&mut paths.sums[case].nodes).enumerate() {
-            let room = (0..node.axes).map(|axis| {
+        let sums = &mut paths.sums[case];
+        for (number, node) in group.nodes.iter().enumerate() {
+            let mut room = f64::INFINITY;
+            for axis in 0..node.axes {
                 let slot = number * MAX_AXES + axis;
                 let left = self.queues.as_ref().map_or_else(|| rest(number, axis), |queues| queues.free[slot]);
                 // An axis that does not count the mix has room for all of it.
-                if self.inverse[slot] < f64::INFINITY { left * self.inverse[slot] * total } else { f64::INFINITY }
-            });
-            of_node.room += room.fold(f64::INFINITY, f64::min);
+                if inverse[slot] < f64::INFINITY {
+                    room = room.min(left * inverse[slot] * total);
+                }
+                if node.provisioned {
+                    sums.unused[slot] += left / self.per_unit[slot];
+                }
+            }
+            sums.nodes[number].room += room;
         }
         if let Some(sink) = sink {
             let outcome = Outcome {

@@ -32,21 +32,38 @@ pub(super) struct Sums {
     pub(super) failed: f64,
     pub(super) failed_requests: f64,
     pub(super) nodes: Vec<OfNode>,
+    /// At node × 2 + axis: unit-hours used, and those that could have been besides.
     pub(super) used: Vec<f64>,
+    pub(super) unused: Vec<f64>,
     /// Requests asked for in the month.
     pub(super) requests: f64,
 }
 
 impl Sums {
     pub(super) fn new(offers: usize) -> Self {
-        Self { nodes: vec![OfNode::default(); offers], used: vec![0.0; offers * MAX_AXES], ..Self::default() }
+        Self {
+            nodes: vec![OfNode::default(); offers],
+            used: vec![0.0; offers * MAX_AXES],
+            unused: vec![0.0; offers * MAX_AXES],
+            ..Self::default()
+        }
     }
 
     /// Goes to the first hour of a month, with so many tokens of those who wait.
     fn begin(&mut self, waiting: f64) {
         self.nodes.fill(OfNode::default());
         self.used.fill(0.0);
+        self.unused.fill(0.0);
         (self.asked, self.failed, self.failed_requests, self.requests) = (waiting, 0.0, 0.0, 0.0);
+    }
+
+    /// Keeps the room of units to what they have room for in the weights of what they served, which has not the mix of every hour.
+    fn bound_room(&mut self) {
+        let slots = self.used.chunks_exact(MAX_AXES).zip(self.unused.chunks_exact(MAX_AXES));
+        for (node, (used, unused)) in self.nodes.iter_mut().zip(slots) {
+            let axes = used.iter().zip(unused).filter(|(used, _)| **used > 0.0);
+            node.room = axes.map(|(used, unused)| node.served * (unused / used)).fold(node.room, f64::min);
+        }
     }
 
     /// Settles who is given what of `missing` tokens (or has it taken, below 0); returns what fails of them.
@@ -93,6 +110,7 @@ impl GroupState {
             let waiting = walk.pending();
             let whole = (sums.asked - waiting).max(0.0);
             let served: f64 = sums.nodes.iter().map(|node| node.served).sum();
+            sums.bound_room();
             let failing = sums.share_out(whole - sums.failed - served);
             // Windows that are drawn high may fail more than the month asked for where hardly anything is served.
             let failed = (sums.failed + failing).clamp(0.0, whole);
