@@ -20,13 +20,14 @@ pub(super) fn random(seed: u64, number: u64) -> Random {
     let mode = *draw.pick(&[Mode::Plain, Mode::Plain, Mode::Walked, Mode::Walked, Mode::Held, Mode::Wild]);
     let months = 1 + draw.below(3);
     let mut text = "name = 'conservation'\n".to_owned();
-    let calendar = draw.chance(0.07);
+    let calendar = draw.chance(if mode == Mode::Plain { 0.15 } else { 0.04 });
     if calendar {
         draw.mark("calendar");
         let months = months.min(2);
         let _ = writeln!(text, "[horizon]\nstart = 2027-{:02}-15\nmonths = {months}\ntime_zone = 'America/New_York'", 2 + draw.below(3));
     } else {
-        let hours = 24 + draw.below(100);
+        // Walks take most of the time.
+        let hours = 24 + draw.below(if mode == Mode::Plain { 120 } else { 40 });
         let _ = writeln!(text, "[horizon]\nflat = {{ months = {months}, hours_per_month = {hours} }}");
     }
     let months = if calendar { months.min(2) } else { months };
