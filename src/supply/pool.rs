@@ -64,6 +64,8 @@ pub struct Node {
     pub overflow: OverflowRule,
     /// How its limit is counted.
     pub metering: Metering,
+    /// Whether incidents can take all of it, limited or not.
+    pub fails: bool,
 }
 
 impl Node {
@@ -263,10 +265,12 @@ fn node(index: usize, next: Option<usize>, offers: &[Offer]) -> Option<Node> {
         price: ByClass::ZERO,
         overflow: OverflowRule::Minute,
         metering: Metering::MINUTE,
+        fails: false,
     };
     match &offers[index].kind {
         OfferKind::OnDemand(offer) => {
             node.price = offer.price.per_token;
+            node.fails = offer.incidents.is_some_and(|incidents| incidents.takes >= 1.0);
             if let Some(quota) = offer.quota {
                 node.weights = [quota.weights; MAX_AXES];
                 node.per_unit = [(quota.per_hour, quota.per_hour); MAX_AXES];

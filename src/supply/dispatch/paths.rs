@@ -100,7 +100,7 @@ impl GroupState {
             for (number, node) in group.nodes.iter().enumerate() {
                 limit += self.free(group, case, number);
                 let last = number + 1 == group.nodes.len();
-                let has_state = node.is_limited() && (last || !model.plain);
+                let has_state = (node.is_limited() || node.fails) && (last || !model.plain);
                 *refined |= has_state && limit < f64::INFINITY && row.hour_exceedance(limit) > NEGLIGIBLE;
             }
         }

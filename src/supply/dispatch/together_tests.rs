@@ -204,6 +204,29 @@ fn incidents_take_from_the_whole_quota() {
     close(service.tokens_throttled, 50.0 * service.throttled_hours);
 }
 
+/// An offer without a quota is gone in an incident. Who comes back every hour is served once it is over, but for those whom the end of the
+/// horizon finds in one.
+#[test]
+fn clients_outlast_an_incident_without_a_quota() {
+    let text = format!(
+        "{ON_DEMAND}incidents = {{ every = '20h', lasting = '3h', takes = '100%' }}\n[[plan]]\nname = 'p'\nroute = {{ w = ['od'] }}\n"
+    );
+    let mut patient = back_in_an_hour(0.0);
+    let alone = workload("w", Margin::Gamma, 0.0);
+    patient.retry = patient.retry.map(|retry| Retry { attempts: 20, ..retry });
+    let [back, gone] = [patient, alone].map(|facts| {
+        let supply = supply(&text, &[facts], flat(1, 400));
+        first_month(&supply, &dispatched(&supply, &steady(400, &[60.0])))
+    });
+    let down = gone.throttled_hours;
+    assert!(down > 20.0 && gone.refined_hours == 0.0);
+    close(gone.tokens_throttled, 60.0 * down);
+    assert!(back.tokens_throttled <= 60.0 * 19.0 && back.tokens_throttled < 0.5 * gone.tokens_throttled, "{back:?}");
+    assert!(back.requests_refused >= 6.0 * down * (1.0 - 1e-9) && back.throttled_hours <= down);
+    close(back.tokens_on_demand + back.tokens_throttled, 24_000.0);
+    close(back.cost_on_demand, back.tokens_on_demand);
+}
+
 /// Requests of 10 tokens that hold 10 more until they end fit into a quota of 200 ten times; in an incident that takes half of it, five do.
 #[test]
 fn incidents_leave_less_to_hold() {

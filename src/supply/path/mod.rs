@@ -63,7 +63,8 @@ impl PathModel {
         let first = limited().next().map(|node| node.metering.window);
         let alike = limited().all(|node| Some(node.metering.window) == first);
         let window = limited().map(|node| node.metering.window).fold(60, gcd);
-        if alike && !steady && (retries.iter().all(Option::is_none) || first.is_none()) {
+        let refuses = first.is_some() || nodes.iter().any(|node| node.fails);
+        if alike && !steady && (retries.iter().all(Option::is_none) || !refuses) {
             return None;
         }
         let soonest = retries.iter().flatten().map(|retry| retry.delay(1).1).fold(f64::INFINITY, f64::min);

@@ -21,7 +21,9 @@ fn is_walked(scenario: &Scenario, group: &PoolGroup) -> bool {
     let retries = group.members.iter().any(|member| member.waits.is_none() && scenario.supply.workloads[member.workload].retry.is_some());
     let mut windows = limited().map(|node| node.metering.window);
     let first = windows.next();
-    limited().any(|node| node.metering.steady) || !windows.all(|window| Some(window) == first) || (retries && first.is_some())
+    limited().any(|node| node.metering.steady)
+        || !windows.all(|window| Some(window) == first)
+        || (retries && (first.is_some() || group.nodes.iter().any(|node| node.fails)))
 }
 
 /// Everything about one replication.
