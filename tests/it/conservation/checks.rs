@@ -311,7 +311,7 @@ pub(super) fn rows(scenario: &Scenario, outcome: &Outcome, problems: &mut Proble
             let slack = if steady { 0.03 } else { ACCURACY } * bill + 1e-9;
             let mut tell = |row: &str, what: String| problems.push(format!("{} {span:?} {row}: {what}", plan.name));
             for (row, name) in &rows {
-                numbers(&|metric| column(*row, metric), walked, &mut |what| tell(name, what));
+                numbers(&|metric| column(*row, metric), walked && span != Span::Horizon, &mut |what| tell(name, what));
                 let [total, idle, units] =
                     [Metric::CostTotal, Metric::CostProvisionedIdle, Metric::CostProvisioned].map(|m| column(*row, m));
                 let (Some(total), Some(idle), Some(units)) = (total, idle, units) else { continue };
@@ -349,8 +349,9 @@ pub(super) fn rows(scenario: &Scenario, outcome: &Outcome, problems: &mut Proble
     }
 }
 
-/// A share of nothing is not a number; everything else is one, and shares lie between 0 and 1.
-fn numbers(column: &dyn Fn(Metric) -> Option<Vec<f64>>, walked: bool, tell: &mut dyn FnMut(String)) {
+/// A share of nothing is not a number; everything else is one, and shares lie between 0 and 1. `carries` says that what fails may have
+/// been asked for in the month before.
+fn numbers(column: &dyn Fn(Metric) -> Option<Vec<f64>>, carries: bool, tell: &mut dyn FnMut(String)) {
     let Some(demand) = column(Metric::TokensDemand) else { return };
     for metric in Metric::ALL {
         let Some(values) = column(metric) else { continue };
@@ -368,7 +369,7 @@ fn numbers(column: &dyn Fn(Metric) -> Option<Vec<f64>>, walked: bool, tell: &mut
                 _ if value.is_infinite() => metric == M::CostPerMillionTokens,
                 _ if metric == M::AttemptsPerRequest => value >= 1.0 - 1e-12,
                 // Who comes back after a month's end may fail in the next.
-                _ if share => (-1e-9..=if walked { 1.2 } else { 1.0 + 1e-9 }).contains(&value),
+                _ if share => (-1e-9..=if carries { f64::INFINITY } else { 1.0 + 1e-9 }).contains(&value),
                 _ => signed || value >= -1e-9,
             };
             if !good {
