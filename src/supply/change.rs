@@ -115,8 +115,8 @@ impl Supply {
                 };
                 self.workloads.iter_mut().for_each(named);
             }
-            Change::NoOthers => self.quotas(|quota, others| quota + others),
-            Change::Quota(factor) => self.quotas(|quota, others| factor * (quota + others) - others),
+            Change::NoOthers => self.quotas(false, |quota, others| quota + others),
+            Change::Quota(factor) => self.quotas(true, |quota, others| factor * (quota + others) - others),
             Change::Units(factor) => self.capacity_factor *= factor,
         }
     }
@@ -126,7 +126,8 @@ impl Supply {
     }
 
     /// Changes what quotas leave, given that and what others use: of tokens, of requests (which others do not use) and of tokens a day.
-    fn quotas(&mut self, change: impl Fn(f64, f64) -> f64) {
+    /// `keeps_others` says that others go on using theirs.
+    fn quotas(&mut self, keeps_others: bool, change: impl Fn(f64, f64) -> f64) {
         let used: Vec<f64> = self.offers.iter().map(|offer| others(&offer.kind)).collect();
         for group in &mut self.groups {
             for node in group.nodes.iter_mut().filter(|node| !node.provisioned) {
@@ -141,6 +142,13 @@ impl Supply {
                 day.per_day = change(day.per_day, 24.0 * used);
             }
         }
+        // What an incident takes is a share of the whole quota.
+        self.kinds(|kind| {
+            if let OfferKind::OnDemand(OnDemand { quota: Some(quota), .. }) = kind {
+                quota.per_hour = change(quota.per_hour, quota.others);
+                quota.others = if keeps_others { quota.others } else { 0.0 };
+            }
+        });
     }
 
     fn kinds(&mut self, change: impl Fn(&mut OfferKind)) {

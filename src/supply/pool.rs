@@ -83,6 +83,8 @@ pub struct Node {
     pub quota: Option<usize>,
     /// Weighted tokens that a local day may take of that quota.
     pub per_day: Option<f64>,
+    /// Whether incidents can take all of it, limited or not.
+    pub fails: bool,
 }
 
 impl Node {
@@ -333,10 +335,12 @@ fn node(index: usize, next: Option<usize>, offers: &[Offer]) -> Option<Node> {
         request_window: None,
         quota: None,
         per_day: None,
+        fails: false,
     };
     match &offers[index].kind {
         OfferKind::OnDemand(offer) => {
             node.price = offer.price.per_token;
+            node.fails = offer.incident_takes() >= 1.0;
             if let Some(quota) = offer.quota {
                 node.weights = [quota.weights; MAX_AXES];
                 node.per_unit = [(quota.per_hour, quota.per_hour); MAX_AXES];

@@ -43,6 +43,10 @@ impl PoolGroup {
 
 /// Refuses a plan's pool whose priorities could not be kept, and notes what is assumed of the others.
 pub(super) fn check(group: &PoolGroup, offers: &[Offer], facts: &[WorkloadFacts], spec: &Field<PlanSpec>, reader: &mut Reader) -> bool {
+    for member in group.members.iter().filter(|member| member.waits.is_some() && facts[member.workload].priority.is_some()) {
+        let name = &facts[member.workload].name;
+        reader.warn(format!("workload.{name}.priority: plays no part for work that waits, which comes after all that is served at once"));
+    }
     if group.workloads.len() < 2 {
         return true;
     }

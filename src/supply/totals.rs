@@ -56,7 +56,7 @@ pub struct QueueTotals {
     pub tokens_waiting: f64,
     /// Windows of the workloads in which something arrived.
     pub windows: f64,
-    /// Those of which something was late.
+    /// Those of which something was late, or thrown away because no job and no other offer takes it.
     pub windows_missed: f64,
 }
 

@@ -12,6 +12,7 @@ use crate::supply::minute::MinuteRow;
 use crate::supply::offer::{MAX_AXES, OverflowRule};
 use crate::supply::pool::PoolGroup;
 use crate::supply::totals::SupplyTotals;
+use crate::units::ByClass;
 
 /// A share of the hour that changes no sum: 1 less this is 1 in double precision, and it is less than a token of any hour there is.
 const DRY: f64 = 1e-18;
@@ -134,13 +135,13 @@ impl GroupState {
         }
     }
 
-    /// What the hour's tokens mean for each offer.
-    pub(super) fn scale(&mut self, group: &PoolGroup, facts: &Hour) {
+    /// What an hour's tokens mean for each offer.
+    pub(super) fn scale(&mut self, group: &PoolGroup, entering: &ByClass) {
         for (number, node) in group.nodes.iter().enumerate() {
-            self.cost[number] = facts.entering.dot(&node.price) * self.price_factor[number];
+            self.cost[number] = entering.dot(&node.price) * self.price_factor[number];
             for axis in 0..node.axes {
                 let slot = number * MAX_AXES + axis;
-                let weighted = facts.entering.dot(&node.weights[axis]);
+                let weighted = entering.dot(&node.weights[axis]);
                 // What is held counts against the limit alone: it is neither used nor billed.
                 let load = weighted + self.held[slot];
                 self.inverse[slot] = if load > 0.0 { 1.0 / load } else { f64::INFINITY };

@@ -8,6 +8,7 @@ mod paths;
 mod queued;
 mod ranked;
 mod requests;
+mod settle;
 mod shared;
 mod split;
 mod state;
@@ -217,7 +218,7 @@ impl<'a> Dispatcher<'a> {
                     if group.counts_requests {
                         work.count_requests(group, path, hour, &mut state.held);
                     }
-                    state.scale(group, &facts);
+                    state.scale(group, &facts.entering);
                     if group.counts_requests {
                         state.scale_requests(group, supply, work, path, &facts, &row);
                     }
@@ -337,6 +338,9 @@ impl GroupState {
             };
             if facts.unrouted > 0.0 {
                 (outcome.minute_over, outcome.hour_over) = (1.0, 1.0);
+            } else if !(outcome.throttled > 0.0) {
+                // An offer that is down is over its limit even where nothing comes to it.
+                (outcome.minute_over, outcome.hour_over) = (0.0, 0.0);
             }
             for (number, (node, served)) in group.nodes.iter().zip(&network.served).enumerate() {
                 self.served[number] = served.total();
@@ -379,3 +383,5 @@ mod members_tests;
 mod properties;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod together_tests;

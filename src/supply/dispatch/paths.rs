@@ -1,6 +1,7 @@
 //! Pools with a state: which hours are walked window by window, and what the walks add up to.
 
 use super::queued::{Queued, left};
+use super::settle::Sums;
 use super::state::GroupState;
 use super::work::{Hour, Work};
 use super::{HourSink, Outcome};
@@ -13,6 +14,7 @@ use crate::supply::offer::{MAX_AXES, OverflowRule};
 use crate::supply::path::{Asked, Flow, Limit, NEGLIGIBLE, PathModel, Walk};
 use crate::supply::pool::PoolGroup;
 use crate::supply::totals::SupplyTotals;
+use crate::units::ByClass;
 use std::ops::Range;
 
 /// What the walks of one pool need besides its other buffers.
@@ -20,33 +22,20 @@ use std::ops::Range;
 pub(super) struct Paths {
     key: StreamKey,
     replication: u64,
-    walks: Vec<Walk>,
+    pub(super) walks: Vec<Walk>,
     /// By case: whether the hour at hand is walked.
     pub(super) refined: Vec<bool>,
     /// By case: what the month's walks add up to so far.
-    sums: Vec<Sums>,
+    pub(super) sums: Vec<Sums>,
+    /// What the last hour with demand asked for, by class, and its requests per token: those who come back later are like that.
+    mix: ByClass,
+    pub(super) requests_per_token: f64,
     factors: Vec<f64>,
     shares: Vec<f64>,
     limits: Vec<Limit>,
     flow: Flow,
-}
-
-/// What walks of one month add up to before it is settled.
-#[derive(Clone, Debug, Default)]
-struct Sums {
-    /// Tokens asked for in the hours walked, and of those who waited when the month began.
-    asked: f64,
-    served: f64,
-    failed: f64,
-    failed_requests: f64,
-    on_demand: f64,
-    provisioned: f64,
-    /// What the units' tokens would have cost on demand.
-    value: f64,
-    cost: f64,
-    used: Vec<f64>,
-    /// Requests asked for in the month.
-    requests: f64,
+    /// By offer: tokens of the hour that its bucket gave beyond what came in, below 0 where it filled.
+    given: Vec<f64>,
 }
 
 impl Paths {
@@ -57,17 +46,21 @@ impl Paths {
             replication: 0,
             walks: vec![Walk::new(model, offers); group.cases.len()],
             refined: vec![false; group.cases.len()],
-            sums: vec![Sums { used: vec![0.0; offers * MAX_AXES], ..Sums::default() }; group.cases.len()],
+            sums: vec![Sums::new(offers); group.cases.len()],
+            mix: ByClass::ZERO,
+            requests_per_token: 0.0,
             factors: Vec::with_capacity(model.windows()),
             shares: vec![0.0; model.policies.len()],
             limits: Vec::with_capacity(offers),
             flow: Flow::default(),
+            given: vec![0.0; offers],
         }
     }
 
     /// Goes to the start of a replication.
     pub(super) fn begin(&mut self, replication: u64) {
         self.replication = replication;
+        (self.mix, self.requests_per_token) = (ByClass::ZERO, 0.0);
         self.walks.iter_mut().for_each(Walk::begin);
     }
 
@@ -108,7 +101,7 @@ impl GroupState {
             for (number, node) in group.nodes.iter().enumerate() {
                 limit += self.free(group, case, number);
                 let last = number + 1 == group.nodes.len();
-                let has_state = node.is_limited() && (last || !model.plain);
+                let has_state = (node.is_limited() || node.fails) && (last || !model.plain);
                 *refined |= has_state && limit < f64::INFINITY && row.hour_exceedance(limit) > NEGLIGIBLE;
             }
         }
@@ -143,13 +136,23 @@ impl GroupState {
         for sums in &mut paths.sums {
             sums.requests += facts.requests;
         }
+        let mut facts = *facts;
+        if facts.entering.total() > 0.0 {
+            (paths.mix, paths.requests_per_token) = (facts.entering, facts.requests_per_token);
+        } else if paths.refined.contains(&true) {
+            // Nobody comes for the first time. Those who come back take room and are paid like any.
+            self.scale(group, &paths.mix);
+            if !(facts.unrouted > 0.0) {
+                facts.requests_per_token = paths.requests_per_token;
+            }
+        }
         if paths.refined.contains(&true) {
             let variance = work.variance(group, supply, path, facts.hour, f64::from(model.window));
             paths.draw(group, model, facts.hour, variance);
             work.policies(supply, path, facts.hour, model, &mut paths.shares);
             for case in 0..group.cases.len() {
                 if paths.refined[case] {
-                    self.walk_case(group, model, case, facts, &mut paths, totals, sink);
+                    self.walk_case(group, model, case, &facts, &mut paths, totals, sink);
                 }
             }
         }
@@ -167,7 +170,9 @@ impl GroupState {
         totals: &mut SupplyTotals,
         sink: &mut Option<&mut dyn HourSink>,
     ) {
-        let total = facts.entering.total();
+        let asked = facts.entering.total();
+        // Of whose mix prices and weights are.
+        let total = paths.mix.total();
         paths.limits.clear();
         for (number, node) in group.nodes.iter().enumerate() {
             let window = node.metering.window;
@@ -181,14 +186,20 @@ impl GroupState {
             let request_window = own_window.unwrap_or(window);
             paths.limits.push(Limit { quota, window, steady: node.metering.steady, requests, request_window, along });
         }
-        let asked = Asked { tokens: total, requests_per_token: facts.requests_per_token, shares: &paths.shares, factors: &paths.factors };
+        let by_windows =
+            Asked { tokens: asked, requests_per_token: facts.requests_per_token, shares: &paths.shares, factors: &paths.factors };
         let flow = &mut paths.flow;
-        paths.walks[case].hour(model, &asked, &paths.limits, flow);
+        paths.given.copy_from_slice(paths.walks[case].left());
+        paths.walks[case].hour(model, &by_windows, &paths.limits, flow);
+        for ((given, left), limit) in paths.given.iter_mut().zip(paths.walks[case].left()).zip(&paths.limits) {
+            *given = if limit.quota < f64::INFINITY { (*given - left) * limit.quota } else { 0.0 };
+        }
         let sums = &mut paths.sums[case];
-        sums.asked += total;
+        sums.asked += asked;
         sums.failed += flow.failed;
         sums.failed_requests += facts.requests_of(flow.failed);
         let (mut on_demand, mut provisioned, mut cost) = (0.0, 0.0, 0.0);
+        let each = group.last_on_demand.filter(|_| total > 0.0).map_or(0.0, |node| self.cost[node] / total);
         for (number, (node, &served)) in group.nodes.iter().zip(&flow.served).enumerate() {
             let share = if total > 0.0 { served / total } else { 0.0 };
             self.served[number] = served;
@@ -197,19 +208,17 @@ impl GroupState {
                 self.used[slot] = if node.provisioned { share * self.usage[slot] } else { 0.0 };
                 sums.used[slot] += self.used[slot];
             }
+            let of_node = &mut sums.nodes[number];
+            of_node.served += served;
             if node.provisioned {
                 provisioned += served;
+                of_node.value += served * each;
             } else {
                 on_demand += served;
                 cost += share * self.cost[number];
+                of_node.cost += share * self.cost[number];
             }
         }
-        sums.on_demand += on_demand;
-        sums.provisioned += provisioned;
-        sums.cost += cost;
-        let each = group.last_on_demand.filter(|_| total > 0.0).map_or(0.0, |node| self.cost[node] / total);
-        sums.value += provisioned * each;
-        sums.served += on_demand + provisioned;
         let service = &mut totals.services[self.services.clone()][case];
         let over = flow.refused > 0.0 || facts.unrouted > 0.0;
         service.tokens_throttled += facts.unrouted;
@@ -224,12 +233,29 @@ impl GroupState {
             self.clear[case].add(1.0);
         }
         let capacities = &self.capacities[case * self.slots..][..self.slots];
-        let (served, inverse) = (&self.served, &self.inverse);
+        let (served, inverse, given) = (&self.served, &self.inverse, &paths.given);
+        // Work that waits takes what a full bucket would lose, and leaves the bucket to those who come at once.
         let rest = |number: usize, axis: usize| {
             let slot = number * MAX_AXES + axis;
-            left(capacities[slot], served[number], total, inverse[slot])
+            left(capacities[slot], served[number] - given[number], total, inverse[slot])
         };
         let mut queued = Queued::serve(self.queues.as_mut(), case, group, &self.per_unit, &self.price_factor, rest);
+        let sums = &mut paths.sums[case];
+        for (number, node) in group.nodes.iter().enumerate() {
+            let mut room = f64::INFINITY;
+            for axis in 0..node.axes {
+                let slot = number * MAX_AXES + axis;
+                let left = self.queues.as_ref().map_or_else(|| rest(number, axis), |queues| queues.free[slot]);
+                // An axis that does not count the mix has room for all of it.
+                if inverse[slot] < f64::INFINITY {
+                    room = room.min(left * inverse[slot] * total);
+                }
+                if node.provisioned {
+                    sums.unused[slot] += left / self.per_unit[slot];
+                }
+            }
+            sums.nodes[number].room += room;
+        }
         if let Some(sink) = sink {
             let outcome = Outcome {
                 throttled: flow.failed + facts.unrouted,
@@ -244,37 +270,5 @@ impl GroupState {
             queued.show(self.queues.as_ref(), case, &mut self.served, &mut self.used);
             sink.hour(facts.hour, self.index, case, &outcome.shown(facts, requests, &self.served, &self.used, &queued));
         }
-    }
-
-    /// Settles the month's walks: what was served is brought to what was asked for less what failed or still waits, and `last` says that
-    /// nobody can come back any more.
-    pub(super) fn settle(&mut self, group: &PoolGroup, last: bool, totals: &mut SupplyTotals) {
-        let (Some(model), Some(mut paths)) = (&group.path, self.paths.take()) else { return };
-        let services = &mut totals.services[self.services.clone()];
-        let used = totals.used[self.used_slots.clone()].chunks_exact_mut(self.slots.max(1));
-        for ((sums, walk), (service, used)) in paths.sums.iter_mut().zip(&mut paths.walks).zip(services.iter_mut().zip(used)) {
-            let per_token = if sums.failed > 0.0 { sums.failed_requests / sums.failed } else { 0.0 };
-            if last {
-                sums.failed += walk.give_up();
-            }
-            let waiting = walk.pending();
-            let whole = (sums.asked - waiting).max(0.0);
-            // Windows that are drawn high may fail more than the month asked for where hardly anything is served.
-            let failed = sums.failed.min(whole);
-            let scale = if sums.served > 0.0 { (whole - failed) / sums.served } else { 0.0 };
-            service.tokens_throttled += failed;
-            service.requests_throttled += failed * per_token;
-            service.tokens_on_demand += scale * sums.on_demand;
-            service.tokens_provisioned += scale * sums.provisioned;
-            service.value_provisioned += scale * sums.value;
-            service.cost_on_demand += scale * sums.cost;
-            for (used, walked) in used.iter_mut().zip(&mut sums.used) {
-                *used += scale * std::mem::take(walked);
-            }
-            service.wait_p95 = walk.take_p95(sums.requests - service.requests_throttled, model.tick);
-            let kept = std::mem::take(&mut sums.used);
-            *sums = Sums { used: kept, asked: waiting, ..Sums::default() };
-        }
-        self.paths = Some(paths);
     }
 }

@@ -97,7 +97,8 @@ impl Ranked {
             let share = tokens.total() / total;
             tokens.to_array().iter().zip(whole).all(|(tokens, whole)| (tokens - share * whole).abs() <= ROUNDING * share * total)
         };
-        self.alike = self.tokens[..self.ranks].iter().all(is_alike);
+        // An hour without demand has no mix.
+        self.alike = !(total > 0.0) || self.tokens[..self.ranks].iter().all(is_alike);
         let same =
             |(tokens, count): (&ByClass, &f64)| (count * total - requests * tokens.total()).abs() <= ROUNDING * requests * tokens.total();
         self.same_size = self.tokens[..self.ranks].iter().zip(&self.requests).all(same);

@@ -73,6 +73,14 @@ pub struct OnDemand {
     pub incidents: Option<Incidents>,
 }
 
+impl OnDemand {
+    /// The share of what others leave of the quota that an incident takes, 0 to 1: it takes from the whole, and others go on taking theirs.
+    pub(crate) fn incident_takes(&self) -> f64 {
+        let whole = self.quota.map_or(1.0, |quota| (quota.per_hour + quota.others) / quota.per_hour);
+        self.incidents.map_or(0.0, |incidents| (incidents.takes * whole).min(1.0))
+    }
+}
+
 /// Units paid by the hour, used or not.
 #[derive(Clone, Debug)]
 pub struct Provisioned {

@@ -11,8 +11,8 @@
 //! (Azure PTUs, thousands of tokens a minute) they are shares of one service, all of which fails at once: the same mean as if each had
 //! failed alone, and the largest spread.
 //!
-//! **Incidents.** An on-demand offer has one chain; while it is on, `takes` of the quota is gone. Without a quota there is nothing to
-//! take a part of, and only the whole can go.
+//! **Incidents.** An on-demand offer has one chain; while it is on, `takes` of the quota is gone, and `others` go on taking theirs. Without a
+//! quota there is nothing to take a part of, and only the whole can go.
 //!
 //! Sources, read in 2026: AWS Bedrock Reserved tier, a target of 99.5 % uptime; `OpenAI` Scale Tier, 99.9 % uptime; Azure `OpenAI` standard
 //! deployments, "effective TPM can be temporarily lowered under capacity pressure (typically resolves within a few hours)" (quota page
@@ -128,6 +128,6 @@ impl Availability {
 pub struct Incidents {
     /// Down while there is one.
     pub states: TwoState,
-    /// Share of the quota that is then gone, above 0 to 1; 1 where there is no quota.
+    /// Share of what others leave of the quota that is then gone, above 0 to 1; 1 where there is no quota.
     pub takes: f64,
 }

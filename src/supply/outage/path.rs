@@ -55,7 +55,8 @@ impl Outages {
                 }
                 OfferKind::OnDemand(on_demand) => {
                     let used = supply.groups.iter().any(|group| group.nodes.iter().any(|node| node.offer == offer));
-                    on_demand.incidents.map(|incidents| (Loss::Quota(incidents.takes), incidents.states, f64::from(u8::from(used))))?
+                    let takes = on_demand.incident_takes();
+                    on_demand.incidents.map(|incidents| (Loss::Quota(takes), incidents.states, f64::from(u8::from(used))))?
                 }
                 OfferKind::Batch(_) => return None,
             };

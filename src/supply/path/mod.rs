@@ -64,7 +64,8 @@ impl PathModel {
         let first = windows().next();
         let alike = windows().all(|window| Some(window) == first);
         let window = windows().fold(60, gcd);
-        if alike && !steady && (retries.iter().all(Option::is_none) || first.is_none()) {
+        let refuses = first.is_some() || nodes.iter().any(|node| node.fails);
+        if alike && !steady && (retries.iter().all(Option::is_none) || !refuses) {
             return None;
         }
         let soonest = retries.iter().flatten().map(|retry| retry.delay(1).1).fold(f64::INFINITY, f64::min);

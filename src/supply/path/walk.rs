@@ -81,12 +81,18 @@ impl Walk {
         self.ring.clear();
         self.left.fill(1.0);
         self.requests_left.fill(1.0);
+        self.full.fill(false);
         self.waits.fill(0.0);
     }
 
     /// Whether nothing of the hours before is left: nobody waits and every bucket is full.
     pub(crate) fn is_at_rest(&self) -> bool {
         self.ring.is_empty() && self.left.iter().chain(&self.requests_left).all(|&left| left > 1.0 - 1e-9)
+    }
+
+    /// By offer: what is left of its window as a share of it; 1 where windows fill at once.
+    pub(crate) fn left(&self) -> &[f64] {
+        &self.left
     }
 
     /// Tokens of those who will still come back.
@@ -103,7 +109,7 @@ impl Walk {
 
     /// The added wait `[s]` that one in twenty of so many served requests exceeds since the last call; 0 when fewer waited at all.
     pub(crate) fn take_p95(&mut self, served: f64, tick: u32) -> f64 {
-        let allowed = 0.05 * served;
+        let allowed = 0.05 * served.max(0.0);
         let mut beyond = 0.0;
         let mut wait = 0.0;
         for (bin, &requests) in self.waits.iter().enumerate().rev() {
@@ -189,11 +195,13 @@ impl Walk {
         let mut rest = all;
         for (offer, limit) in limits.iter().enumerate() {
             let left = &mut left[offer];
+            if second.is_multiple_of(limit.window) {
+                self.full[offer] = false;
+            }
             if limit.steady {
                 *left = limit.quota.min(*left + limit.quota * f64::from(model.tick) / f64::from(limit.window));
             } else if second.is_multiple_of(limit.window) {
                 *left = limit.quota;
-                self.full[offer] = false;
             }
             let mut taken = rest.min(*left);
             if limit.requests < f64::INFINITY {

@@ -117,14 +117,17 @@ impl Jobs {
                     let job = |job| Job { ready, lane: number, window, number: job, of, duration: completion.draw(&mut stream) };
                     self.ready.extend((0..of).map(job));
                 }
-                // Without a route beyond, it was throttled as it arrived.
                 (completion, false) if !lane.steps.is_empty() => {
                     let late = completion.is_some();
                     let release = |arrival| Release { hour: if late { ready } else { arrival }, lane: number, arrival, share: 1.0 };
                     let arrivals = range.filter(|&hour| lane.arriving(path, hour).0.total() > 0.0);
                     self.releases.extend(arrivals.map(release));
                 }
-                (_, false) => {}
+                // Without a route beyond, it was throttled as it arrived, and what nobody does is done by no deadline.
+                (_, false) => {
+                    let arrivals = range.filter(|&hour| lane.arriving(path, hour).0.total() > 0.0);
+                    arrivals.for_each(|hour| lane.miss(hour, &mut self.missed[number]));
+                }
             }
         }
     }

@@ -101,8 +101,9 @@ fn small_windows_go_on() {
     assert_eq!((totals.demand[0].windows_below_minimum, totals.demand[0].requests_below_minimum), (1.0, 40.0));
     let text = format!("{}{ALONE}", batch(lines));
     let supply_alone = supply(&text, &[waiting("w", 3.0)], day());
-    let (service, _) = totals_of(&supply_alone, &dispatched(&supply_alone, &job), "p", 0);
+    let (service, queue) = totals_of(&supply_alone, &dispatched(&supply_alone, &job), "p", 0);
     assert_eq!((service.tokens_throttled, service.tokens_batch, service.tokens_late), (400.0, 900.0, 0.0));
+    assert_eq!((queue.windows, queue.windows_missed), (2.0, 1.0));
     // Without a completion nothing is known of the end: in time, and the small window is on its way as it arrives.
     let text = format!("{}{}{THEN}", offers(&[("od", 1000.0)]), batch("minimum_records = 50"));
     let supply_fixed = supply(&text, &[waiting("w", 1.0)], day());
