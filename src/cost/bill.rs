@@ -1,7 +1,7 @@
 //! The bill of a plan's units: what each offer's cost in a month, with what reservations take off and what of them is lost.
 
 use crate::horizon::Horizon;
-use crate::supply::{MAX_AXES, Plan};
+use crate::supply::{Commitment, MAX_AXES, Plan};
 
 /// What the units of one offer cost in one month, by axis.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -10,7 +10,7 @@ pub struct OfferBill {
     pub cost: [f64; MAX_AXES],
     /// Unit-hours that serve.
     pub unit_hours: [f64; MAX_AXES],
-    /// Paid for reserved unit-hours in which nothing was deployed `[currency]`, part of `cost`.
+    /// Paid for hours in which nothing was deployed `[currency]`, part of `cost`: reserved, or rounded up.
     pub lost: [f64; MAX_AXES],
 }
 
@@ -38,12 +38,15 @@ impl Plan {
         let mut bill = OfferBill::default();
         for commitment in self.commitments_of(offer) {
             let (cost, hours) = (commitment.cost_by_axis(month, horizon), commitment.unit_hours(month, horizon));
+            let rounding = commitment.cost_of_rounding(month, horizon);
             for axis in 0..MAX_AXES {
                 bill.cost[axis] += cost[axis];
+                bill.lost[axis] += rounding[axis];
                 bill.unit_hours[axis] += hours[axis];
             }
         }
         if self.is_reserved(offer) {
+            bill.lost = [0.0; MAX_AXES];
             let mut above = [0.0; MAX_AXES];
             for hour in horizon.month_range(month) {
                 let reserved = self.reserved(offer, hour, horizon);
@@ -99,7 +102,8 @@ impl Plan {
     /// An hour of a reserved offer.
     fn reserved(&self, offer: usize, hour: usize, horizon: &Horizon) -> Reserved {
         let mut deployed = [0.0; MAX_AXES];
-        for commitment in self.commitments_of(offer).filter(|commitment| commitment.exists(hour, horizon)) {
+        let paid = |commitment: &&Commitment| commitment.exists(hour, horizon) || commitment.rounds_up(hour, horizon);
+        for commitment in self.commitments_of(offer).filter(paid) {
             deployed.iter_mut().zip(commitment.units).for_each(|(sum, units)| *sum += units);
         }
         let (mut units, mut paid) = ([0.0; MAX_AXES], [0.0; MAX_AXES]);

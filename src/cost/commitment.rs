@@ -7,7 +7,7 @@ use std::ops::Range;
 
 impl Commitment {
     /// Cost of a month on each axis `[currency]`: units × price × the month's real hours, at the term's price while it binds and at the
-    /// hourly one else; 0 in a month without units.
+    /// hourly one else, with what [rounding up](Self::rounds_up) adds; 0 in a month without units.
     ///
     /// # Panics
     ///
@@ -15,8 +15,23 @@ impl Commitment {
     #[must_use]
     pub fn cost_by_axis(&self, month: usize, horizon: &Horizon) -> [f64; MAX_AXES] {
         let (bound, hours) = (self.bound_unit_hours(month, horizon), self.unit_hours(month, horizon));
-        let by_the_hour = self.price_unbound();
-        std::array::from_fn(|axis| self.price[axis] * bound[axis] + by_the_hour[axis] * (hours[axis] - bound[axis]))
+        let (by_the_hour, rounding) = (self.price_unbound(), self.cost_of_rounding(month, horizon));
+        std::array::from_fn(|axis| self.price[axis] * bound[axis] + by_the_hour[axis] * (hours[axis] - bound[axis]) + rounding[axis])
+    }
+
+    /// The part of it for hours in which the units do not exist: runs of scheduled hours that are rounded up.
+    ///
+    /// # Panics
+    ///
+    /// When the horizon has no such month.
+    #[must_use]
+    pub fn cost_of_rounding(&self, month: usize, horizon: &Horizon) -> [f64; MAX_AXES] {
+        if self.billed_in <= 1 || self.schedule.is_none() {
+            return [0.0; MAX_AXES];
+        }
+        let hours = horizon.month_range(month).filter(|&hour| self.rounds_up(hour, horizon)).count() as f64;
+        let price = self.price_unbound();
+        std::array::from_fn(|axis| self.units[axis] * price[axis] * hours)
     }
 
     /// Price of a unit-hour on each axis `[currency]` in hours that no term binds.
@@ -64,7 +79,8 @@ impl Commitment {
     #[must_use]
     pub fn cost_of_hour(&self, hour: usize, horizon: &Horizon) -> f64 {
         let price = if self.bound_hours(horizon).contains(&hour) { self.price } else { self.price_unbound() };
-        if self.exists(hour, horizon) { self.units.iter().zip(price).map(|(units, price)| units * price).sum() } else { 0.0 }
+        let paid = self.exists(hour, horizon) || self.rounds_up(hour, horizon);
+        if paid { self.units.iter().zip(price).map(|(units, price)| units * price).sum() } else { 0.0 }
     }
 
     /// What is still owed when the horizon ends `[currency]`: the hours that the current term still binds; 0 without a term.
@@ -92,6 +108,7 @@ mod tests {
             start_month: 0,
             renewal: Renewal::Renew,
             schedule: None,
+            billed_in: 1,
         }
     }
 

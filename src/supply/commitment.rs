@@ -27,6 +27,8 @@ pub struct Commitment {
     pub renewal: Renewal,
     /// The hours of the week in which the units exist and are paid; `None` when they always do.
     pub schedule: Option<Schedule>,
+    /// Hours in whose multiples a run of scheduled hours is paid, >= 1.
+    pub billed_in: usize,
 }
 
 impl Commitment {
@@ -52,6 +54,19 @@ impl Commitment {
     #[must_use]
     pub fn exists(&self, hour: usize, horizon: &Horizon) -> bool {
         self.hours(horizon).contains(&hour) && self.schedule.as_ref().is_none_or(|schedule| schedule.holds(horizon.hour_of_week(hour)))
+    }
+
+    /// Whether the units do not exist in an hour and are paid in it all the same: the run of hours before it is paid in multiples of
+    /// [`billed_in`](Self::billed_in). What would be paid of a run that begins meanwhile is not paid twice.
+    #[must_use]
+    pub fn rounds_up(&self, hour: usize, horizon: &Horizon) -> bool {
+        if self.billed_in <= 1 || self.schedule.is_none() || self.exists(hour, horizon) {
+            return false;
+        }
+        let exists = |hour: &usize| self.exists(*hour, horizon);
+        let Some(last) = (hour.saturating_sub(self.billed_in)..hour).rev().find(exists) else { return false };
+        let first = (0..=last).rev().take_while(exists).last().unwrap_or(last);
+        hour < first + (last + 1 - first).next_multiple_of(self.billed_in)
     }
 
     /// Hours `[h]` after the horizon that the term in force at its end still binds; 0 when none is or nothing is bought.

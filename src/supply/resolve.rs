@@ -346,6 +346,7 @@ fn bought(
         start_month: start.map_or(provisioned.start_month, |month| (month.value as usize).saturating_sub(1)),
         renewal: provisioned.renewal,
         schedule: None,
+        billed_in: provisioned.billed_in,
     })
 }
 

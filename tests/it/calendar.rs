@@ -66,6 +66,27 @@ fn metrics_of_a_reservation() {
     close("still owed", ran.only("reserved", Metric::CommittedAfterHorizon), 10.0 * 168.0 * 0.5);
 }
 
+/// Twelve hours a day of four units at 1 USD, paid in multiples of sixteen: four hours a day in which nothing exists, all of them idle cost.
+/// In multiples of a day, what would be paid of the next run is not paid twice.
+#[test]
+fn runs_of_scheduled_hours_are_rounded_up() {
+    for (billed_in, paid) in [("1h", 12.0), ("5h", 15.0), ("16h", 16.0), ("24h", 24.0), ("36h", 24.0)] {
+        let text = flat_months(2, 168)
+            + &format!("[[offer]]\nname = 'u'\nkind = 'provisioned'\ncapacity = '100 tokens/h'\nbilled_in = '{billed_in}'\n")
+            + "terms = { none = '1 USD/unit-hour' }\n"
+            + &plain("law = 'constant', value = '400 tokens/h'", "'off'")
+            + &plan("scheduled", &["u"])
+            + "purchase = [{ offer = 'u', units = 4, term = 'none', schedule = { from = 0, until = 12 } }]\n";
+        let ran = simulate(&text, 1, 1);
+        for month in 0..2 {
+            let of = |metric| ran.month("scheduled", month, metric)[0];
+            close("cost", of(Metric::CostTotal), 7.0 * 4.0 * paid);
+            close("idle", of(Metric::CostProvisionedIdle), 7.0 * 4.0 * (paid - 12.0));
+            close("utilisation", of(Metric::Utilisation), 1.0);
+        }
+    }
+}
+
 /// The text of stranding by hand: 300 of 1 000 tokens an hour are served by three units at 1 USD, where they are worth 2 USD a token on
 /// demand before a cut.
 fn stranded(cuts: &str, plan_keys: &str) -> String {

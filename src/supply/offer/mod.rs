@@ -98,6 +98,8 @@ pub struct Provisioned {
     pub renewal: Renewal,
     /// Month of the horizon, from 0, in which the units start unless a plan says otherwise.
     pub start_month: usize,
+    /// Hours in whose multiples a run of scheduled hours is paid, >= 1.
+    pub billed_in: usize,
     /// When units serve; always without.
     pub availability: Option<Availability>,
 }

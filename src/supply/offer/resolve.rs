@@ -8,7 +8,7 @@ use super::{
 };
 use crate::spec::{At, Field, Map, Reader, check_name};
 use crate::supply::outage;
-use crate::units::{ByClass, CLASSES, Currency, Quantity, Share, Term, UnitPrice};
+use crate::units::{ByClass, CLASSES, Currency, Hours, Quantity, Share, Term, UnitPrice};
 
 /// Resolves one offer; every problem goes to `reader`, `None` only after at least one.
 ///
@@ -85,6 +85,7 @@ impl Resolver<'_> {
         let counted = self.counted(spec);
         let renewal = self.or_assumed(spec.renewal.as_ref(), "renewal", Renewal::Renew, "vendors renew a term unless told otherwise");
         let start_month = self.start_month(spec.start_month.as_ref());
+        let billed_in = self.billed_in(spec.billed_in.as_ref());
         let availability = outage::availability(spec.availability.as_ref(), axes.as_deref(), self.reader);
         let terms = terms?;
         if renewal == Renewal::Hourly && !terms.iter().any(|(term, _)| *term == Term::NONE) {
@@ -93,7 +94,17 @@ impl Resolver<'_> {
             return None;
         }
         let (axes, (metering, windows), availability) = (axes?, counted?, availability?);
-        Some(Provisioned { axes, overflow, metering, windows, terms, renewal, start_month: start_month?, availability })
+        Some(Provisioned {
+            axes,
+            overflow,
+            metering,
+            windows,
+            terms,
+            renewal,
+            start_month: start_month?,
+            billed_in: billed_in?,
+            availability,
+        })
     }
 
     /// How units are counted, and their windows where those depend on the units.
@@ -308,6 +319,16 @@ impl Resolver<'_> {
             None => step.map(|step| step.unwrap_or(0.0)),
         };
         minimum.zip(step)
+    }
+
+    fn billed_in(&mut self, spec: Option<&Field<Hours>>) -> Option<usize> {
+        let Some(hours) = spec else { return Some(1) };
+        let whole = hours.value.0;
+        if (1.0..=168.0).contains(&whole) && whole.fract() == 0.0 {
+            return Some(whole as usize);
+        }
+        self.reader.refuse(&hours.at, "is no span of whole hours", "1h to 168h");
+        None
     }
 
     fn start_month(&mut self, spec: Option<&Field<u64>>) -> Option<usize> {

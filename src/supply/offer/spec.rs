@@ -77,6 +77,8 @@ crate::spec_table! {
         optional renewal: Renewal,
         /// The month of the horizon, from 1, in which the units start.
         optional start_month: u64,
+        /// Units that exist by schedule are paid in multiples of so many whole hours, from 1 h (unless given) to a week, each run rounded up.
+        optional billed_in: Hours,
         /// When units serve; always unless given.
         optional availability: AvailabilitySpec,
         /// What is taken off the prices.

@@ -299,6 +299,12 @@ fn terms_and_kinds() {
             "start_month = «37»\naxes.input = {",
             "offer.reserved.start_month: is no month of a horizon; given: 37; allowed: a month from 1 to 36",
         ),
+        (
+            "billed in halves of an hour",
+            "axes.input = {",
+            "billed_in = «\"90 min\"»\naxes.input = {",
+            "offer.reserved.billed_in: is no span of whole hours; given: \"90 min\"; allowed: 1h to 168h",
+        ),
     ]);
 }
 
