@@ -10,6 +10,7 @@ mod dispatch;
 mod facts;
 #[cfg(test)]
 pub(crate) mod fixture;
+pub(crate) mod flight;
 mod members;
 pub mod minute;
 mod need;

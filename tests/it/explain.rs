@@ -21,6 +21,9 @@ fn part(found: &Explanation, reason: Reason) -> Option<f64> {
 
 /// One request a second of 1 000 tokens in and 200 out, in flight for 1 + 200 / 50 = 5 s, output counting five times: 120 000 of quota a
 /// minute settled, and (1 000 + `max_tokens`) × 5 held beside: 25 480 at 4 096, 15 240 at 2 048, 10 120 at 1 024.
+///
+/// A quota Q is met when 2 000 a second and what is held fill it. In the rest T of the minute, a request that ends lets in 1 − 2 000 / h of
+/// another: (1 − 2 000 / h) (1 − exp(−k T)) / k in all, with k = 2 000 / (5 h).
 const HELD: &str = r#"
 name = "Held"
 [horizon]
@@ -43,18 +46,25 @@ name = "on-demand"
 route = { bot = ["on-demand"] }
 "#;
 
+fn refused(quota: f64, held: f64) -> f64 {
+    let left = (60.0 - (quota - 5.0 * held) / 2000.0).max(0.0);
+    let k = 2000.0 / (5.0 * held);
+    (left - (1.0 - 2000.0 / held) * (1.0 - (-k * left).exp()) / k) / 60.0
+}
+
 /// Use is at nine tenths of the quota; all that is throttled is thrown out by `max_tokens`, and 1 024 of it would throttle nothing.
 #[test]
 fn max_tokens_alone_can_throttle() {
     let found = explained(&scenario(HELD), "on-demand", 4, 1);
-    let throttled = 432e6 * (1.0 - 132_000.0 / 145_480.0);
+    let throttled = 432e6 * refused(132_000.0, 5096.0);
     assert!((found.throttled.point / throttled - 1.0).abs() < 1e-9, "{:?}", found.throttled);
     assert_eq!(found.hours.point, 100.0);
     assert!((part(&found, Reason::Holds).unwrap() / throttled - 1.0).abs() < 1e-9);
     assert_eq!(part(&found, Reason::Quota), Some(0.0));
     assert_eq!((part(&found, Reason::Bursts), part(&found, Reason::Retries)), (None, None));
     let lower = found.remedies.iter().find(|remedy| matches!(remedy.change, Change::MaxTokens(_))).unwrap();
-    // 2 048 take away three quarters: 1 − (1 − 132 / 135.24) / (1 − 132 / 145.48) = 0.741, which is not enough.
+    let left = refused(132_000.0, 3048.0) / refused(132_000.0, 5096.0);
+    assert!((0.1..0.4).contains(&left), "2 048 leave {left}, so it is not enough");
     assert_eq!((lower.change, lower.removed.point), (Change::MaxTokens(1024.0), 1.0));
     let quota = found.remedies.iter().find(|remedy| matches!(remedy.change, Change::Quota(_))).unwrap();
     assert_eq!((quota.change, quota.removed.point), (Change::Quota(1.25), 1.0));
@@ -66,16 +76,17 @@ fn max_tokens_alone_can_throttle() {
 #[test]
 fn reasons_are_shapley_values() {
     let found = explained(&scenario(&HELD.replace("132k", "110k")), "on-demand", 2, 1);
-    let share = |load: f64, quota: f64| 432e6 * (1.0 - quota / load).max(0.0);
+    let share = |quota: f64| 432e6 * refused(quota, 5096.0);
+    // Without a hold, what does not fit is refused.
+    let no_holds = 432e6 * (1.0 - 110.0 / 120.0);
     let close = |given: Option<f64>, wanted: f64| assert!((given.unwrap() / wanted - 1.0).abs() < 1e-9, "{given:?}, not {wanted}");
-    close(part(&found, Reason::Quota), share(120e3, 110e3));
-    close(part(&found, Reason::Holds), share(145_480.0, 110e3) - share(120e3, 110e3));
+    close(part(&found, Reason::Quota), no_holds);
+    close(part(&found, Reason::Holds), share(110e3) - no_holds);
     let others = HELD.replace("rate = \"132k tokens/min\"", "rate = \"150k tokens/min\", others = \"40k tokens/min\"");
     let found = explained(&scenario(&others), "on-demand", 2, 1);
-    let (all, no_holds, no_others) = (share(145_480.0, 110e3), share(120e3, 110e3), share(145_480.0, 150e3));
-    assert_eq!(no_others, 0.0);
-    close(part(&found, Reason::Others), 0.5 * no_holds + 0.5 * all);
-    close(part(&found, Reason::Holds), 0.5 * (all - no_holds));
+    assert_eq!(share(150e3), 0.0);
+    close(part(&found, Reason::Others), 0.5 * no_holds + 0.5 * share(110e3));
+    close(part(&found, Reason::Holds), 0.5 * (share(110e3) - no_holds));
     assert_eq!(part(&found, Reason::Quota), Some(0.0));
 }
 

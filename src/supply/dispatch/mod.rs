@@ -3,6 +3,7 @@
 mod chain;
 mod clear;
 mod days;
+mod holds;
 mod parts;
 mod paths;
 mod queued;
@@ -219,6 +220,9 @@ impl<'a> Dispatcher<'a> {
                         work.count_requests(group, path, hour, &mut state.held);
                     }
                     state.scale(group, &facts.entering);
+                    if group.holds() {
+                        state.scale_holds(group, supply, work, path, &facts, &row);
+                    }
                     if group.counts_requests {
                         state.scale_requests(group, supply, work, path, &facts, &row);
                     }

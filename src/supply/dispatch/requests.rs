@@ -78,7 +78,7 @@ impl GroupState {
 }
 
 /// The limit in the tokens' law with so much overflow. `limit` is that of requests: a first guess.
-fn equivalent(wanted: f64, limit: f64, variance: f64, row: &MinuteRow<'_>) -> f64 {
+pub(super) fn equivalent(wanted: f64, limit: f64, variance: f64, row: &MinuteRow<'_>) -> f64 {
     match wanted {
         _ if wanted < NOTHING => f64::INFINITY,
         _ if wanted >= 1.0 => 0.0,

@@ -205,10 +205,12 @@ fn holds_throttle_what_use_alone_would_not() {
         supply.dispatcher(1).dispatch(0, &path, &mut totals, None);
         service(&supply, &totals)
     };
-    // 600 × (1 000 + 4 000) × 12 / 60 fill the quota to the brim; with 64 000 they count 7.8M.
+    // 600 × (1 000 + 4 000) × 12 / 60 fill the quota to the brim. With 64 000 never more than 40 000 / 65 000 of a request run: of ten a minute
+    // 40 000 / 3 000 × (1 − exp(−3 000 × 60 / (65 000 × 12))) are let in.
     assert!(totals(4000.0).tokens_throttled < 1e-6 && totals(4100.0).tokens_throttled > 1.0);
     let all = 3.0 * 840_000.0;
     let got = totals(64_000.0);
-    assert!((got.tokens_throttled / (all * (1.0 - 2.4 / 9.6)) - 1.0).abs() < 1e-9, "{}", got.tokens_throttled);
+    let let_in = 40.0 / 3.0 * (1.0 - libm::exp(-180.0 / 780.0)) / 10.0;
+    assert!((got.tokens_throttled / (all * (1.0 - let_in)) - 1.0).abs() < 1e-9, "{}", got.tokens_throttled);
     assert!((got.cost_on_demand - 2.0 * (all - got.tokens_throttled)).abs() < 1e-6 * got.cost_on_demand);
 }
