@@ -98,7 +98,7 @@ impl GroupState {
     /// Settles the month's walks: what was served is brought to what was asked for less what failed or still waits, and `last` says that
     /// nobody can come back any more.
     pub(super) fn settle(&mut self, group: &PoolGroup, last: bool, totals: &mut SupplyTotals) {
-        let (Some(model), Some(mut paths)) = (&group.path, self.paths.take()) else { return };
+        let (Some(_), Some(mut paths)) = (&group.path, self.paths.take()) else { return };
         let Paths { sums, walks, requests_per_token, .. } = &mut *paths;
         let services = &mut totals.services[self.services.clone()];
         let used = totals.used[self.used_slots.clone()].chunks_exact_mut(self.slots.max(1));
@@ -119,7 +119,7 @@ impl GroupState {
             // Who fails besides was refused, and who does not after all was not.
             service.requests_refused += (failed - sums.failed) * per_token;
             add_nodes(group, sums, whole - failed, service, used);
-            service.wait_p95 = walk.take_p95(sums.requests - service.requests_throttled, model.tick);
+            service.wait_p95 = walk.take_p95(sums.requests - service.requests_throttled);
             sums.begin(waiting);
         }
         self.paths = Some(paths);

@@ -19,6 +19,16 @@ pub(crate) struct Backoff {
     pub(super) retry: Retry,
     /// For the first refusal, the second, …: when its parts come back. One fewer than attempts.
     pub(super) parts: Vec<Vec<Part>>,
+    /// The same of those who are refused in the last half of a tick, in the last quarter, ….
+    late: Vec<Vec<Vec<Part>>>,
+}
+
+/// So often is a tick halved in which a window fills: who is refused came after that.
+const HALVINGS: i32 = 8;
+
+/// How often a tick must be halved to leave a share of it, above 0 to 1; the nearest.
+pub(super) fn halvings(share: f64) -> usize {
+    (-libm::log2(share)).round().clamp(0.0, f64::from(HALVINGS)) as usize
 }
 
 /// Points of the midpoint rule in each of the moment of the refusal and the delay.
@@ -27,10 +37,20 @@ const POINTS: usize = 64;
 impl Backoff {
     /// The policy in ticks of so many seconds.
     ///
-    /// A refusal falls anywhere within its tick and its delay is uniform. Who comes back fewer than `least` ticks later does so then.
+    /// A refusal falls anywhere within its tick (or its last part), and its delay is uniform. Who comes back fewer than `least` ticks later
+    /// does so then.
     pub(super) fn new(retry: Retry, tick: f64, least: usize) -> Self {
-        let parts = (1..retry.attempts).map(|attempt| parts(retry.delay(attempt), tick, least)).collect();
-        Self { retry, parts }
+        let of = |halvings: i32| {
+            let from = 1.0 - libm::ldexp(1.0, -halvings);
+            (1..retry.attempts).map(|attempt| parts(retry.delay(attempt), tick, least, from)).collect::<Vec<_>>()
+        };
+        Self { retry, parts: of(0), late: (1..=HALVINGS).map(of).collect() }
+    }
+
+    /// When those come back who are refused in the last part of a tick that so many halvings leave of it, after `refusals` others.
+    pub(super) fn after(&self, refusals: usize, halvings: usize) -> &[Part] {
+        let parts = if halvings == 0 { &self.parts } else { &self.late[halvings.min(self.late.len()) - 1] };
+        &parts[refusals]
     }
 
     /// The longest way ahead, in ticks.
@@ -44,11 +64,12 @@ impl Backoff {
     }
 }
 
-fn parts((low, high): (f64, f64), tick: f64, least: usize) -> Vec<Part> {
+fn parts((low, high): (f64, f64), tick: f64, least: usize, from: f64) -> Vec<Part> {
     let last = (high / tick) as usize + 2;
     let mut sums = vec![(0.0, 0.0); last + 1];
     let middle = |i: usize| (i as f64 + 0.5) / POINTS as f64;
-    for (moment, delay) in (0..POINTS).flat_map(|i| (0..POINTS).map(move |j| (middle(i), low + (high - low) * middle(j)))) {
+    let moment = |i: usize| from + (1.0 - from) * middle(i);
+    for (moment, delay) in (0..POINTS).flat_map(|i| (0..POINTS).map(move |j| (moment(i), low + (high - low) * middle(j)))) {
         let ahead = ((moment + delay / tick) as usize).clamp(least, last);
         sums[ahead].0 += 1.0;
         sums[ahead].1 += delay;

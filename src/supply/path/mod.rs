@@ -13,8 +13,10 @@
 //! **What is kept.** Factors are independent, so an hour's windows do not add up to the hour. What fails is as drawn; what is served is
 //! scaled, once a month, to what was asked less what failed or still waits, so that every token is in one place.
 //!
-//! Limits: time is resolved to a tick ([`PathModel::tick`], 5 s, for buckets down to 1 s where clients come back soon); holds count as in
-//! [`Hold::extra`](super::Hold::extra); requests flow, so it is the mean over requests that is followed, not each of them.
+//! Limits: time is resolved to a tick ([`PathModel::tick`], 5 s, for buckets down to 1 s where clients come back soon), so against requests
+//! sent one by one, delays of a second make the added wait up to a fifth too short and what fails up to a tenth too much. Buckets of
+//! a few seconds are resolved to a second and refuse somewhat too little. Requests flow: it is the mean over requests that is followed, not
+//! each of them, so whether a large one fits where a small one does is not asked.
 
 mod backoff;
 mod ring;
@@ -48,6 +50,8 @@ pub(crate) struct PathModel {
     pub(crate) policies: Vec<Backoff>,
     /// By member of the pool: its policy.
     pub(crate) of_member: Vec<Option<usize>>,
+    /// Whether some limited offer is a bucket.
+    pub(crate) steady: bool,
     /// Whether all limited offers begin anew with each window.
     pub(crate) plain: bool,
 }
@@ -63,7 +67,9 @@ impl PathModel {
         let windows = || limited().flat_map(Node::windows);
         let first = windows().next();
         let alike = windows().all(|window| Some(window) == first);
-        let window = windows().fold(60, gcd);
+        // A bucket of less than a minute feels how demand spreads within it.
+        let parts = |node: &Node| if node.metering.steady && node.metering.window < 60 { (node.metering.window / 10).max(1) } else { 60 };
+        let window = limited().map(parts).fold(windows().fold(60, gcd), gcd);
         let refuses = first.is_some() || nodes.iter().any(|node| node.fails);
         if alike && !steady && (retries.iter().all(Option::is_none) || !refuses) {
             return None;
@@ -82,7 +88,7 @@ impl PathModel {
         // Who comes back to a bucket within the tick shares what has come in meanwhile.
         let least = usize::from(steady);
         let policies = distinct.into_iter().map(|retry| Backoff::new(retry, f64::from(tick), least)).collect();
-        Some(Self { tick, window, policies, of_member, plain: alike && !steady && first == Some(window) })
+        Some(Self { tick, window, policies, of_member, steady, plain: alike && !steady && first == Some(window) })
     }
 
     /// Windows of an hour whose demand is drawn.

@@ -1,6 +1,6 @@
 //! Those who were refused and will come back: tokens by the tick in which they do, and by what is behind them.
 
-use super::backoff::Backoff;
+use super::backoff::{Backoff, Part};
 
 /// Tokens that come back together.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -60,10 +60,10 @@ impl Ring {
         cell
     }
 
-    /// Sends the refused on to a class, each part to its tick; `refusal` counts from 0. Gives back those who come again in this tick.
-    pub(super) fn put(&mut self, class: usize, refused: Waiting, policy: &Backoff, refusal: usize) -> Waiting {
+    /// Sends the refused on to a class, each part to its tick. Gives back those who come again in this tick.
+    pub(super) fn put(&mut self, class: usize, refused: Waiting, parts: &[Part]) -> Waiting {
         let mut again = Waiting::default();
-        for part in &policy.parts[refusal] {
+        for part in parts {
             let tokens = refused.tokens * part.share;
             let waited = part.share * (refused.waited + refused.tokens * part.wait);
             if part.ahead == 0 {

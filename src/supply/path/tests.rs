@@ -63,7 +63,7 @@ fn without_state_walks_agree_with_conditional_expectations() {
                 let mut supply = supply(&text(300.0, 700.0, ""), &[facts], hours(HOURS));
                 let want = replications(&supply, 1000.0 * load, 1)[0];
                 assert!(supply.groups[0].path.is_none() && want.refined_hours == 0.0);
-                let plain = PathModel { tick: 60, window: 60, policies: Vec::new(), of_member: vec![None], plain: true };
+                let plain = PathModel { tick: 60, window: 60, policies: Vec::new(), of_member: vec![None], steady: false, plain: true };
                 supply.groups[0].path = Some(plain);
                 let drawn = replications(&supply, 1000.0 * load, COUNT);
                 let figures: [Figure; 5] = [

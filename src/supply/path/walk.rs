@@ -1,5 +1,6 @@
 //! One case of one pool, tick by tick: what each offer takes, who is refused, and who comes back when.
 
+use super::backoff::halvings;
 use super::ring::{Ring, Waiting};
 use super::{Backoff, PathModel};
 
@@ -65,13 +66,13 @@ pub(crate) struct Walk {
     requests_left: Vec<f64>,
     /// By offer: whether its window has been full.
     full: Vec<bool>,
-    /// Requests served after a wait, by ticks of waiting.
+    /// Requests served after a wait, by seconds of waiting.
     waits: Vec<f64>,
 }
 
 impl Walk {
     pub(crate) fn new(model: &PathModel, offers: usize) -> Self {
-        let bins = model.policies.iter().map(|policy| policy.longest_wait() / f64::from(model.tick)).fold(0.0, f64::max) as usize + 2;
+        let bins = model.policies.iter().map(Backoff::longest_wait).fold(0.0, f64::max) as usize + 2;
         let (full, waits) = (vec![1.0; offers], vec![0.0; bins]);
         Self { ring: Ring::new(&model.policies), left: full.clone(), requests_left: full, full: vec![false; offers], waits }
     }
@@ -108,7 +109,7 @@ impl Walk {
     }
 
     /// The added wait `[s]` that one in twenty of so many served requests exceeds since the last call; 0 when fewer waited at all.
-    pub(crate) fn take_p95(&mut self, served: f64, tick: u32) -> f64 {
+    pub(crate) fn take_p95(&mut self, served: f64) -> f64 {
         let allowed = 0.05 * served.max(0.0);
         let mut beyond = 0.0;
         let mut wait = 0.0;
@@ -116,7 +117,7 @@ impl Walk {
             beyond += requests;
             if beyond > allowed {
                 // As if they were spread evenly over the bin.
-                wait = f64::from(tick) * (bin as f64 + (beyond - allowed) / requests);
+                wait = bin as f64 + (beyond - allowed) / requests;
                 break;
             }
         }
@@ -199,7 +200,8 @@ impl Walk {
                 self.full[offer] = false;
             }
             if limit.steady {
-                *left = limit.quota.min(*left + limit.quota * f64::from(model.tick) / f64::from(limit.window));
+                // What comes in and what goes out do so together: the bucket overflows with what is left of both.
+                *left += limit.quota * f64::from(model.tick) / f64::from(limit.window);
             } else if second.is_multiple_of(limit.window) {
                 *left = limit.quota;
             }
@@ -208,6 +210,9 @@ impl Walk {
                 taken = within_requests(taken, limit, &mut requests_left[offer], second, model.tick);
             }
             *left -= taken;
+            if limit.steady {
+                *left = left.min(limit.quota);
+            }
             flow.served[offer] += taken;
             rest -= taken;
             if rest > 0.0 && limit.along > 0.0 && !self.full[offer] {
@@ -226,9 +231,11 @@ impl Walk {
         }
         let refused = (rest / all).min(1.0);
         flow.refused += refused * all;
-        self.come_back(refused, model, asked, flow);
+        // A window that fills within the tick refuses who comes after that; a bucket that is empty lets a share of all in.
+        let late = if model.steady || refused == 0.0 { 0 } else { halvings(refused) };
+        self.come_back(refused, late, model, asked, flow);
         if refused > 0.0 {
-            self.refuse(refused * fresh, model, asked, flow);
+            self.refuse(refused * fresh, late, model, asked, flow);
         }
         self.ring.advance();
     }
@@ -241,16 +248,16 @@ impl Walk {
             for refusal in 0..policy.parts.len() {
                 let back = self.ring.take(class + refusal);
                 flow.refused += back.tokens;
-                self.send_on(class, back, policy, refusal + 1, flow);
+                self.send_on(class, back, policy, (refusal + 1, 0), flow);
             }
             class += policy.parts.len();
         }
-        self.refuse(fresh, model, asked, flow);
+        self.refuse(fresh, 0, model, asked, flow);
         self.ring.advance();
     }
 
     /// Serves those who come back in this tick but for a share, which goes on waiting or gives up.
-    fn come_back(&mut self, refused: f64, model: &PathModel, asked: &Asked<'_>, flow: &mut Flow) {
+    fn come_back(&mut self, refused: f64, late: usize, model: &PathModel, asked: &Asked<'_>, flow: &mut Flow) {
         if self.ring.is_empty() {
             return;
         }
@@ -260,11 +267,11 @@ impl Walk {
                 let back = self.ring.take(class + refusal);
                 if back.tokens > 0.0 {
                     flow.waited += (1.0 - refused) * back.waited;
-                    let bin = (back.waited / (back.tokens * f64::from(model.tick))) as usize;
+                    let bin = (back.waited / back.tokens) as usize;
                     let last = self.waits.len() - 1;
                     self.waits[bin.min(last)] += (1.0 - refused) * back.tokens * asked.requests_per_token;
                     let again = Waiting { tokens: refused * back.tokens, waited: refused * back.waited };
-                    self.send_on(class, again, policy, refusal + 1, flow);
+                    self.send_on(class, again, policy, (refusal + 1, late), flow);
                 }
             }
             class += policy.parts.len();
@@ -272,24 +279,24 @@ impl Walk {
     }
 
     /// Those who were refused once more, after `refusals` others, wait or give up. What is full stays full for the rest of a tick, so who
-    /// comes again within it is refused again.
-    fn send_on(&mut self, class: usize, mut refused: Waiting, policy: &Backoff, refusals: usize, flow: &mut Flow) {
+    /// comes again within it is refused again. They were refused in the last part of it, which `late` halvings leave.
+    fn send_on(&mut self, class: usize, mut refused: Waiting, policy: &Backoff, (refusals, late): (usize, usize), flow: &mut Flow) {
         for refusal in refusals..policy.parts.len() {
             if refused.tokens == 0.0 {
                 return;
             }
-            refused = self.ring.put(class + refusal, refused, policy, refusal);
+            refused = self.ring.put(class + refusal, refused, policy.after(refusal, late));
             flow.refused += refused.tokens;
         }
         flow.failed += refused.tokens;
     }
 
     /// Sends away those who were refused for the first time.
-    fn refuse(&mut self, tokens: f64, model: &PathModel, asked: &Asked<'_>, flow: &mut Flow) {
+    fn refuse(&mut self, tokens: f64, late: usize, model: &PathModel, asked: &Asked<'_>, flow: &mut Flow) {
         let mut gone = 1.0;
         let mut class = 0;
         for (policy, share) in model.policies.iter().zip(asked.shares) {
-            self.send_on(class, Waiting { tokens: tokens * share, waited: 0.0 }, policy, 0, flow);
+            self.send_on(class, Waiting { tokens: tokens * share, waited: 0.0 }, policy, (0, late), flow);
             gone -= share;
             class += policy.parts.len();
         }
@@ -301,12 +308,12 @@ impl Walk {
 #[inline(never)]
 fn within_requests(taken: f64, limit: &Limit, left: &mut f64, second: u32, tick: u32) -> f64 {
     if limit.steady {
-        *left = limit.requests.min(*left + limit.requests * f64::from(tick) / f64::from(limit.request_window));
+        *left += limit.requests * f64::from(tick) / f64::from(limit.request_window);
     } else if second.is_multiple_of(limit.request_window) {
         *left = limit.requests;
     }
     let taken = taken.min(*left);
-    *left -= taken;
+    *left = (*left - taken).min(limit.requests);
     taken
 }
 
