@@ -85,7 +85,13 @@ pub struct Explanation {
     pub attempts: Option<Estimate>,
     /// Each reason's part of the tokens; they add up. The largest first.
     pub reasons: Vec<(Reason, Estimate)>,
-    /// Changes by what they take away, most first; of each kind the one that is enough, or the largest tried.
+    /// Of the reasons that can be taken away, the share of the tokens that would be served without that one alone. Where two reasons are
+    /// needed together each may have all of it, so these do not add up.
+    pub alone: Vec<(Reason, Estimate)>,
+    /// Share of the jobs of work that waits of which something is late; `None` where nothing waits. Not explained.
+    pub late: Option<Estimate>,
+    /// Changes by what they take away, most first, those in the user's hands before the others; of each kind the one that is enough, or the
+    /// largest tried.
     pub remedies: Vec<Remedy>,
 }
 
@@ -112,12 +118,18 @@ pub fn explain(scenario: &Scenario, plan: usize, spec: &RunSpec<'_>) -> Result<E
     let last_is_units = alone.supply.groups.iter().all(|group| group.nodes.last().is_some_and(|node| node.provisioned));
     reasons.push((if last_is_units { Reason::Units } else { Reason::Quota }, estimate(&served[0].throttled)));
     reasons.sort_by(|a, b| b.1.point.total_cmp(&a.1.point));
+    let everything = served.len() - 1;
+    let without = |bit: usize| removed(whole, &served[everything & !(1 << bit)]);
+    let throttles = Moments::from_slice(&whole.throttled).mean() > 0.0;
+    let alone_of = |(bit, (reason, _)): (usize, &(Reason, Change))| (*reason, without(bit));
+    let gone = if throttles { present.iter().enumerate().map(alone_of).collect() } else { Vec::new() };
     let mut remedies = Vec::new();
-    if Moments::from_slice(&whole.throttled).mean() > 0.0 {
+    if throttles {
         for ladder in ladders(&alone) {
             remedies.extend(remedy(&alone, &ladder, whole, &spec)?);
         }
-        remedies.sort_by(|a, b| b.removed.point.total_cmp(&a.removed.point));
+        let wish = |remedy: &Remedy| matches!(remedy.change, Change::NoBursts | Change::NoOthers);
+        remedies.sort_by(|a, b| wish(a).cmp(&wish(b)).then(b.removed.point.total_cmp(&a.removed.point)));
     }
     Ok(Explanation {
         replications,
@@ -126,6 +138,8 @@ pub fn explain(scenario: &Scenario, plan: usize, spec: &RunSpec<'_>) -> Result<E
         hours: estimate(&whole.hours),
         attempts: whole.attempts.as_deref().map(estimate),
         reasons,
+        alone: gone,
+        late: whole.late.as_deref().map(estimate),
         remedies,
     })
 }
@@ -176,6 +190,7 @@ struct Served {
     share: Vec<f64>,
     hours: Vec<f64>,
     attempts: Option<Vec<f64>>,
+    late: Option<Vec<f64>>,
 }
 
 /// One run for each list of changes, side by side.
@@ -199,6 +214,7 @@ fn serve(scenario: &Scenario, changes: &[Change], spec: &RunSpec<'_>) -> Result<
         share: column(Metric::RequestsThrottledShare).unwrap_or_default(),
         hours: a_month(Metric::ThrottledHours).unwrap_or_default(),
         attempts: column(Metric::AttemptsPerRequest),
+        late: column(Metric::DeadlineMissed),
     })
 }
 

@@ -31,6 +31,19 @@ impl Lever {
     /// All levers, in the order they are reported.
     pub const ALL: [Self; 5] = [Self::Traffic, Self::OnDemandPrice, Self::UnitPrice, Self::UnitThroughput, Self::Growth];
 
+    /// Whether moving it could change an answer: units that are bought, more than one plan or limits that one can break.
+    fn plays(self, scenario: &Scenario) -> bool {
+        let plans = &scenario.supply.plans;
+        let (several, bought) = (plans.len() > 1, plans.iter().any(|plan| !plan.buys_nothing()));
+        match self {
+            Self::OnDemandPrice => several,
+            Self::UnitPrice => several && bought,
+            Self::UnitThroughput => bought && (several || scenario.limits.any()),
+            Self::Traffic => several || scenario.limits.any(),
+            Self::Growth => scenario.horizon.months() > 1 && (several || scenario.limits.any()),
+        }
+    }
+
     /// The changes that are tried, from small to large in either direction: relative ones, for growth additions a month.
     fn steps(self) -> [&'static [f64]; 2] {
         match self {
@@ -96,7 +109,7 @@ pub struct FlipPoint {
 /// As [`run`](crate::simulation::run): too little memory, or interrupted.
 pub fn flips(scenario: &Scenario, outcome: &Outcome, judgement: &Judgement, spec: &RunSpec<'_>) -> Result<Vec<Vec<Flip>>> {
     let start = simulate(scenario, Lever::Traffic, 0.0, spec)?;
-    let levers = Lever::ALL.into_iter().filter(|&lever| lever != Lever::Growth || scenario.horizon.months() > 1);
+    let levers = Lever::ALL.into_iter().filter(|lever| lever.plays(scenario));
     let walks: Vec<(Lever, bool)> = levers.flat_map(|lever| [(lever, false), (lever, true)]).collect();
     let flips_of = |&(lever, upwards): &(Lever, bool)| -> Result<Vec<Flip>> {
         let steps = lever.steps()[usize::from(upwards)];

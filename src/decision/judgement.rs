@@ -11,6 +11,8 @@ pub struct PlanStanding {
     pub objective: Estimate,
     /// Share of the plan-months of all replications in which every pool keeps the limits; its error is by replication.
     pub months_kept: ClusterProportion,
+    /// By how much the worst pool is above the limits, as a share of requests or of jobs: the mean over all months, 0 in those that keep them.
+    pub excess: f64,
     /// Whether that share reaches what the scenario asks for. True when nothing is limited.
     pub keeps_limits: bool,
     /// Whether the share asked for lies inside the 95 % interval of the share: more replications could tell otherwise.
@@ -105,16 +107,16 @@ fn belongs(scenario: &Scenario, plan: usize, term: Option<&String>) -> bool {
     own.is_none() || own.as_ref() == term
 }
 
-/// The cheapest that keeps the limits; where none does, the one that keeps them in most months, the cheaper where that ties.
+/// The cheapest that keeps the limits; where none does, the one that misses them by the least, the cheaper where that ties. What it costs says
+/// little there: a plan is cheap that turns requests away.
 fn leader(standings: &[PlanStanding], members: &[usize], term: Option<String>) -> Option<Leader> {
     let objective = |&plan: &usize| standings[plan].objective.point;
-    let kept = |&plan: &usize| standings[plan].months_kept.estimate().point;
     let mut order = members.to_vec();
     order.sort_by(|a, b| {
-        let rank = |plan: &usize| if standings[*plan].keeps_limits { (0, 0.0) } else { (1, -kept(plan)) };
-        let (a_group, a_kept) = rank(a);
-        let (b_group, b_kept) = rank(b);
-        a_group.cmp(&b_group).then(a_kept.total_cmp(&b_kept)).then(objective(a).total_cmp(&objective(b)))
+        let rank = |plan: &usize| if standings[*plan].keeps_limits { (0, 0.0) } else { (1, standings[*plan].excess) };
+        let (a_group, a_excess) = rank(a);
+        let (b_group, b_excess) = rank(b);
+        a_group.cmp(&b_group).then(a_excess.total_cmp(&b_excess)).then(objective(a).total_cmp(&objective(b)))
     });
     let &plan = order.first()?;
     Some(Leader { term, plan, runner_up: order.get(1).copied(), qualified: standings[plan].keeps_limits })
@@ -124,7 +126,7 @@ fn standing(scenario: &Scenario, outcome: &Outcome, plan: usize) -> PlanStanding
     let months = scenario.horizon.months();
     let limits = &scenario.limits;
     let objective = objective_samples(scenario, outcome, plan);
-    let kept_months = kept_months(scenario, outcome, plan);
+    let (kept_months, excess) = kept_months(scenario, outcome, plan);
     let mut months_kept = ClusterProportion::default();
     for &kept in &kept_months {
         months_kept.add(u64::from(kept), months as u64);
@@ -136,6 +138,7 @@ fn standing(scenario: &Scenario, outcome: &Outcome, plan: usize) -> PlanStanding
     PlanStanding {
         objective: Moments::from_slice(&objective).estimate(),
         months_kept,
+        excess,
         keeps_limits: !limited || share >= asked,
         within_error,
     }
@@ -154,8 +157,8 @@ pub fn objective_samples(scenario: &Scenario, outcome: &Outcome, plan: usize) ->
     samples
 }
 
-/// In how many months of each replication all pools keep the limits.
-fn kept_months(scenario: &Scenario, outcome: &Outcome, plan: usize) -> Vec<u32> {
+/// In how many months of each replication all pools keep the limits; and how far the worst pool is above them, on average over all months.
+fn kept_months(scenario: &Scenario, outcome: &Outcome, plan: usize) -> (Vec<u32>, f64) {
     let months = scenario.horizon.months();
     let limits = [
         (Metric::RequestsThrottledShare, scenario.limits.throttled_requests_share),
@@ -163,18 +166,21 @@ fn kept_months(scenario: &Scenario, outcome: &Outcome, plan: usize) -> Vec<u32> 
     ];
     let limits: Vec<(Metric, f64)> = limits.into_iter().filter_map(|(metric, limit)| Some((metric, limit?))).collect();
     if limits.is_empty() {
-        return vec![months as u32; outcome.replications()];
+        return (vec![months as u32; outcome.replications()], 0.0);
     }
     let mut kept = vec![0_u32; outcome.replications()];
+    let mut sum = 0.0;
     let rows: Vec<Row> = (0..scenario.supply.plans[plan].pools.len()).map(Row::Pool).collect();
     for month in 0..months {
-        let mut good = vec![true; kept.len()];
+        let mut excess = vec![0.0_f64; kept.len()];
         for (&row, &(metric, limit)) in rows.iter().flat_map(|row| limits.iter().map(move |limit| (row, limit))) {
             let shares = outcome.column(scenario, plan, row, Span::Month(month), metric).unwrap_or_default();
             // A month without requests throttles none, and one without jobs is never late: NaN is no violation.
-            good.iter_mut().zip(&shares).for_each(|(good, &share)| *good &= !(share > limit));
+            excess.iter_mut().zip(&shares).for_each(|(excess, &share)| *excess = excess.max(share - limit));
         }
-        kept.iter_mut().zip(&good).for_each(|(kept, &good)| *kept += u32::from(good));
+        kept.iter_mut().zip(&excess).for_each(|(kept, &excess)| *kept += u32::from(excess == 0.0));
+        sum += excess.iter().sum::<f64>();
     }
-    kept
+    let all = (months * kept.len()) as f64;
+    (kept, if all > 0.0 { sum / all } else { 0.0 })
 }

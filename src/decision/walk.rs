@@ -107,6 +107,7 @@ fn trade(before: &Point, after: &Point, (index, leader): (usize, &Leader)) -> Op
         return None;
     }
     let kept = |point: &Point, plan: usize| point.judgement.standings[plan].months_kept.estimate().point;
+    let excess = |point: &Point, plan: usize| point.judgement.standings[plan].excess;
     let span = high - low;
     let because = match (leader.qualified, keeps(after, old), keeps(after, new)) {
         (true, false, _) => Cause::BreaksLimits,
@@ -123,7 +124,7 @@ fn trade(before: &Point, after: &Point, (index, leader): (usize, &Leader)) -> Op
     let at = match because {
         Cause::BreaksLimits => crossing(kept(before, old) - asked, kept(after, old) - asked),
         Cause::KeepsLimits => crossing(kept(before, new) - asked, kept(after, new) - asked),
-        Cause::LessBad => crossing(kept(before, new) - kept(before, old), kept(after, new) - kept(after, old)),
+        Cause::LessBad => crossing(excess(before, old) - excess(before, new), excess(after, old) - excess(after, new)),
         Cause::Cheaper => {
             let (mean_before, se_before) = difference(before, new, old);
             let (mean_after, se_after) = difference(after, new, old);

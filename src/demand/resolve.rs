@@ -262,6 +262,9 @@ fn timing(spec: &Field<WorkloadSpec>, kind: Option<Kind>, reader: &mut Reader) -
         None => kind::WINDOW.0,
     };
     let (window, deadline) = (hours(&spec.window, "window"), hours(&spec.deadline, "deadline"));
+    if let Some(field) = spec.deadline.as_ref().filter(|_| deadline < 1.0 && spec.queue.as_ref().is_some_and(|queue| queue.value)) {
+        reader.refuse(&field.at, "is less than an hour, and work that waits is followed hour by hour", "a span of time from 1h");
+    }
     (class, window, deadline)
 }
 

@@ -4,6 +4,7 @@ use super::breakeven::expected_utilisation;
 use super::headline::cheaper;
 use super::{Headline, Report, words};
 use crate::decision::Leader;
+use crate::scenario::Scenario;
 use crate::supply::Plan;
 use crate::units::Share;
 
@@ -38,9 +39,7 @@ pub fn answer(report: &Report<'_>) -> String {
 
 fn sentence(report: &Report<'_>, leader: &Leader, cheapest: usize) -> String {
     let scenario = report.scenario;
-    let limits = scenario.limits.throttled_requests_share.map_or(String::new(), |share| {
-        format!(" (at most {} throttled in {} of the months)", Share(share), Share(scenario.limits.in_share_of_months))
-    });
+    let limits = stated(scenario);
     let name = |plan: usize| scenario.supply.plans.get(plan).map_or("", |plan| plan.name.as_str());
     let best = Headline::new(report, leader.plan, cheapest);
     let cost = format!("{} {} a month", words::mean(best.cost_total.as_ref()), scenario.currency);
@@ -92,6 +91,18 @@ fn sentence(report: &Report<'_>, leader: &Leader, cheapest: usize) -> String {
         text += &format!(" Its units never pay by themselves: even full they cost {percent:.0}% of the same tokens on demand.");
     }
     text
+}
+
+/// The limits, in brackets; nothing where there are none.
+fn stated(scenario: &Scenario) -> String {
+    let limits = &scenario.limits;
+    let throttled = limits.throttled_requests_share.map(|share| format!("{} throttled", Share(share)));
+    let missed = limits.missed_deadlines_share.map(|share| format!("{} of a month's jobs late", Share(share)));
+    let all: Vec<String> = throttled.into_iter().chain(missed).collect();
+    if all.is_empty() {
+        return String::new();
+    }
+    format!(" (at most {} in {} of the months)", all.join(" and "), Share(limits.in_share_of_months))
 }
 
 /// Whether a plan of a sweep over units stands at its upper end, with one offer's units at least.

@@ -13,8 +13,11 @@ use comfy_table::{CellAlignment, Table};
 pub fn explanation(scenario: &Scenario, plan: usize, found: &Explanation) -> String {
     let name = scenario.supply.plans.get(plan).map_or("", |plan| plan.name.as_str());
     let futures = found.replications;
+    let late = found.late.as_ref().filter(|late| late.point > 0.0);
+    let late = late.map(|late| format!("{} of its jobs are late, which is not explained here.", words::percent(late)));
     if !(found.throttled.point > 0.0) {
-        return format!("`{name}` throttles nothing: {futures} futures have no throttled token.");
+        let nothing = format!("`{name}` throttles nothing: {futures} futures have no throttled token.");
+        return std::iter::once(nothing).chain(late).collect::<Vec<_>>().join(" ");
     }
     let share = found.throttled_share.as_ref().map_or_else(words::dash, words::percent);
     let mut parts = vec![format!(
@@ -26,6 +29,7 @@ pub fn explanation(scenario: &Scenario, plan: usize, found: &Explanation) -> Str
     if let Some(attempts) = &found.attempts {
         parts.push(format!("A request is tried {} times on average.", words::amount(attempts)));
     }
+    parts.extend(late);
     parts.push(reasons(found).trim_fmt());
     if found.remedies.is_empty() {
         parts.push("Nothing that could be tried makes it less.".to_owned());
@@ -35,16 +39,37 @@ pub fn explanation(scenario: &Scenario, plan: usize, found: &Explanation) -> Str
     parts.join("\n\n")
 }
 
-/// The largest reason, and what helps most against all of it.
+/// The reason without which most would be served, and what in the user's hands helps most.
 fn headline(scenario: &Scenario, plan: usize, found: &Explanation) -> String {
-    let Some((reason, part)) = found.reasons.first() else { return String::new() };
-    let because = format!("{} of that {}.", words::whole_percent(part.point / found.throttled.point), comes_from(*reason));
+    // Bursts are part of nearly every throttling and in nobody's hands, so they are named where nothing else is to blame.
+    let nameable = found.alone.iter().filter(|(reason, gone)| *reason != Reason::Bursts && gone.point >= WORTH_NAMING);
+    let because = match nameable.max_by(|a, b| a.1.point.total_cmp(&b.1.point)) {
+        Some((reason, gone)) => format!("{} of that would be served without {}.", words::whole_percent(gone.point), without(*reason)),
+        None => found.reasons.first().map_or_else(String::new, |(reason, part)| {
+            format!("{} of that {}.", words::whole_percent(part.point / found.throttled.point), comes_from(*reason))
+        }),
+    };
     match found.remedies.first() {
         Some(best) if best.removed.point > 0.0 => {
             let share = words::whole_percent(best.removed.point);
             format!("{because} Most would help: {}, which takes away {share}.", remedy(scenario, plan, best))
         }
         _ => because,
+    }
+}
+
+/// A reason without which so much would be served is named first.
+const WORTH_NAMING: f64 = 0.5;
+
+fn without(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Holds => "`max_tokens`, which requests hold from their start",
+        Reason::Bursts => "bursts within the hour",
+        Reason::Others => "other traffic on the quota",
+        Reason::Outages => "units that are down",
+        Reason::Incidents => "incidents of the provider",
+        Reason::Retries => "clients that come back",
+        Reason::Quota | Reason::Units => "a limit",
     }
 }
 
@@ -64,12 +89,14 @@ fn comes_from(reason: Reason) -> &'static str {
 fn reasons(found: &Explanation) -> Table {
     let mut table = Table::new();
     table.load_style(STYLE);
-    table.set_header(["why", "million tokens a month", "of it"]);
+    table.set_header(["why", "million tokens a month", "of it", "gone without it"]);
     for (reason, part) in &found.reasons {
         let share = words::whole_percent(part.point / found.throttled.point);
-        table.add_row([label(*reason).to_owned(), words::amount(&millions(part)), share]);
+        let gone = found.alone.iter().find(|(alone, _)| alone == reason);
+        let gone = gone.map_or_else(words::dash, |(_, gone)| words::whole_percent(gone.point));
+        table.add_row([label(*reason).to_owned(), words::amount(&millions(part)), share, gone]);
     }
-    table.add_row(["all".to_owned(), words::amount(&millions(&found.throttled)), words::whole_percent(1.0)]);
+    table.add_row(["all".to_owned(), words::amount(&millions(&found.throttled)), words::whole_percent(1.0), words::dash()]);
     align(&mut table);
     table
 }
