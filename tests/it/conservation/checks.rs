@@ -1,12 +1,13 @@
 //! What must hold of every replication and of every plan's rows; what does not is told as text.
 
+use super::limits;
 use super::watch::{Hours, Seen};
 use tokentide::scenario::Scenario;
 use tokentide::supply::{MAX_AXES, Node, Part, Plan, PoolGroup, ServiceTotals};
 use tokentide::tally::{Metric, Outcome, Row, Span};
 
 /// What the share that overflows is known to, in pools of several workloads: 1e-4 of the demand.
-const ACCURACY: f64 = 1e-4;
+pub(super) const ACCURACY: f64 = 1e-4;
 
 /// Problems, each with its place.
 pub(super) type Problems = Vec<String>;
@@ -16,10 +17,10 @@ fn near(a: f64, b: f64, slack: f64) -> bool {
 }
 
 /// Whether hours of a pool are walked: clients come back, a bucket, or windows of several lengths.
-fn is_walked(scenario: &Scenario, group: &PoolGroup) -> bool {
+pub(super) fn is_walked(scenario: &Scenario, group: &PoolGroup) -> bool {
     let limited = || group.nodes.iter().filter(|node| node.per_unit[..node.axes].iter().any(|(low, _)| low.is_finite()));
     let retries = group.members.iter().any(|member| member.waits.is_none() && scenario.supply.workloads[member.workload].retry.is_some());
-    let mut windows = limited().map(|node| node.metering.window);
+    let mut windows = limited().flat_map(|node| [Some(node.metering.window), node.request_window]).flatten();
     let first = windows.next();
     limited().any(|node| node.metering.steady)
         || !windows.all(|window| Some(window) == first)
@@ -33,6 +34,7 @@ pub(super) fn replication(scenario: &Scenario, seen: &Seen, problems: &mut Probl
             buckets(scenario, seen, (index, case), problems);
             signs(scenario, seen, (index, case), problems);
             sink(scenario, seen, (index, case), problems);
+            limits::quotas(scenario, seen, (index, case), problems);
         }
         more_units(scenario, seen, index, problems);
     }
