@@ -179,6 +179,7 @@ impl<'a> Dispatcher<'a> {
             let facts = work.hour(supply, path, hour);
             demand.tokens += facts.asked;
             demand.requests += facts.requests;
+            demand.requests_at_once += facts.requests_at_once;
             demand.peak_hour_tokens = demand.peak_hour_tokens.max(facts.asked.total());
             batch.0 += facts.batch_tokens;
             batch.1 += facts.batch_cost;
