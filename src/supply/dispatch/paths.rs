@@ -134,7 +134,7 @@ impl GroupState {
         let group = &supply.groups[self.index];
         let (Some(model), Some(mut paths)) = (&group.path, self.paths.take()) else { return };
         for sums in &mut paths.sums {
-            sums.requests += facts.requests;
+            sums.requests += facts.requests_at_once;
         }
         let mut facts = *facts;
         if facts.entering.total() > 0.0 {
@@ -197,6 +197,8 @@ impl GroupState {
         let sums = &mut paths.sums[case];
         sums.asked += asked;
         sums.failed += flow.failed;
+        sums.failed_before += flow.failed_before;
+        sums.served_before += flow.served_before;
         sums.failed_requests += facts.requests_of(flow.failed);
         let (mut on_demand, mut provisioned, mut cost) = (0.0, 0.0, 0.0);
         let each = group.last_on_demand.filter(|_| total > 0.0).map_or(0.0, |node| self.cost[node] / total);
