@@ -136,7 +136,7 @@ pub fn explain(scenario: &Scenario, plan: usize, spec: &RunSpec<'_>) -> Result<E
         throttled_share: share(whole),
         throttled: estimate(&whole.throttled),
         hours: estimate(&whole.hours),
-        attempts: whole.attempts.as_deref().map(estimate),
+        attempts: whole.attempts.as_deref().and_then(numbers),
         reasons,
         alone: gone,
         late: whole.late.as_deref().map(estimate),
@@ -238,8 +238,13 @@ fn ratio(parts: &[f64], wholes: &[f64]) -> Estimate {
 
 /// Mean over the replications that asked for anything.
 fn share(served: &Served) -> Option<Estimate> {
-    let asked: Vec<f64> = served.share.iter().copied().filter(|share| !share.is_nan()).collect();
-    (!asked.is_empty()).then(|| estimate(&asked))
+    numbers(&served.share)
+}
+
+/// Mean over those that are numbers; what is a share of nothing is none.
+fn numbers(values: &[f64]) -> Option<Estimate> {
+    let known: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
+    (!known.is_empty()).then(|| estimate(&known))
 }
 
 /// The Shapley value of one cause in each replication: over the subsets s without it, |s|! (n − |s| − 1)! / n! times what it adds.

@@ -171,6 +171,12 @@ impl Workload {
         }
     }
 
+    /// Whether some of its events may not come, or come late.
+    #[must_use]
+    pub fn is_uncertain(&self) -> bool {
+        !self.uncertain.is_empty()
+    }
+
     /// Mean of the factors on an hour that do not have mean 1.
     pub(super) fn mean_factor(&self) -> f64 {
         self.spikes.as_ref().map_or(1.0, Spikes::mean)

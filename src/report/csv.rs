@@ -39,7 +39,7 @@ pub(super) fn header(file: ReportFile, scenario: &Scenario) -> Result<String> {
             lines.texts(["cost_on_demand_mean", "cost_provisioned_mean", "cost_provisioned_idle_mean", "cost_batch_mean"]);
             lines.texts(["saving_vs_baseline_mean", "saving_vs_baseline_p05", "saving_vs_baseline_p95", "probability_saves"]);
             lines.texts(["requests_throttled_share_mean", "throttled_share_mean", "utilisation_mean", "coverage_mean"]);
-            lines.texts([per_million.as_str(), "committed_after_horizon_mean"]);
+            lines.texts([per_million.as_str(), "committed_after_horizon_mean", "stranded_mean", "stranded_p95"]);
             if scenario.supply.waits() {
                 lines.texts(["tokens_late_mean", "deadline_missed_mean"]);
             }
@@ -86,6 +86,7 @@ pub(super) fn plan(report: &Report<'_>, headline: &Headline) -> Result<String> {
     lines.numbers([mean(&headline.requests_throttled_share), mean(&headline.throttled_share)]);
     lines.numbers([mean(&headline.utilisation), mean(&headline.coverage)]);
     lines.numbers([mean(&headline.cost_per_million_tokens), mean(&headline.committed_after_horizon)]);
+    lines.numbers([mean(&headline.stranded), headline.stranded.as_ref().map(|d| d.p95)]);
     if report.scenario.supply.waits() {
         lines.numbers([mean(&headline.tokens_late), headline.deadline_missed.as_ref().and_then(|d| seen(d.mean, d.n))]);
     }

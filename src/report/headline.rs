@@ -38,6 +38,8 @@ pub struct Headline {
     pub cost_per_million_tokens: Option<Distribution>,
     /// Owed when the horizon ends. `[currency]`
     pub committed_after_horizon: Option<Distribution>,
+    /// Bound to, and worth less than that, over the horizon; `None` where no price tells its worth. `[currency]`
+    pub stranded: Option<Distribution>,
     /// This plan's spend against the baseline's, on the same futures; `None` for the baseline. `[currency a month]`
     pub against_baseline: Option<Paired>,
     /// This plan's spend against the cheapest plan's; `None` for that plan. `[currency a month]`
@@ -77,6 +79,7 @@ impl Headline {
             coverage: whole(Metric::Coverage),
             cost_per_million_tokens: whole(Metric::CostPerMillionTokens),
             committed_after_horizon: whole(Metric::CommittedAfterHorizon),
+            stranded: whole(Metric::Stranded),
             against_baseline: against(report.scenario.baseline),
             against_cheapest: against(cheapest),
             standing: report.judgement.standings[plan].clone(),

@@ -1,6 +1,8 @@
 //! What a reader of the answer must know beside it: throttling that `max_tokens` causes, windows of work that were too small for a batch job.
 
 use super::{Report, explain, words};
+use crate::decision::Leader;
+use crate::demand::Workload;
 use crate::statistics::Distribution;
 use crate::tally::{Metric, Row, Span};
 
@@ -8,6 +10,7 @@ use crate::tally::{Metric, Row, Span};
 #[must_use]
 pub fn notes(report: &Report<'_>) -> Vec<String> {
     let mut told = by_max_tokens(report);
+    told.extend(stranded(report));
     let plans = &report.scenario.supply.plans;
     for (index, plan) in plans.iter().enumerate() {
         // Units change nothing about it, so a sweep is told once.
@@ -59,6 +62,28 @@ fn by_max_tokens(report: &Report<'_>) -> Vec<String> {
         }
     }
     told.into_iter().map(|(names, text)| format!("{}: {text}", names.join(", "))).collect()
+}
+
+/// What may be paid for nothing, where something may come that strands it: a price cut, or an event that may not come or come late.
+fn stranded(report: &Report<'_>) -> Vec<String> {
+    let scenario = report.scenario;
+    let cuts = scenario.supply.price_cuts.iter().any(|cuts| !cuts.is_empty());
+    if !cuts && !scenario.demand.workloads.iter().any(Workload::is_uncertain) {
+        return Vec::new();
+    }
+    let of_plan = |leader: &Leader| {
+        let mut column = report.outcome.column(scenario, leader.plan, Row::All, Span::Horizon, Metric::Stranded)?;
+        let stranded = Distribution::from_samples(&mut column).filter(|stranded| stranded.mean > 0.0)?;
+        let name = scenario.supply.plans.get(leader.plan).map_or("", |plan| plan.name.as_str());
+        Some(format!(
+            "`{name}`: {} {} of what it binds itself to over the horizon is worth nothing (P5–P95 {}): units that stand idle, or serve what costs \
+             less on demand by then.",
+            words::mean(Some(&stranded)),
+            scenario.currency,
+            words::range(Some(&stranded))
+        ))
+    };
+    report.judgement.best_per_term.iter().filter_map(of_plan).collect()
 }
 
 fn too_small(report: &Report<'_>, plan: usize, pool: usize) -> Option<String> {

@@ -75,7 +75,7 @@ impl Supply {
             Change::NoOthers => used().any(|kind| others(kind) > 0.0),
             Change::Quota(_) => nodes().any(|node| !node.provisioned && node.is_limited()),
             Change::Units(_) => self.groups.iter().any(PoolGroup::buys),
-            Change::Retries(_) => self.groups.iter().all(|group| group.chain),
+            Change::Retries(_) => self.groups.iter().all(PoolGroup::can_be_walked),
         }
     }
 

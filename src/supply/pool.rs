@@ -250,6 +250,11 @@ impl PoolGroup {
         Some((message, format!("offers without {what}, or no `queue` for the workload")))
     }
 
+    /// Whether it could be served if its clients came back.
+    pub(crate) fn can_be_walked(&self) -> bool {
+        self.chain && self.nodes.len() <= MOST_OFFERS && self.days.is_empty() && self.ranks() == 1
+    }
+
     /// The units of every node in every month under these commitments.
     pub(crate) fn case(&self, commitments: &[Commitment], horizon: &Horizon) -> Case {
         let months = || (0..horizon.months()).map(|month| horizon.month_range(month));

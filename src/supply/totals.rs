@@ -77,6 +77,8 @@ pub struct DemandTotals {
     pub tokens: ByClass,
     /// Requests asked for.
     pub requests: f64,
+    /// Those of them that are served or refused at once: neither queued nor in batch.
+    pub requests_at_once: f64,
     /// Tokens of the largest hour.
     pub peak_hour_tokens: f64,
     /// The weighted tokens per minute that all but a share of the month's minutes stay below, in the weights of the pool's last on-demand

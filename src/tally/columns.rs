@@ -61,11 +61,12 @@ const DEMAND_COLUMNS: usize = 3;
 pub(super) enum PoolColumn {
     PeakHour,
     PeakQuota,
+    RequestsAtOnce,
     WindowsBelowMinimum,
     RequestsBelowMinimum,
 }
 
-const POOL_COLUMNS: usize = 4;
+const POOL_COLUMNS: usize = 5;
 
 /// Base quantities of a case of a pool in a month. Used unit-hours of each bought axis follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -214,7 +215,9 @@ impl Tally for Columns {
         let pools = supply.groups.iter().enumerate().flat_map(|(g, group)| {
             let pool = (0..months).flat_map(move |m| {
                 let totals = &replication.service.demand[supply.demand_index(g, m)];
-                [totals.peak_hour_tokens, totals.peak_quota_tokens_per_minute, totals.windows_below_minimum, totals.requests_below_minimum]
+                let peaks = [totals.peak_hour_tokens, totals.peak_quota_tokens_per_minute];
+                let below = [totals.windows_below_minimum, totals.requests_below_minimum];
+                peaks.into_iter().chain([totals.requests_at_once]).chain(below)
             });
             let cases = (0..group.cases.len()).flat_map(move |c| (0..months).map(move |m| (c, m))).flat_map(move |(c, m)| {
                 let totals = &replication.service.services[supply.service_index(g, c, m)];

@@ -49,9 +49,9 @@ pub enum Metric {
     ThrottlingProbability,
     /// Answers 429: requests refused, once for each attempt. Where clients come back, or a bucket or windows of two lengths need walks.
     RequestsRefused,
-    /// Attempts for each request; 1 when nobody comes back.
+    /// Attempts for each request that neither waits nor goes to batch; 1 when nobody comes back.
     AttemptsPerRequest,
-    /// Mean seconds that requests waited between their first attempt and the one that was served.
+    /// Mean seconds that such requests waited between their first attempt and the one that was served.
     AddedWaitMean,
     /// Seconds that one served request in twenty waited longer than; over several months or pools, the largest.
     AddedWaitP95,

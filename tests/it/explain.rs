@@ -167,3 +167,16 @@ fn a_remedy_is_what_the_changed_scenario_would_do() {
     let (said, done) = (lower.throttled_share.unwrap().point, after.throttled_share.unwrap().point);
     assert!((said - done).abs() < 0.02 * before.throttled_share.unwrap().point, "{said} against {done}");
 }
+
+/// Clients that come back are tried where they could be served, and not where a quota of a day is kept by the hour.
+#[test]
+fn what_cannot_be_served_is_not_tried() {
+    let quota = HELD.find("quota = ").unwrap();
+    let end = quota + HELD[quota..].find('\n').unwrap();
+    for (line, tried) in [("", true), (", per_day = \"50M tokens/day\"", false)] {
+        let text = format!("{}quota = {{ rate = \"60k tokens/min\"{line} }}{}", &HELD[..quota], &HELD[end..]);
+        let found = explained(&scenario(&text), "on-demand", 2, 1);
+        assert!(found.throttled.point > 0.0);
+        assert_eq!(found.remedies.iter().any(|remedy| matches!(remedy.change, Change::Retries(_))), tried, "{:?}", found.remedies);
+    }
+}

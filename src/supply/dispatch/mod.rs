@@ -27,6 +27,7 @@ use crate::demand::DemandPath;
 use crate::random::stream::{Purpose, StreamKey};
 use clear::Clear;
 use parts::Parts;
+use paths::FirstRows;
 use queued::Queued;
 use state::GroupState;
 use work::{Hour, Work};
@@ -180,6 +181,7 @@ impl<'a> Dispatcher<'a> {
             let facts = work.hour(supply, path, hour);
             demand.tokens += facts.asked;
             demand.requests += facts.requests;
+            demand.requests_at_once += facts.requests_at_once;
             demand.peak_hour_tokens = demand.peak_hour_tokens.max(facts.asked.total());
             batch.0 += facts.batch_tokens;
             batch.1 += facts.batch_cost;
@@ -226,9 +228,12 @@ impl<'a> Dispatcher<'a> {
                     if group.counts_requests {
                         state.scale_requests(group, supply, work, path, &facts, &row);
                     }
+                    let first = FirstRows::new(group, work, supply, path, hour);
                     if let Some(model) = &group.path {
-                        state.refine(group, model, &row);
+                        state.refine(group, model, &row, first.as_ref());
                     }
+                    // Hours that are not walked.
+                    let row = first.map_or(row, |first| first.tokens);
                     if !group.days.is_empty() {
                         state.serve_days(group, &facts, supply.horizon.day_of(hour), &row, totals, sink);
                     } else if state.ranked.is_some() {

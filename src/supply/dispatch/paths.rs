@@ -91,13 +91,47 @@ impl Paths {
     }
 }
 
+/// The laws that tell whether an hour meets the first offer's limits, where offers look at windows of different lengths and begin anew with
+/// each: of its own window, and of its requests' if that is another. What it does not refuse never comes to the others.
+pub(super) struct FirstRows<'g> {
+    pub(super) tokens: MinuteRow<'g>,
+    requests: Option<MinuteRow<'g>>,
+}
+
+impl<'g> FirstRows<'g> {
+    /// `None` where one law tells of all windows, and where buckets do not know when a window begins.
+    pub(super) fn new(group: &'g PoolGroup, work: &Work, supply: &Supply, path: &DemandPath, hour: usize) -> Option<Self> {
+        let first = group.nodes.first()?;
+        let longer = f64::from(first.metering.window) > group.window;
+        if !longer || group.path.as_ref().is_none_or(|model| model.plain) || group.nodes.iter().any(|node| node.metering.steady) {
+            return None;
+        }
+        let row = |window: u32| group.law.at(work.variance(group, supply, path, hour, f64::from(window)));
+        let requests = first.request_window.filter(|&window| window != first.metering.window).map(row);
+        Some(Self { tokens: row(first.metering.window), requests })
+    }
+
+    /// Whether the first offer of a case may refuse somebody.
+    fn may_refuse(&self, state: &GroupState, group: &PoolGroup, case: usize) -> bool {
+        let met = |row: &MinuteRow<'_>, limit: f64| limit < f64::INFINITY && row.hour_exceedance(limit) > NEGLIGIBLE;
+        match &self.requests {
+            None => met(&self.tokens, state.free(group, case, 0)),
+            Some(requests) => met(&self.tokens, state.free_on(case, 0, 0..1)) || met(requests, state.free_on(case, 0, 1..2)),
+        }
+    }
+}
+
 impl GroupState {
     /// Settles which cases are walked in the hour at hand: those in which a limit that has a state may be met.
-    pub(super) fn refine(&mut self, group: &PoolGroup, model: &PathModel, row: &MinuteRow<'_>) {
+    pub(super) fn refine(&mut self, group: &PoolGroup, model: &PathModel, row: &MinuteRow<'_>, first: Option<&FirstRows<'_>>) {
         let Some(mut paths) = self.paths.take() else { return };
         for (case, (refined, walk)) in paths.refined.iter_mut().zip(&paths.walks).enumerate() {
             let mut limit = 0.0;
             *refined = !walk.is_at_rest();
+            if let Some(first) = first {
+                *refined = *refined || first.may_refuse(self, group, case);
+                continue;
+            }
             for (number, node) in group.nodes.iter().enumerate() {
                 limit += self.free(group, case, number);
                 let last = number + 1 == group.nodes.len();
@@ -134,7 +168,7 @@ impl GroupState {
         let group = &supply.groups[self.index];
         let (Some(model), Some(mut paths)) = (&group.path, self.paths.take()) else { return };
         for sums in &mut paths.sums {
-            sums.requests += facts.requests;
+            sums.requests += facts.requests_at_once;
         }
         let mut facts = *facts;
         if facts.entering.total() > 0.0 {
@@ -197,6 +231,8 @@ impl GroupState {
         let sums = &mut paths.sums[case];
         sums.asked += asked;
         sums.failed += flow.failed;
+        sums.failed_before += flow.failed_before;
+        sums.served_before += flow.served_before;
         sums.failed_requests += facts.requests_of(flow.failed);
         let (mut on_demand, mut provisioned, mut cost) = (0.0, 0.0, 0.0);
         let each = group.last_on_demand.filter(|_| total > 0.0).map_or(0.0, |node| self.cost[node] / total);

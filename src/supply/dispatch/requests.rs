@@ -13,6 +13,9 @@
 //! those of tokens that are refused as much: a fifth too few with a CV of 1, half with 2, where requests alone bind. Behind units
 //! up to twice too much is refused, as if what spills were as bursty in requests as in tokens. Windows of their own are right within a
 //! twentieth, or a fifth where as few as fifteen requests fill one.
+//!
+//! Clients that come back fill windows to the limit that stands in the tokens' law, which is wider than that of requests: in hours that
+//! they keep full, up to a tenth more requests than the limit are served, and more where fewer than fifteen fill a window.
 
 mod both;
 

@@ -4,6 +4,9 @@
 //! taken from what was served, offer by offer in proportion: one token more asked for is one more served. But an offer that is full serves
 //! no more, and would have been as full with less asked for, so what comes to it beyond what it has room for goes to those that have room,
 //! and fails where none has. Both signs are treated alike, so that the mean stays; and no offer serves more than it holds.
+//!
+//! Who still waits when a month ends is served or fails in the next. Their tokens and failed requests count in the month in which they
+//! asked, as those of queues do; money, unit-hours, refusals and waits stay in the month in which they happen.
 
 use super::paths::Paths;
 use super::state::GroupState;
@@ -27,15 +30,21 @@ pub(super) struct OfNode {
 /// What walks of one month add up to before it is settled.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sums {
-    /// Tokens asked for in the hours walked, and of those who waited when the month began.
+    /// Tokens asked for in the hours walked.
     pub(super) asked: f64,
+    /// Tokens asked for in the month before that waited when this one began, and their requests per token.
+    carried: f64,
+    carried_requests: f64,
+    /// Of those as they were drawn: what failed and what was served.
+    pub(super) failed_before: f64,
+    pub(super) served_before: f64,
     pub(super) failed: f64,
     pub(super) failed_requests: f64,
     pub(super) nodes: Vec<OfNode>,
     /// At node × 2 + axis: unit-hours used, and those that could have been besides.
     pub(super) used: Vec<f64>,
     pub(super) unused: Vec<f64>,
-    /// Requests asked for in the month.
+    /// Requests that came at once in the month.
     pub(super) requests: f64,
 }
 
@@ -49,12 +58,26 @@ impl Sums {
         }
     }
 
-    /// Goes to the first hour of a month, with so many tokens of those who wait.
-    fn begin(&mut self, waiting: f64) {
+    /// Goes to the first hour of a month, with so many tokens of those who wait and their requests per token.
+    fn begin(&mut self, (waiting, requests): (f64, f64)) {
         self.nodes.fill(OfNode::default());
         self.used.fill(0.0);
         self.unused.fill(0.0);
-        (self.asked, self.failed, self.failed_requests, self.requests) = (waiting, 0.0, 0.0, 0.0);
+        (self.asked, self.failed, self.failed_requests, self.requests) = (0.0, 0.0, 0.0, 0.0);
+        (self.carried, self.carried_requests) = (waiting, requests);
+        (self.failed_before, self.served_before) = (0.0, 0.0);
+    }
+
+    /// How many of the tokens carried fail, of `failed` in all; so many of the month's own were served or failed.
+    fn carried_failed(&self, failed: f64, own: f64) -> f64 {
+        let (ended, whole) = (self.failed_before + self.served_before, own + self.carried);
+        let share = match () {
+            () if ended > 0.0 => self.failed_before / ended,
+            () if whole > 0.0 => failed / whole,
+            () => 0.0,
+        };
+        // As drawn, but for what settling the month has changed; neither part has more than it asked for.
+        (share * self.carried).max(failed - own).min(failed).min(self.carried)
     }
 
     /// Keeps the room of units to what they have room for in the weights of what they served, which has not the mix of every hour.
@@ -100,34 +123,53 @@ impl GroupState {
     pub(super) fn settle(&mut self, group: &PoolGroup, last: bool, totals: &mut SupplyTotals) {
         let (Some(_), Some(mut paths)) = (&group.path, self.paths.take()) else { return };
         let Paths { sums, walks, requests_per_token, .. } = &mut *paths;
-        let services = &mut totals.services[self.services.clone()];
+        let (earlier, services) = totals.services.split_at_mut(self.services.start);
+        // In the first month nothing is carried.
+        let before = earlier.len().saturating_sub(sums.len());
+        let mut nobody = ServiceTotals::default();
         let used = totals.used[self.used_slots.clone()].chunks_exact_mut(self.slots.max(1));
-        for ((sums, walk), (service, used)) in sums.iter_mut().zip(walks).zip(services.iter_mut().zip(used)) {
+        for (case, ((sums, walk), (service, used))) in sums.iter_mut().zip(walks).zip(services.iter_mut().zip(used)).enumerate() {
+            let before = earlier.get_mut(before + case).filter(|_| sums.carried > 0.0).unwrap_or(&mut nobody);
             let per_token = if sums.failed > 0.0 { sums.failed_requests / sums.failed } else { *requests_per_token };
             if last {
-                sums.failed += walk.give_up();
+                let (pending, of_before) = walk.give_up();
+                sums.failed += pending;
+                sums.failed_before += of_before;
             }
-            let waiting = walk.pending();
-            let whole = (sums.asked - waiting).max(0.0);
+            // Windows that are drawn high may leave more to wait than was asked for.
+            let waiting = walk.pending().min(sums.asked);
+            let own = sums.asked - waiting;
+            let whole = own + sums.carried;
             let served: f64 = sums.nodes.iter().map(|node| node.served).sum();
             sums.bound_room();
             let failing = sums.share_out(whole - sums.failed - served);
             // Windows that are drawn high may fail more than the month asked for where hardly anything is served.
             let failed = (sums.failed + failing).clamp(0.0, whole);
-            service.tokens_throttled += failed;
-            service.requests_throttled += failed * per_token;
+            let failed_before = sums.carried_failed(failed, own);
+            before.tokens_throttled += failed_before;
+            before.requests_throttled += failed_before * sums.carried_requests;
+            service.tokens_throttled += failed - failed_before;
+            service.requests_throttled += (failed - failed_before) * per_token;
             // Who fails besides was refused, and who does not after all was not.
             service.requests_refused += (failed - sums.failed) * per_token;
-            add_nodes(group, sums, whole - failed, service, used);
+            add_nodes(group, sums, (whole - failed, sums.carried - failed_before), (service, before), used);
             service.wait_p95 = walk.take_p95(sums.requests - service.requests_throttled);
-            sums.begin(waiting);
+            sums.begin((waiting, *requests_per_token));
+            walk.begin_month();
         }
         self.paths = Some(paths);
     }
 }
 
-/// Adds what the offers served, which is so much in all.
-fn add_nodes(group: &PoolGroup, sums: &Sums, whole: f64, service: &mut ServiceTotals, used: &mut [f64]) {
+/// Adds what the offers served, which is so much in all, some of it asked for in the month before.
+fn add_nodes(
+    group: &PoolGroup,
+    sums: &Sums,
+    (whole, carried): (f64, f64),
+    (service, before): (&mut ServiceTotals, &mut ServiceTotals),
+    used: &mut [f64],
+) {
+    let of_before = if whole > 0.0 { (carried / whole).min(1.0) } else { 0.0 };
     let settled: f64 = sums.nodes.iter().map(|node| node.served + node.more).sum();
     // 1 but for rounding, and where what fails was clamped.
     let scale = if settled > 0.0 { whole / settled } else { 0.0 };
@@ -138,10 +180,12 @@ fn add_nodes(group: &PoolGroup, sums: &Sums, whole: f64, service: &mut ServiceTo
         }
         let factor = scale * (node.served + node.more) / node.served;
         if offer.provisioned {
-            service.tokens_provisioned += factor * node.served;
+            service.tokens_provisioned += (1.0 - of_before) * factor * node.served;
+            before.tokens_provisioned += of_before * factor * node.served;
             service.value_provisioned += factor * node.value;
         } else {
-            service.tokens_on_demand += factor * node.served;
+            service.tokens_on_demand += (1.0 - of_before) * factor * node.served;
+            before.tokens_on_demand += of_before * factor * node.served;
             service.cost_on_demand += factor * node.cost;
         }
         used.iter_mut().zip(walked).for_each(|(used, walked)| *used += factor * walked);

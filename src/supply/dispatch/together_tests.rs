@@ -259,3 +259,43 @@ fn a_week_of_units_in_a_pool_that_is_walked() {
     close(one.tokens_throttled + two.tokens_throttled, 168.0 * 10.0 + 32.0 * 70.0);
     assert!(one.requests_refused > one.requests_throttled && two.requests_refused > two.requests_throttled);
 }
+
+/// 120 tokens in the last hour of a month and 60 served an hour: half of each minute is refused and comes back in the first hour of the
+/// next month, in the second half of its minute. All are served where nobody else asks. Where 60 more do, the second half of a minute has
+/// room for a third of those in it. Who waited counts in the month in which they asked, and what they cost where they are served.
+#[test]
+fn who_waits_at_a_months_end_counts_where_they_asked() {
+    for (next, served) in [(0.0, 60.0), (60.0, 20.0)] {
+        let text = format!("{ON_DEMAND}quota = {{ rate = '60 tokens/h' }}\n[[plan]]\nname = 'p'\nroute = {{ w = ['od'] }}\n");
+        let supply = supply(&text, &[back_in_an_hour(0.0)], flat(2, 3));
+        let mut path = DemandPath::new(1, 6);
+        for (hour, tokens) in [(2, 120.0), (3, next)] {
+            path.workloads[0].tokens[hour] = ByClass { input: tokens, ..ByClass::ZERO };
+            path.workloads[0].requests[hour] = 0.1 * tokens;
+        }
+        let totals = dispatched(&supply, &path);
+        let [first, second] = [0, 1].map(|month| totals.services[supply.service_index(0, 0, month)]);
+        close(first.tokens_on_demand, 60.0 + served);
+        close(first.tokens_throttled, 60.0 - served);
+        close(first.requests_throttled, 0.1 * (60.0 - served));
+        close(first.cost_on_demand, 60.0);
+        // Who asks in the second month and is refused comes back an hour later.
+        close(second.tokens_on_demand, next);
+        close(second.tokens_throttled, 0.0);
+        close(second.cost_on_demand, next + served);
+    }
+}
+
+/// Requests that wait make no attempts: of 12 that come at once half are refused and come back, whatever waits beside them.
+#[test]
+fn requests_at_once_are_those_that_do_not_wait() {
+    let text = format!("{ON_DEMAND}quota = {{ rate = '60 tokens/h' }}\n[[plan]]\nname = 'p'\nroute = {{ w = ['od'], q = ['od'] }}\n");
+    let queue = WorkloadFacts { interactive: false, queue: true, ..workload("q", Margin::Gamma, 0.0) };
+    let supply = supply(&text, &[back_in_an_hour(0.0), queue], flat(1, 4));
+    let mut path = steady(4, &[120.0, 40.0]);
+    path.workloads[0].requests[1..].fill(0.0);
+    path.workloads[0].tokens[1..].fill(ByClass::ZERO);
+    let totals = dispatched(&supply, &path);
+    close(totals.demand[0].requests_at_once, path.workloads[0].requests[0]);
+    close(totals.demand[0].requests, path.workloads.iter().flat_map(|workload| &workload.requests).sum());
+}

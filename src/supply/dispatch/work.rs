@@ -36,6 +36,8 @@ pub(super) struct Hour {
     /// All that was asked for.
     pub(super) asked: ByClass,
     pub(super) requests: f64,
+    /// Requests that are served or refused at once: neither queued nor in batch.
+    pub(super) requests_at_once: f64,
     /// What enters the network.
     pub(super) entering: ByClass,
     /// Squared coefficient of variation of a minute of what enters, in the first offer's weights.
@@ -106,6 +108,7 @@ impl Work {
             hour,
             asked: ByClass::ZERO,
             requests: 0.0,
+            requests_at_once: 0.0,
             entering: ByClass::ZERO,
             variance: 0.0,
             unrouted: 0.0,
@@ -148,6 +151,7 @@ impl Work {
                 facts.entering += tokens;
             }
         }
+        facts.requests_at_once = requests;
         let tokens = facts.entering.total() + facts.unrouted;
         if tokens > 0.0 {
             facts.requests_per_token = requests / tokens;

@@ -23,6 +23,9 @@ use crate::units::ByClass;
 pub(crate) use stream::Stream;
 use stream::{Flow, Term, moved};
 
+/// What a load may be above a capacity by rounding alone, as a share of it.
+const ROUNDING: f64 = 1e-9;
+
 /// Buffers for one network; nothing is allocated once they have grown.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Network {
@@ -95,6 +98,9 @@ impl Network {
             means(&mut overflow, arrived, node, capacity);
             spill(out, &mut overflow, node, law);
             out.arrived = lesser(overflow.tokens, arrived);
+            for (weights, &capacity) in node.weights.iter().zip(capacity) {
+                fit(&mut out.arrived, arrived, weights, capacity);
+            }
             self.served[index] = arrived - out.arrived;
             if node.next.is_none() && !out.is_empty() {
                 self.throttled += out.arrived;
@@ -232,7 +238,34 @@ fn spill(out: &mut Stream, overflow: &mut Overflow, node: &Node, law: &MinuteLaw
     }
 }
 
+/// Where less of a class came than the overflow has of it, the rest of the overflow is of the classes that are left.
+fn fit(passed: &mut ByClass, arrived: ByClass, weights: &ByClass, capacity: f64) {
+    let served = arrived - *passed;
+    let load = served.dot(weights);
+    if load > capacity * (1.0 + ROUNDING) {
+        *passed += served * (1.0 - capacity / load);
+    }
+}
+
 fn lesser(a: ByClass, b: ByClass) -> ByClass {
     let (a, b) = (a.to_array(), b.to_array());
     ByClass::from_array(std::array::from_fn(|class| a[class].min(b[class])))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 640 and 8 000 tokens come to an offer for 470, and the overflow is thought of as of the second class alone, of which too few came.
+    #[test]
+    fn what_a_class_lacks_the_others_overflow() {
+        let arrived = ByClass { input: 640.0, output: 8000.0, ..ByClass::ZERO };
+        let mut passed = lesser(ByClass { output: 8170.0, ..ByClass::ZERO }, arrived);
+        fit(&mut passed, arrived, &ByClass::ONE, 470.0);
+        let served = arrived - passed;
+        assert!((served.total() - 470.0).abs() < 1e-9 && served.output == 0.0, "{served:?}");
+        let before = passed.to_array();
+        fit(&mut passed, arrived, &ByClass::ONE, 500.0);
+        assert!(passed.to_array() == before);
+    }
 }

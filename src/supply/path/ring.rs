@@ -8,6 +8,15 @@ pub(super) struct Waiting {
     pub(super) tokens: f64,
     /// Tokens × seconds that they have waited so far.
     pub(super) waited: f64,
+    /// Those of the tokens that waited already when the month began.
+    pub(super) before: f64,
+}
+
+impl Waiting {
+    /// A share of them.
+    pub(super) fn share(&self, share: f64) -> Self {
+        Self { tokens: share * self.tokens, waited: share * self.waited, before: share * self.before }
+    }
 }
 
 /// A ring of ticks. In each, classes: for each policy those who were refused once, twice, ….
@@ -38,6 +47,16 @@ impl Ring {
         self.pending = 0.0;
     }
 
+    /// Says that a month begins: who waits waited before it.
+    pub(super) fn mark(&mut self) {
+        self.cells.iter_mut().for_each(|cell| cell.before = cell.tokens);
+    }
+
+    /// Tokens of those who wait since an earlier month.
+    pub(super) fn before(&self) -> f64 {
+        self.cells.iter().map(|cell| cell.before).sum()
+    }
+
     /// Tokens that will still come back.
     pub(super) fn pending(&self) -> f64 {
         self.pending
@@ -66,8 +85,9 @@ impl Ring {
         for part in parts {
             let tokens = refused.tokens * part.share;
             let waited = part.share * (refused.waited + refused.tokens * part.wait);
+            let before = refused.before * part.share;
             if part.ahead == 0 {
-                again = Waiting { tokens, waited };
+                again = Waiting { tokens, waited, before };
                 continue;
             }
             let at = self.at + part.ahead;
@@ -75,6 +95,7 @@ impl Ring {
             let cell = &mut self.cells[at * self.classes + class];
             cell.tokens += tokens;
             cell.waited += waited;
+            cell.before += before;
         }
         self.pending += refused.tokens - again.tokens;
         again

@@ -28,6 +28,9 @@ pub(crate) struct Flow {
     pub(crate) served: Vec<f64>,
     /// Tokens whose last attempt was refused.
     pub(crate) failed: f64,
+    /// Of those who waited when the month began: tokens that failed, and tokens served.
+    pub(crate) failed_before: f64,
+    pub(crate) served_before: f64,
     /// Tokens refused, once for each attempt.
     pub(crate) refused: f64,
     /// Tokens × seconds that those who were served had waited.
@@ -41,6 +44,7 @@ impl Flow {
         self.served.clear();
         self.served.resize(offers, 0.0);
         (self.failed, self.refused, self.waited, self.minutes_over) = (0.0, 0.0, 0.0, 0.0);
+        (self.failed_before, self.served_before) = (0.0, 0.0);
     }
 }
 
@@ -101,9 +105,14 @@ impl Walk {
         self.ring.pending()
     }
 
-    /// Forgets those who wait: the horizon is over.
-    pub(crate) fn give_up(&mut self) -> f64 {
-        let pending = self.ring.pending();
+    /// Says that a month begins.
+    pub(crate) fn begin_month(&mut self) {
+        self.ring.mark();
+    }
+
+    /// Forgets those who wait: the horizon is over. Their tokens, and those of whoever waited when the last month began.
+    pub(crate) fn give_up(&mut self) -> (f64, f64) {
+        let pending = (self.ring.pending(), self.ring.before());
         self.ring.clear();
         pending
     }
@@ -270,8 +279,8 @@ impl Walk {
                     let bin = (back.waited / back.tokens) as usize;
                     let last = self.waits.len() - 1;
                     self.waits[bin.min(last)] += (1.0 - refused) * back.tokens * asked.requests_per_token;
-                    let again = Waiting { tokens: refused * back.tokens, waited: refused * back.waited };
-                    self.send_on(class, again, policy, (refusal + 1, late), flow);
+                    flow.served_before += (1.0 - refused) * back.before;
+                    self.send_on(class, back.share(refused), policy, (refusal + 1, late), flow);
                 }
             }
             class += policy.parts.len();
@@ -289,6 +298,7 @@ impl Walk {
             flow.refused += refused.tokens;
         }
         flow.failed += refused.tokens;
+        flow.failed_before += refused.before;
     }
 
     /// Sends away those who were refused for the first time.
@@ -296,7 +306,7 @@ impl Walk {
         let mut gone = 1.0;
         let mut class = 0;
         for (policy, share) in model.policies.iter().zip(asked.shares) {
-            self.send_on(class, Waiting { tokens: tokens * share, waited: 0.0 }, policy, (0, late), flow);
+            self.send_on(class, Waiting { tokens: tokens * share, ..Waiting::default() }, policy, (0, late), flow);
             gone -= share;
             class += policy.parts.len();
         }

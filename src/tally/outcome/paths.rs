@@ -1,7 +1,7 @@
 //! What only walks window by window tell: refusals, attempts, waits, and how many hours were walked.
 
-use super::{DemandColumn, View, ratio, zip};
-use crate::tally::columns::{PathColumn, ServiceColumn};
+use super::{View, ratio, zip};
+use crate::tally::columns::{PathColumn, PoolColumn, ServiceColumn};
 
 impl View<'_> {
     /// Whether some pool of the row is walked.
@@ -25,17 +25,24 @@ impl View<'_> {
         self.is_walked().then(|| self.sum(self.walked(PathColumn::Refused).chain(others)))
     }
 
+    /// Requests that are served or refused at once: what waits or goes to batch makes no attempts.
+    fn at_once(&self) -> Vec<f64> {
+        let (layout, months) = (&self.outcome.layout, self.months.clone());
+        let columns =
+            self.pools().flat_map(|(_, group, _)| months.clone().map(move |month| layout.pool(group, month, PoolColumn::RequestsAtOnce)));
+        self.sum(columns)
+    }
+
     /// Attempts for each request: 1, and one more for each refusal after which a request came back.
     pub(super) fn attempts(&self) -> Option<Vec<f64>> {
         let again = zip(&self.refused()?, &self.service(ServiceColumn::RequestsThrottled), |refused, failed| (refused - failed).max(0.0));
-        let requests = self.demand(DemandColumn::Requests);
-        Some(zip(&again, &requests, |again, requests| 1.0 + ratio(again, requests)))
+        Some(zip(&again, &self.at_once(), |again, requests| 1.0 + ratio(again, requests)))
     }
 
     /// Mean wait `[s]` of the requests that were served.
     pub(super) fn wait_mean(&self) -> Option<Vec<f64>> {
         let waited = self.is_walked().then(|| self.sum(self.walked(PathColumn::SecondsWaited)))?;
-        let served = zip(&self.demand(DemandColumn::Requests), &self.service(ServiceColumn::RequestsThrottled), |all, failed| all - failed);
+        let served = zip(&self.at_once(), &self.service(ServiceColumn::RequestsThrottled), |all, failed| all - failed);
         Some(zip(&waited, &served, ratio))
     }
 

@@ -1,12 +1,13 @@
 //! What must hold of every replication and of every plan's rows; what does not is told as text.
 
+use super::limits;
 use super::watch::{Hours, Seen};
 use tokentide::scenario::Scenario;
 use tokentide::supply::{MAX_AXES, Node, Part, Plan, PoolGroup, ServiceTotals};
 use tokentide::tally::{Metric, Outcome, Row, Span};
 
 /// What the share that overflows is known to, in pools of several workloads: 1e-4 of the demand.
-const ACCURACY: f64 = 1e-4;
+pub(super) const ACCURACY: f64 = 1e-4;
 
 /// Problems, each with its place.
 pub(super) type Problems = Vec<String>;
@@ -16,10 +17,10 @@ fn near(a: f64, b: f64, slack: f64) -> bool {
 }
 
 /// Whether hours of a pool are walked: clients come back, a bucket, or windows of several lengths.
-fn is_walked(scenario: &Scenario, group: &PoolGroup) -> bool {
+pub(super) fn is_walked(scenario: &Scenario, group: &PoolGroup) -> bool {
     let limited = || group.nodes.iter().filter(|node| node.per_unit[..node.axes].iter().any(|(low, _)| low.is_finite()));
     let retries = group.members.iter().any(|member| member.waits.is_none() && scenario.supply.workloads[member.workload].retry.is_some());
-    let mut windows = limited().map(|node| node.metering.window);
+    let mut windows = limited().flat_map(|node| [Some(node.metering.window), node.request_window]).flatten();
     let first = windows.next();
     limited().any(|node| node.metering.steady)
         || !windows.all(|window| Some(window) == first)
@@ -33,6 +34,7 @@ pub(super) fn replication(scenario: &Scenario, seen: &Seen, problems: &mut Probl
             buckets(scenario, seen, (index, case), problems);
             signs(scenario, seen, (index, case), problems);
             sink(scenario, seen, (index, case), problems);
+            limits::quotas(scenario, seen, (index, case), problems);
         }
         more_units(scenario, seen, index, problems);
     }
@@ -41,12 +43,11 @@ pub(super) fn replication(scenario: &Scenario, seen: &Seen, problems: &mut Probl
     }
 }
 
-/// Every token of every month ends in one bucket. In pools that are walked, who still comes back when a month ends is counted in the next.
+/// Every token of every month ends in one bucket.
 fn buckets(scenario: &Scenario, seen: &Seen, (index, case): (usize, usize), problems: &mut Problems) {
     let supply = &scenario.supply;
     let group = &supply.groups[index];
     let walked = is_walked(scenario, group);
-    let (mut asked_so_far, mut ended_so_far) = (0.0, 0.0);
     for month in 0..scenario.horizon.months() {
         let at = supply.service_index(index, case, month);
         let service = &seen.totals.services[at];
@@ -60,18 +61,9 @@ fn buckets(scenario: &Scenario, seen: &Seen, (index, case): (usize, usize), prob
             + service.tokens_throttled
             + service.tokens_late
             + queue.tokens_waiting;
-        asked_so_far += asked;
-        ended_so_far += ended;
-        let last = month + 1 == scenario.horizon.months();
-        let slack = 1e-9 * asked_so_far + 1e-6;
-        let good = if walked && !last {
-            // Delays are an hour at most, and every attempt but the first comes after one.
-            ended_so_far <= asked_so_far + slack && asked_so_far - ended_so_far <= 6.0 * demand.peak_hour_tokens + slack
-        } else {
-            near(asked_so_far, ended_so_far, slack)
-        };
-        if !good {
-            problems.push(format!("{} case {case} month {month}: {asked_so_far} asked for, {ended_so_far} ended", group.name));
+        let slack = 1e-9 * asked + 1e-6;
+        if !near(asked, ended, slack) {
+            problems.push(format!("{} case {case} month {month}: {asked} asked for, {ended} ended", group.name));
         }
         if !near(demand.tokens.total(), asked, slack) || !near(demand.requests, requests, 1e-9 * requests) {
             problems.push(format!("{} month {month}: the pool's demand is {demand:?}, not {asked} in {requests}", group.name));
@@ -306,12 +298,11 @@ pub(super) fn rows(scenario: &Scenario, outcome: &Outcome, problems: &mut Proble
             let bill: f64 = hours.map(|hour| plan.cost_of_hour(hour, &scenario.horizon)).sum();
             let rows = outcome.rows(scenario, index);
             let groups = || plan.pools.iter().map(|pool| &scenario.supply.groups[pool.group]);
-            let walked = groups().any(|group| is_walked(scenario, group));
             let steady = groups().flat_map(|group| &group.nodes).any(|node| node.metering.steady);
             let slack = if steady { 0.03 } else { ACCURACY } * bill + 1e-9;
             let mut tell = |row: &str, what: String| problems.push(format!("{} {span:?} {row}: {what}", plan.name));
             for (row, name) in &rows {
-                numbers(&|metric| column(*row, metric), walked && span != Span::Horizon, &mut |what| tell(name, what));
+                numbers(&|metric| column(*row, metric), &mut |what| tell(name, what));
                 let [total, idle, units] =
                     [Metric::CostTotal, Metric::CostProvisionedIdle, Metric::CostProvisioned].map(|m| column(*row, m));
                 let (Some(total), Some(idle), Some(units)) = (total, idle, units) else { continue };
@@ -349,17 +340,18 @@ pub(super) fn rows(scenario: &Scenario, outcome: &Outcome, problems: &mut Proble
     }
 }
 
-/// A share of nothing is not a number; everything else is one, and shares lie between 0 and 1. `carries` says that what fails may have
-/// been asked for in the month before.
-fn numbers(column: &dyn Fn(Metric) -> Option<Vec<f64>>, carries: bool, tell: &mut dyn FnMut(String)) {
+/// A share of nothing is not a number; everything else is one, and shares lie between 0 and 1.
+fn numbers(column: &dyn Fn(Metric) -> Option<Vec<f64>>, tell: &mut dyn FnMut(String)) {
     let Some(demand) = column(Metric::TokensDemand) else { return };
     for metric in Metric::ALL {
         let Some(values) = column(metric) else { continue };
         for (&value, &demand) in values.iter().zip(&demand) {
             use Metric as M;
             let share_of_nothing = match metric {
-                M::RequestsThrottledShare | M::ThrottledShare | M::Coverage | M::AttemptsPerRequest => demand == 0.0,
-                M::AddedWaitMean | M::CostPerMillionTokens | M::DeadlineMissed | M::PeakQuotaTokensPerMinute => true,
+                M::RequestsThrottledShare | M::ThrottledShare | M::Coverage => demand == 0.0,
+                M::AttemptsPerRequest | M::AddedWaitMean | M::CostPerMillionTokens | M::DeadlineMissed | M::PeakQuotaTokensPerMinute => {
+                    true
+                }
                 _ => false,
             };
             let share = matches!(metric, M::ThrottledShare | M::Coverage | M::DeadlineMissed | M::ThrottlingProbability);
@@ -368,8 +360,7 @@ fn numbers(column: &dyn Fn(Metric) -> Option<Vec<f64>>, carries: bool, tell: &mu
                 _ if value.is_nan() => share_of_nothing,
                 _ if value.is_infinite() => metric == M::CostPerMillionTokens,
                 _ if metric == M::AttemptsPerRequest => value >= 1.0 - 1e-12,
-                // Who comes back after a month's end may fail in the next.
-                _ if share => (-1e-9..=if carries { f64::INFINITY } else { 1.0 + 1e-9 }).contains(&value),
+                _ if share => (-1e-9..=1.0 + 1e-9).contains(&value),
                 _ => signed || value >= -1e-9,
             };
             if !good {

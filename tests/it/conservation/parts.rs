@@ -14,8 +14,19 @@ pub(super) enum Mode {
     Walked,
     /// Holds.
     Held,
+    /// Quotas of requests, and offers that share one.
+    Counted,
+    /// Quotas of a day.
+    Daily,
     /// Everything.
     Wild,
+}
+
+impl Mode {
+    /// Whether requests must be known, and nothing can wait.
+    fn needs_requests(self) -> bool {
+        matches!(self, Self::Held | Self::Counted | Self::Daily)
+    }
 }
 
 /// Random choices, and the mechanisms that they led to.
@@ -71,7 +82,7 @@ pub(super) fn workload(draw: &mut Draw, mode: Mode, index: u64, calendar: bool) 
     let name = format!("w{index}");
     let mut text = format!("[[workload]]\nname = '{name}'\nclass = '{}'\n", if deferrable { "deferrable" } else { "interactive" });
     let level = draw.between(0.2, 2.0);
-    let plain = mode != Mode::Held && draw.with(0.15, "plain demand");
+    let plain = !mode.needs_requests() && draw.with(0.15, "plain demand");
     if plain {
         let law = draw.pick(&["law = 'uniform', low = '0 tokens/h'", "law = 'uniform', low = '100k tokens/h'"]);
         let _ = writeln!(text, "demand = {{ {law}, high = '{level}M tokens/h' }}\nminute = {{ cv = {} }}", draw.between(0.0, 1.5));
@@ -112,7 +123,7 @@ pub(super) fn workload(draw: &mut Draw, mode: Mode, index: u64, calendar: bool) 
     if parted {
         let _ = writeln!(text, "deferrable_share = '{}%'", 5 + draw.below(95));
     }
-    let queue = (deferrable || parted) && mode != Mode::Held && draw.with(0.6, "queue");
+    let queue = (deferrable || parted) && !mode.needs_requests() && draw.with(0.6, "queue");
     if deferrable || parted {
         let _ = writeln!(text, "deadline = '{}h'\nwindow = '{}h'", 1 + draw.below(30), 1 + draw.below(48));
     }
@@ -122,7 +133,7 @@ pub(super) fn workload(draw: &mut Draw, mode: Mode, index: u64, calendar: bool) 
     if matches!(mode, Mode::Plain) && draw.with(0.4, "priority") || mode == Mode::Wild && draw.chance(0.2) {
         let _ = writeln!(text, "priority = {}", 1 + draw.below(3));
     }
-    if mode != Mode::Plain && !deferrable && draw.with(0.6, "retry") {
+    if !matches!(mode, Mode::Plain | Mode::Daily) && !deferrable && draw.with(0.6, "retry") {
         let first = draw.pick(&["1s", "10s", "4 min", "30 min"]);
         let jitter = draw.pick(&["full", "half", "none"]);
         let _ = writeln!(text, "retry = {{ attempts = {}, first = '{first}', longest = '1h', jitter = '{jitter}' }}", 2 + draw.below(4));
@@ -157,7 +168,8 @@ pub(super) fn offers(draw: &mut Draw, mode: Mode, months: u64, used: &BTreeSet<&
             match name {
                 "batch" => batch(draw),
                 "u" | "v" | "r" => provisioned(draw, name, mode, window),
-                _ => on_demand(draw, name, mode, months, window),
+                "flex" => flex(draw),
+                _ => on_demand(draw, name, mode, months, window, name == "od" && used.contains("flex")),
             }
         })
         .collect()
@@ -172,7 +184,7 @@ fn limit(draw: &mut Draw, mode: Mode, window: &str) -> String {
     if matches!(mode, Mode::Walked | Mode::Held) && draw.with(0.3, "refill") || mode == Mode::Wild && draw.chance(0.1) {
         text += ", refill = 'steadily'";
     }
-    if mode == Mode::Held && draw.with(0.7, "hold") || mode == Mode::Wild && draw.chance(0.1) {
+    if mode == Mode::Held && draw.with(0.7, "hold") || mode == Mode::Daily && draw.chance(0.2) || mode == Mode::Wild && draw.chance(0.1) {
         text += draw.word(&[
             ", hold = { first_token = '1s', speed = '50 tokens/s', unset_max_tokens = 4000 }",
             ", hold = { settles = 'never', unset_max_tokens = 2000 }",
@@ -183,14 +195,38 @@ fn limit(draw: &mut Draw, mode: Mode, window: &str) -> String {
 
 const PRICE: &str = "price = { input = '3 USD/1M tokens', output = '15 USD/1M tokens', cache_read = '0.3 USD/1M tokens', cache_write = '3.75 USD/1M tokens' }";
 
-fn on_demand(draw: &mut Draw, name: &str, mode: Mode, months: u64, window: &str) -> String {
+/// What else a quota may limit, of so many million tokens an hour of which others take some.
+fn counts(draw: &mut Draw, mode: Mode, (rate, others): (f64, f64)) -> String {
+    let mut text = String::new();
+    let requests = [(Mode::Counted, 0.7), (Mode::Daily, 0.3), (Mode::Wild, 0.1)];
+    if requests.iter().any(|&(of, chance)| mode == of && draw.with(chance, "requests")) {
+        let _ = write!(text, ", requests = '{} requests/min'", draw.between(1.0, 30.0));
+        if mode != Mode::Daily && draw.with(0.3, "request window") {
+            let _ = write!(text, ", request_window = '{}'", draw.pick(&["1s", "10s", "10s", "1 min"]));
+        }
+    }
+    if mode == Mode::Daily && draw.with(0.7, "day") || mode == Mode::Wild && draw.chance(0.1) {
+        let _ = write!(text, ", per_day = '{}M tokens/day'", 24.0 * (others + draw.between(0.02, 0.6) * (rate - others)));
+    }
+    text
+}
+
+/// The quota of `od` once more, at another price.
+fn flex(draw: &mut Draw) -> String {
+    draw.mark("shared quota");
+    let incidents = draw.word(&["", "incidents = { every = '30h', lasting = '3h', takes = '60%' }\n"]);
+    format!("[[offer]]\nname = 'flex'\nkind = 'on-demand'\n{PRICE}\nquota = {{ shared_with = 'od' }}\n{incidents}")
+}
+
+fn on_demand(draw: &mut Draw, name: &str, mode: Mode, months: u64, window: &str, shared: bool) -> String {
     let mut text = format!("[[offer]]\nname = '{name}'\nkind = 'on-demand'\n{PRICE}\n");
-    let quota = draw.with(0.85, "quota");
+    let quota = shared || draw.with(0.85, "quota");
     if quota {
         let rate = draw.between(0.3, 8.0);
-        let others = if draw.with(0.25, "others") { format!(", others = '{}M tokens/h'", 0.4 * rate) } else { String::new() };
+        let taken = if draw.with(0.25, "others") { 0.4 * rate } else { 0.0 };
+        let others = if taken > 0.0 { format!(", others = '{taken}M tokens/h'") } else { String::new() };
         let weights = draw.pick(&["", ", weights = { input = 1, output = 5, cache_read = 0, cache_write = 1 }"]);
-        let limit = limit(draw, mode, window);
+        let limit = limit(draw, mode, window) + &counts(draw, mode, (rate, taken));
         let _ = writeln!(text, "quota = {{ rate = '{rate}M tokens/h'{others}{weights}{limit} }}");
     }
     if draw.with(0.3, "incidents") {
@@ -224,9 +260,13 @@ fn provisioned(draw: &mut Draw, name: &str, mode: Mode, window: &str) -> String 
     if draw.with(0.25, "request overflow") {
         text += "overflow = 'request'\n";
     }
-    let limit = limit(draw, if mode == Mode::Held { Mode::Plain } else { mode }, window);
+    let by_units = matches!(mode, Mode::Walked | Mode::Counted) && draw.with(0.25, "window by units");
+    if by_units {
+        text += "window = [{ units = 1, window = '120s' }, { units = 3, window = '1 min' }, { units = 5, window = '30s' }]\n";
+    }
+    let limit = limit(draw, if mode.needs_requests() { Mode::Plain } else { mode }, window);
     limit.split(", ").filter(|line| line.contains(" = ") && !line.contains("hold")).for_each(|line| {
-        if line.starts_with("window") || line.starts_with("refill") {
+        if line.starts_with("window") && !by_units || line.starts_with("refill") {
             let _ = writeln!(text, "{line}");
         }
     });

@@ -6,6 +6,7 @@ use std::fmt::Write;
 
 /// A scenario and the mechanisms in it.
 pub(super) struct Random {
+    pub(super) number: u64,
     pub(super) text: String,
     pub(super) has: BTreeSet<&'static str>,
 }
@@ -17,7 +18,7 @@ const HOURS: [&str; 3] =
 /// Scenario `number` of those that a seed makes.
 pub(super) fn random(seed: u64, number: u64) -> Random {
     let mut draw = Draw::new(seed, number);
-    let mode = *draw.pick(&[Mode::Plain, Mode::Plain, Mode::Walked, Mode::Walked, Mode::Held, Mode::Wild]);
+    let mode = *draw.pick(&[Mode::Plain, Mode::Plain, Mode::Walked, Mode::Walked, Mode::Held, Mode::Counted, Mode::Daily, Mode::Wild]);
     let months = 1 + draw.below(3);
     let mut text = "name = 'conservation'\n".to_owned();
     let calendar = draw.chance(if mode == Mode::Plain { 0.15 } else { 0.04 });
@@ -38,10 +39,13 @@ pub(super) fn random(seed: u64, number: u64) -> Random {
     for number in 0..plans {
         of_plans += &plan(&mut draw, mode, number, months, &workloads, &mut used);
     }
+    if used.contains("flex") {
+        used.insert("od");
+    }
     text += &offers(&mut draw, mode, months, &used);
     workloads.iter().for_each(|workload| text += &workload.text);
     text += &of_plans;
-    Random { text, has: draw.has }
+    Random { number, text, has: draw.has }
 }
 
 /// A workload as plans see it.
@@ -59,7 +63,9 @@ fn routes(draw: &mut Draw, mode: Mode, workloads: &[Work]) -> Vec<(String, Vec<&
     // All along one chain, each with units of its own before a shared quota, or in pools of their own.
     let topology = if mode == Mode::Plain || mode == Mode::Wild { draw.below(3) } else { *draw.pick(&[0, 0, 2]) };
     let bases: [&[&str]; 7] = [&["u", "od"], &["r", "od"], &["u", "r", "od"], &["od"], &["u"], &["od", "u"], &["u", "od", "other"]];
-    let base = *draw.pick(&bases);
+    let sharing: [&[&str]; 4] = [&["u", "od", "flex"], &["od", "u", "flex"], &["flex", "od"], &["od", "flex", "other"]];
+    let shares = matches!(mode, Mode::Counted | Mode::Daily) && draw.chance(0.5) || mode == Mode::Wild && draw.chance(0.1);
+    let base = if shares { *draw.pick(&sharing) } else { *draw.pick(&bases) };
     let second: [&[&str]; 3] = [&["v", "second"], &["second"], &["v"]];
     let apart = *draw.pick(&second);
     let mut routes = Vec::new();

@@ -1,5 +1,6 @@
 //! What a replication is remembered by: its totals, what was asked, and sums of the hours that a sink is shown.
 
+use tokentide::demand::{DemandPath, DemandScratch};
 use tokentide::scenario::Scenario;
 use tokentide::simulation::Replicator;
 use tokentide::supply::{HourService, HourSink, MAX_AXES, PoolGroup, SupplyTotals};
@@ -28,6 +29,9 @@ pub(super) struct Seen {
     pub(super) asked: Vec<Vec<(f64, f64)>>,
     /// By group, case and month.
     pub(super) hours: Vec<Vec<Vec<Hours>>>,
+    /// By group, case and hour: tokens served by each node.
+    pub(super) served: Vec<Vec<Vec<Vec<f64>>>>,
+    pub(super) path: DemandPath,
 }
 
 impl Seen {
@@ -40,6 +44,7 @@ impl Seen {
 struct Sink<'s> {
     scenario: &'s Scenario,
     hours: Vec<Vec<Vec<Hours>>>,
+    served: Vec<Vec<Vec<Vec<f64>>>>,
 }
 
 impl HourSink for Sink<'_> {
@@ -53,18 +58,22 @@ impl HourSink for Sink<'_> {
         sums.minute_over += service.minute_over;
         sums.hour_over += service.hour_over;
         sums.waiting = service.waiting;
+        self.served[group][case].push(service.served.to_vec());
         sums.used.iter_mut().zip(service.used).for_each(|(sum, used)| *sum += used);
     }
 }
 
 /// Serves a replication, looks at every hour of it and records it.
-pub(super) fn watched(scenario: &Scenario, replicator: &mut Replicator<'_>, replication: u64, store: &mut ColumnStore) -> Seen {
+pub(super) fn watched(scenario: &Scenario, seed: u64, replicator: &mut Replicator<'_>, replication: u64, store: &mut ColumnStore) -> Seen {
     let months = scenario.horizon.months();
     let of_group = |group: &PoolGroup| {
         let none = Hours { used: vec![0.0; group.nodes.len() * MAX_AXES], ..Hours::default() };
         vec![vec![none; months]; group.cases.len()]
     };
-    let mut sink = Sink { scenario, hours: scenario.supply.groups.iter().map(of_group).collect() };
+    let mut path = DemandPath::new(scenario.demand.workloads.len(), scenario.horizon.hours());
+    scenario.demand.generator(seed).generate(replication, &mut path, &mut DemandScratch::default());
+    let served = scenario.supply.groups.iter().map(|group| vec![Vec::new(); group.cases.len()]).collect();
+    let mut sink = Sink { scenario, hours: scenario.supply.groups.iter().map(of_group).collect(), served };
     let seen = replicator.replicate(replication, Some(&mut sink));
     Columns.record(store, &seen);
     let of_month = |workload, month| {
@@ -72,5 +81,5 @@ pub(super) fn watched(scenario: &Scenario, replicator: &mut Replicator<'_>, repl
         (totals.tokens.total(), totals.requests)
     };
     let asked = (0..scenario.demand.workloads.len()).map(|w| (0..months).map(|m| of_month(w, m)).collect()).collect();
-    Seen { totals: seen.service.clone(), asked, hours: sink.hours }
+    Seen { totals: seen.service.clone(), asked, hours: sink.hours, served: sink.served, path }
 }
