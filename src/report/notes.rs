@@ -1,7 +1,6 @@
 //! What a reader of the answer must know beside it: throttling that `max_tokens` causes, windows of work that were too small for a batch job.
 
 use super::{Report, explain, words};
-use crate::decision::Leader;
 use crate::demand::Workload;
 use crate::statistics::Distribution;
 use crate::tally::{Metric, Row, Span};
@@ -64,6 +63,9 @@ fn by_max_tokens(report: &Report<'_>) -> Vec<String> {
     told.into_iter().map(|(names, text)| format!("{}: {text}", names.join(", "))).collect()
 }
 
+/// The cheapest plans that bind themselves are enough; the others are in the files.
+const STRANDED_PLANS: usize = 2;
+
 /// What may be paid for nothing, where something may come that strands it: a price cut, or an event that may not come or come late.
 fn stranded(report: &Report<'_>) -> Vec<String> {
     let scenario = report.scenario;
@@ -71,10 +73,10 @@ fn stranded(report: &Report<'_>) -> Vec<String> {
     if !cuts && !scenario.demand.workloads.iter().any(Workload::is_uncertain) {
         return Vec::new();
     }
-    let of_plan = |leader: &Leader| {
-        let mut column = report.outcome.column(scenario, leader.plan, Row::All, Span::Horizon, Metric::Stranded)?;
+    let of_plan = |&plan: &usize| {
+        let mut column = report.outcome.column(scenario, plan, Row::All, Span::Horizon, Metric::Stranded)?;
         let stranded = Distribution::from_samples(&mut column).filter(|stranded| stranded.mean > 0.0)?;
-        let name = scenario.supply.plans.get(leader.plan).map_or("", |plan| plan.name.as_str());
+        let name = scenario.supply.plans.get(plan).map_or("", |plan| plan.name.as_str());
         Some(format!(
             "`{name}`: {} {} of what it binds itself to over the horizon is worth nothing (P5–P95 {}): units that stand idle, or serve what costs \
              less on demand by then.",
@@ -83,7 +85,10 @@ fn stranded(report: &Report<'_>) -> Vec<String> {
             words::range(Some(&stranded))
         ))
     };
-    report.judgement.best_per_term.iter().filter_map(of_plan).collect()
+    let mut plans: Vec<usize> = (0..scenario.supply.plans.len()).collect();
+    let cost = |plan: &usize| report.judgement.standings[*plan].objective.point;
+    plans.sort_by(|a, b| cost(a).total_cmp(&cost(b)));
+    plans.iter().filter_map(of_plan).take(STRANDED_PLANS).collect()
 }
 
 fn too_small(report: &Report<'_>, plan: usize, pool: usize) -> Option<String> {

@@ -42,7 +42,10 @@ impl GroupState {
             };
             let row = if same { *row } else { group.law.at(variance) };
             let guess = capacity * self.inverse[slot];
-            self.inverse[slot] = equivalent(wanted, guess, variance, &row) / capacity;
+            // What is held never leaves more than there is without it.
+            let settled = facts.entering.dot(&node.weights[0]);
+            let most = if settled > 0.0 { 1.0 / settled } else { f64::INFINITY };
+            self.inverse[slot] = (equivalent(wanted, guess, variance, &row) / capacity).min(most);
         }
     }
 }
