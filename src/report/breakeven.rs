@@ -95,14 +95,11 @@ fn of_pool(scenario: &Scenario, plan: &Plan, group: &PoolGroup, request: &ByClas
     };
     let mut bought = plan.commitments.iter().filter(buys);
     let (commitment, None) = (bought.next()?, bought.next()) else { return None };
-    if plan.is_reserved(commitment.offer) {
-        return None;
-    }
+    let price = if plan.is_reserved(commitment.offer) { mean_price(scenario, plan, commitment.offer) } else { commitment.price };
     let node = group.nodes.iter().find(|node| node.offer == commitment.offer)?;
     let prices = on_demand_price(scenario, group, node.next)?;
     let (mut utilisation, mut tokens_per_hour, mut requests_per_hour) = (0.0, 0.0, 0.0);
-    for axis in 0..node.axes.min(MAX_AXES) {
-        let price = commitment.price[axis];
+    for (axis, &price) in price.iter().enumerate().take(node.axes) {
         let (low, high) = node.per_unit[axis];
         // With two axes, each one's share of the cost falls due at its own use, so the shares add.
         let one = break_even(price, f64::midpoint(low, high), request, &prices, &node.weights[axis])?;
@@ -121,6 +118,19 @@ fn of_pool(scenario: &Scenario, plan: &Plan, group: &PoolGroup, request: &ByClas
         months_above: ClusterProportion::default(),
         months_above_rules: Default::default(),
     })
+}
+
+/// What a unit-hour that serves costs on each axis over the horizon, reservations and what is lost of them included `[currency]`.
+fn mean_price(scenario: &Scenario, plan: &Plan, offer: usize) -> [f64; MAX_AXES] {
+    let (mut cost, mut hours) = ([0.0; MAX_AXES], [0.0; MAX_AXES]);
+    for month in 0..scenario.horizon.months() {
+        let bill = plan.bill(offer, month, &scenario.horizon);
+        for axis in 0..MAX_AXES {
+            cost[axis] += bill.cost[axis];
+            hours[axis] += bill.unit_hours[axis];
+        }
+    }
+    std::array::from_fn(|axis| if hours[axis] > 0.0 { cost[axis] / hours[axis] } else { 0.0 })
 }
 
 /// The break-even of a plan's units at the mean mix of the demand, which no simulation need tell: above 1 the units never pay, however

@@ -101,6 +101,25 @@ fn what_is_not_built_yet_says_so() {
     }
 }
 
+/// Units by the hour whose reservation pays for all of them break even where the same units on its term do.
+#[test]
+fn breakeven_of_a_reservation_is_that_of_its_term() {
+    let place = Place::new();
+    let text = STARVED.replace("quota = { rate = \"10k tokens/min\" }", "").replace(
+        "[[workload]]",
+        "[[offer]]\nname = \"u\"\nkind = \"provisioned\"\ncapacity = \"10k tokens/min\"\nterms = { none = \"9 USD/unit-hour\", \"1 month\" = \"3 USD/unit-hour\" }\n[[workload]]",
+    ) + "[[plan]]\nname = \"term\"\nroute = { bot = [\"u\", \"on-demand\"] }\nunits = { u = 2 }\nterm = { u = \"1 month\" }\n\
+         [[plan]]\nname = \"reserved\"\nroute = { bot = [\"u\", \"on-demand\"] }\nunits = { u = 2 }\nterm = { u = \"none\" }\n\
+         reservation = [{ offer = \"u\", units = 2, term = \"1 month\" }]\n";
+    std::fs::write(place.path("b.toml"), text).unwrap();
+    let told = place.run("breakeven b.toml --quiet").code(0).out;
+    let of = |plan: &str| {
+        let line = told.lines().find(|line| line.trim_start().starts_with(plan)).unwrap_or_else(|| panic!("no {plan} in\n{told}"));
+        line.split_whitespace().skip(2).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(of("reserved"), of("term"));
+}
+
 /// 20 000 tokens a minute, all alike, on a quota of half of them.
 const STARVED: &str = r#"
 name = "Starved"

@@ -28,7 +28,10 @@ const HALVINGS: i32 = 8;
 
 /// How often a tick must be halved to leave a share of it, above 0 to 1; the nearest.
 pub(super) fn halvings(share: f64) -> usize {
-    (-libm::log2(share)).round().clamp(0.0, f64::from(HALVINGS)) as usize
+    let (mantissa, exponent) = libm::frexp(share);
+    // share = mantissa × 2^exponent with a mantissa from ½ to 1: by its logarithm it lies nearer the lower end up to 1 / √2.
+    let halvings = i32::from(mantissa <= std::f64::consts::FRAC_1_SQRT_2) - exponent;
+    halvings.clamp(0, HALVINGS) as usize
 }
 
 /// Points of the midpoint rule in each of the moment of the refusal and the delay.
@@ -86,6 +89,16 @@ mod tests {
 
     fn retry(jitter: Jitter) -> Retry {
         Retry { attempts: 4, first: 10.0, factor: 2.0, longest: 30.0, jitter }
+    }
+
+    #[test]
+    fn shares_are_halved() {
+        let shares = [(1.0, 0), (0.72, 0), (0.7, 1), (0.5, 1), (0.36, 1), (0.35, 2), (0.25, 2), (0.01, 7), (1e-9, 8)];
+        shares.iter().for_each(|&(share, want)| assert_eq!(halvings(share), want, "{share}"));
+        // Of those in the last quarter of a tick, who comes back at once or within a quarter does so in this one or the next.
+        let backoff = Backoff::new(Retry { first: 1.25, ..retry(Jitter::Full) }, 5.0, 0);
+        let parts: Vec<(usize, f64)> = backoff.after(0, 2).iter().map(|part| (part.ahead, part.share)).collect();
+        assert!(parts.len() == 2 && parts.iter().all(|(ahead, share)| *ahead < 2 && (share - 0.5).abs() < 0.02), "{parts:?}");
     }
 
     #[test]
