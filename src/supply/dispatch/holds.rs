@@ -66,24 +66,24 @@ impl Work {
             let each = path.workloads[entry.workload].tokens[hour] * (share / requests);
             let (rate, lasts) = (requests / 3600.0, hold.runs(each.output));
             let (own_settled, own_held) = (each.dot(weights), hold.held(&each, weights, most));
-            let (floor, own_common) = match facts.minute.constant {
-                _ if group.law.is_still() => (0.0, 0.0),
-                Some(0.0) => (0.0, 0.0),
-                // A stated variance is all of a minute's; those in flight are counted beside it.
-                Some(stated) => (1.0, stated),
-                None => (facts.minute.floor, facts.minute.c_squared),
-            };
-            let sizes = if facts.minute.constant.is_some() || group.law.is_still() { 0.0 } else { facts.size_spread.cv2(weights) };
-            let of_settled = if facts.minute.constant.is_some() { 0.0 } else { floor };
             let prompt = own_held - hold.max_tokens_weight * most;
             let of_prompt = if own_held > 0.0 { prompt * prompt * facts.size_spread.prompt_cv2 / (own_held * own_held) } else { 0.0 };
-            let of_prompt = if floor > 0.0 { of_prompt } else { 0.0 };
+            // Of what settles, of what is held, and of what a minute has in common.
+            let [of_settled, of_held, own_common] = match facts.minute.constant {
+                _ if group.law.is_still() || facts.minute.is_off() => [0.0; 3],
+                // A stated variance is all of a minute's; those in flight are counted beside it.
+                Some(stated) => [0.0, 1.0 + of_prompt, stated],
+                None => {
+                    let floor = facts.minute.floor;
+                    [floor + facts.size_spread.cv2(weights), floor + of_prompt, facts.minute.c_squared]
+                }
+            };
             sum.rate += rate;
             sum.lasts += rate * lasts;
             settled += rate * own_settled;
-            settled_spread += rate * own_settled * own_settled * (of_settled + sizes);
+            settled_spread += rate * own_settled * own_settled * of_settled;
             held += rate * lasts * own_held;
-            held_spread += rate * lasts * own_held * own_held * (floor + of_prompt);
+            held_spread += rate * lasts * own_held * own_held * of_held;
             common += rate * rate * own_settled * own_settled * own_common;
         }
         if !(sum.lasts > 0.0 && held > 0.0) {

@@ -13,9 +13,10 @@
 //! settled in this window + h × requests running ≤ quota of the window.
 //!
 //! Requests that come at a steady rate λ and run for S seconds keep λ S running, and at the end of a window of w seconds the left side is
-//! λ (w × settled + S h). So a request counts as **settled + h S / w** tokens, which is what [`Hold::extra`] adds to the settled ones. With
-//! S ≥ w the hold alone bounds how many run at a time: 200 000 tokens a minute let 2 requests of 80 000 held tokens run. It takes requests
-//! as a flow: where only a few fit at a time, whole requests bound more tightly.
+//! λ (w × settled + S h). So on average a request counts as **settled + h S / w** tokens, which is what [`Hold::extra`] adds to the settled
+//! ones: that is what units count and what the peak shows. How many requests a quota refuses depends on how many are in flight by chance, and
+//! on how they end: `supply/flight.rs`. With S ≥ w the hold alone bounds how many run at a time: 200 000 tokens a minute let 2 requests of
+//! 80 000 held tokens run.
 
 use crate::spec::{At, Field, Reader};
 use crate::units::{ByClass, Hours, TokenRate};
