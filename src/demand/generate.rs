@@ -11,6 +11,7 @@ use super::requests::Counts;
 use super::source::Source;
 use super::tokens::Form;
 use super::{Acts, Demand, DemandPath, Workload, WorkloadPath, apply_moves, totals};
+use crate::horizon::Horizon;
 use crate::random::stream::{Purpose, Stream, StreamKey};
 use crate::units::ByClass;
 
@@ -24,14 +25,14 @@ pub struct DemandGenerator<'a> {
 
 /// The hashed keys of a workload's streams.
 #[derive(Clone, Debug)]
-struct Keys {
+pub(super) struct Keys {
     level: StreamKey,
     walk: StreamKey,
     growth: StreamKey,
-    noise: StreamKey,
-    slow: StreamKey,
+    pub(super) noise: StreamKey,
+    pub(super) slow: StreamKey,
     on_off: StreamKey,
-    spikes: StreamKey,
+    pub(super) spikes: StreamKey,
     source: StreamKey,
     requests: StreamKey,
     sizes: StreamKey,
@@ -96,20 +97,7 @@ impl<'a> DemandGenerator<'a> {
         let horizon = &self.demand.horizon;
         let DemandScratch { expected, normals, factors, weeks, months } = scratch;
         let (out, normals) = (&mut expected[index], &mut normals[index]);
-        let level = match workload.level_sd {
-            0.0 => 1.0,
-            sd => libm::exp(sd * keys.level.replication(replication).normals().0 - 0.5 * sd * sd),
-        };
-        weeks.clear();
-        weeks.resize(horizon.weeks(), level);
-        if let Some(walk) = &workload.walk {
-            walk.apply(&mut keys.walk.replication(replication), weeks);
-        }
-        months.clear();
-        months.resize(horizon.months(), 1.0);
-        if workload.growth.volatility > 0.0 {
-            workload.growth.fill(&mut keys.growth.replication(replication), months);
-        }
+        keys.levels(workload, replication, horizon, weeks, months);
         for (month, growth) in months.iter().enumerate() {
             let range = horizon.month_range(month);
             let hours = range.clone();
@@ -209,7 +197,25 @@ impl Drift {
 }
 
 impl Keys {
-    fn new(seed: u64, workload: &Workload) -> Self {
+    /// The factors of a replication's weeks (level and walk) and months (growth).
+    pub(super) fn levels(&self, workload: &Workload, replication: u64, horizon: &Horizon, weeks: &mut Vec<f64>, months: &mut Vec<f64>) {
+        let level = match workload.level_sd {
+            0.0 => 1.0,
+            sd => libm::exp(sd * self.level.replication(replication).normals().0 - 0.5 * sd * sd),
+        };
+        weeks.clear();
+        weeks.resize(horizon.weeks(), level);
+        if let Some(walk) = &workload.walk {
+            walk.apply(&mut self.walk.replication(replication), weeks);
+        }
+        months.clear();
+        months.resize(horizon.months(), 1.0);
+        if workload.growth.volatility > 0.0 {
+            workload.growth.fill(&mut self.growth.replication(replication), months);
+        }
+    }
+
+    pub(super) fn new(seed: u64, workload: &Workload) -> Self {
         let key = |purpose| StreamKey::new(seed, purpose, &workload.name);
         let source = if matches!(workload.source, Source::Recorded(_)) { Purpose::Days } else { Purpose::Plain };
         Self {

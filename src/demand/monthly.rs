@@ -38,6 +38,11 @@ impl WorkloadTotals {
         &self.by_workload[workload * self.months + month]
     }
 
+    /// The same, to be written.
+    pub(crate) fn month_mut(&mut self, workload: usize, month: usize) -> &mut MonthTotals {
+        &mut self.by_workload[workload * self.months + month]
+    }
+
     /// Adds up a path.
     pub fn add_up(&mut self, path: &DemandPath, horizon: &Horizon) {
         for (workload, path) in path.workloads.iter().enumerate() {

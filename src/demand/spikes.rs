@@ -6,6 +6,7 @@ use crate::random::stream::Stream;
 use crate::spec::{At, Field, Reader};
 use crate::units::{EventRate, Hours};
 use crate::{spec_choice, spec_table, spec_words};
+use std::ops::Range;
 
 spec_table! {
     /// A lognormal height.
@@ -170,6 +171,11 @@ impl Spikes {
         self.base * (1.0 + self.share * self.size.mean())
     }
 
+    /// The factor on every hour, spike or not: 1, or below it where spikes keep the mean.
+    pub(super) fn base(&self) -> f64 {
+        self.base
+    }
+
     /// Multiplies `out` by one path.
     pub(super) fn apply(&self, stream: &mut Stream, out: &mut [f64]) {
         if self.base < 1.0 {
@@ -177,22 +183,26 @@ impl Spikes {
                 *x *= self.base;
             }
         }
+        self.each(stream, out.len(), |spike, factor| out[spike].iter_mut().for_each(|x| *x *= factor));
+    }
+
+    /// Tells the spikes of one path of so many hours: the hours of each, none of them empty, and its factor.
+    pub(super) fn each(&self, stream: &mut Stream, hours: usize, mut tell: impl FnMut(Range<usize>, f64)) {
         if !(self.start > 0.0) {
             return;
         }
         let per_hour = libm::log1p(-self.start);
-        let mut rest = out;
+        let mut at = 0;
         // Where the first hour is idle, its gap has that hour and then as many more as any other gap.
         let mut gap = if stream.uniform() < self.share { 0.0 } else { 1.0 + Self::gap(per_hour, stream) };
-        while !rest.is_empty() {
-            rest = rest.split_at_mut((gap as usize).min(rest.len())).1;
+        while at < hours {
+            let start = at + (gap as usize).min(hours - at);
             let length = self.length.sample(stream) as usize;
             let factor = 1.0 + self.size.sample(stream);
-            let (spike, after) = rest.split_at_mut(length.min(rest.len()));
-            for x in &mut *spike {
-                *x *= factor;
+            at = start + length.min(hours - start);
+            if start < at {
+                tell(start..at, factor);
             }
-            rest = after;
             gap = Self::gap(per_hour, stream);
         }
     }

@@ -171,6 +171,12 @@ impl Workload {
         }
     }
 
+    /// Mean tokens of every hour over all replications, moves included.
+    #[must_use]
+    pub fn mean_tokens(&self) -> &[f64] {
+        &self.mean
+    }
+
     /// Whether some of its events may not come, or come late.
     #[must_use]
     pub fn is_uncertain(&self) -> bool {

@@ -7,9 +7,11 @@
 //! The reference engine serves one replication at a time in double precision, with every feature. The runner spreads batches of 256
 //! replications over threads and folds their partials in order, so results do not depend on how many threads there were.
 
+mod kernel;
 mod memory;
 mod reference;
 mod runner;
 
+pub use kernel::{Isa, Kernel, KernelWorker, Scope};
 pub use reference::Replicator;
 pub use runner::{BATCH, Run, RunSpec, ordered_map, run};

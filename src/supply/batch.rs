@@ -45,6 +45,17 @@ impl Windows {
         }
     }
 
+    /// Lets batch take every window, whatever is in it.
+    pub(crate) fn take_all(&mut self) {
+        self.refused.fill([0.0; 2]);
+        self.members.iter_mut().for_each(|(.., taken)| taken.fill(true));
+    }
+
+    /// Members that try batch first: the member's index, its offer's, and the hours of a window.
+    pub(crate) fn members(&self) -> impl Iterator<Item = (usize, usize, usize)> + '_ {
+        self.members.iter().map(|&(member, offer, window, _)| (member, offer, window))
+    }
+
     /// The batch offer that takes a member's work in an hour, if one does.
     #[inline]
     pub(crate) fn taken_by(&self, member: usize, hour: usize) -> Option<usize> {

@@ -34,6 +34,7 @@ mod totals;
 pub use change::Change;
 pub use commitment::Commitment;
 pub(crate) use commitment::overlap;
+pub(crate) use dispatch::{BatchShare, HourRates, ProbedHour};
 pub use dispatch::{Dispatcher, HourService, HourSink};
 pub use facts::WorkloadFacts;
 pub use members::{MemberMonth, MemberTotals};

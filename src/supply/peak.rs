@@ -48,8 +48,8 @@ impl<'a> Peak<'a> {
         (self.low, self.high) = (BINS, 0);
     }
 
-    /// Adds an hour with a mean per minute and the squared coefficient of variation of its minutes.
-    pub(crate) fn add(&mut self, mean: f64, variance: f64) {
+    /// Adds so many hours with this mean per minute and this squared coefficient of variation of their minutes.
+    pub(crate) fn add(&mut self, hours: f64, mean: f64, variance: f64) {
         if !(mean > 0.0) {
             return;
         }
@@ -58,9 +58,9 @@ impl<'a> Peak<'a> {
         self.low = self.low.min(bin);
         self.high = self.high.max(bin + 1);
         let bin = &mut self.bins[bin];
-        bin.hours += 1.0;
-        bin.mean += mean;
-        bin.variance += variance;
+        bin.hours += hours;
+        bin.mean += hours * mean;
+        bin.variance += hours * variance;
     }
 
     /// The x with an expected number of `hours`, counted in minutes, above it; 0 where not even that many hours have demand.
@@ -128,7 +128,7 @@ mod tests {
         let mut peak = Peak::default();
         peak.clear();
         for _ in 0..730 {
-            peak.add(2000.0, 0.25);
+            peak.add(1.0, 2000.0, 0.25);
         }
         let x = peak.solve(0.73, &law);
         let share = exact_exceedance(Margin::Gamma, 0.25, x / 2000.0);
@@ -136,7 +136,7 @@ mod tests {
         // Twice the hours elsewhere and empty hours change nothing but the share.
         peak.clear();
         for _ in 0..73 {
-            peak.add(2000.0, 0.25);
+            peak.add(1.0, 2000.0, 0.25);
         }
         let x = peak.solve(0.73, &law);
         assert!((exact_exceedance(Margin::Gamma, 0.25, x / 2000.0) - 0.01).abs() < 1e-6, "{x}");
@@ -149,7 +149,7 @@ mod tests {
         let mut peak = Peak::default();
         peak.clear();
         for hour in 1..=100 {
-            peak.add(f64::from(hour), 0.0);
+            peak.add(1.0, f64::from(hour), 0.0);
         }
         let x = peak.solve(2.5, &law);
         assert!((x - 98.0).abs() < 1e-3, "{x}");

@@ -6,9 +6,11 @@ mod days;
 mod holds;
 mod parts;
 mod paths;
+mod probe;
 mod queued;
 mod ranked;
 mod requests;
+mod routed;
 mod settle;
 mod shared;
 mod split;
@@ -28,6 +30,7 @@ use crate::random::stream::{Purpose, StreamKey};
 use clear::Clear;
 use parts::Parts;
 use paths::FirstRows;
+pub(crate) use probe::{BatchShare, HourRates, ProbedHour};
 use queued::Queued;
 use state::GroupState;
 use work::{Hour, Work};
@@ -164,11 +167,9 @@ impl<'a> Dispatcher<'a> {
     fn month(&mut self, work: usize, month: usize, path: &DemandPath, totals: &mut SupplyTotals, sink: &mut Option<&mut dyn HourSink>) {
         let supply = self.supply;
         let work = &mut self.works[work];
-        let first = work.first(supply);
         for &index in &work.groups {
             self.groups[index].begin(supply, month);
         }
-        let peak_of = first.last_on_demand.and_then(|node| Some((supply.peak_share?, &first.nodes[node].weights[0])));
         self.peak.clear();
         let mut demand = DemandTotals::default();
         [demand.windows_below_minimum, demand.requests_below_minimum] = work.windows.refused(month);
@@ -185,14 +186,8 @@ impl<'a> Dispatcher<'a> {
             demand.peak_hour_tokens = demand.peak_hour_tokens.max(facts.asked.total());
             batch.0 += facts.batch_tokens;
             batch.1 += facts.batch_cost;
-            if let Some((_, weights)) = peak_of {
-                let (mean, variance) = work.weighted(&first.entries, supply, path, (hour, 60.0), weights, |entry| entry.quota_size_cv2);
-                let held = first.last_on_demand.filter(|_| first.holds()).map_or(0.0, |node| {
-                    let state = &mut self.groups[work.groups[0]];
-                    work.held(first, supply, path, hour, &mut state.held);
-                    state.held[node * MAX_AXES]
-                });
-                self.peak.add((mean + held) / 60.0, variance);
+            if let Some((mean, variance)) = quota_minute(supply, work, &mut self.groups, path, hour) {
+                self.peak.add(1.0, mean, variance);
             }
             for &index in &work.groups {
                 if self.groups[index].varies() {
@@ -211,50 +206,9 @@ impl<'a> Dispatcher<'a> {
                     self.groups[index].part(&supply.groups[index], work, &parts, supply, path, &facts);
                 }
             }
-            if first.chain {
-                let row = first.law.at(facts.variance);
-                for &index in &work.groups {
-                    let (state, group) = (&mut self.groups[index], &supply.groups[index]);
-                    if group.holds() {
-                        work.held(group, supply, path, hour, &mut state.held);
-                    }
-                    if group.counts_requests {
-                        work.count_requests(group, path, hour, &mut state.held);
-                    }
-                    state.scale(group, &facts.entering);
-                    if group.holds() {
-                        state.scale_holds(group, supply, work, path, &facts, &row);
-                    }
-                    if group.counts_requests {
-                        state.scale_requests(group, supply, work, path, &facts, &row);
-                    }
-                    let first = FirstRows::new(group, work, supply, path, hour);
-                    if let Some(model) = &group.path {
-                        state.refine(group, model, &row, first.as_ref());
-                    }
-                    // Hours that are not walked.
-                    let row = first.map_or(row, |first| first.tokens);
-                    if !group.days.is_empty() {
-                        state.serve_days(group, &facts, supply.horizon.day_of(hour), &row, totals, sink);
-                    } else if state.ranked.is_some() {
-                        state.serve_ranked(group, &facts, &row, totals, sink);
-                    } else if state.split.is_some() {
-                        state.serve_chain::<true>(group, &facts, &row, totals, sink);
-                    } else {
-                        state.serve_chain::<false>(group, &facts, &row, totals, sink);
-                    }
-                    state.walk(supply, work, path, &facts, totals, sink);
-                }
-            } else {
-                for &index in &work.groups {
-                    let network = &mut self.network[index];
-                    work.enter(&supply.groups[index], path, hour, network, supply);
-                    self.groups[index].serve_network(&supply.groups[index], &facts, &parts, network, totals, sink);
-                }
-            }
+            serve(supply, work, (&mut self.groups[..], &mut self.network[..]), (&parts, path, &facts), totals, sink);
         }
-        demand.peak_quota_tokens_per_minute =
-            peak_of.map_or(f64::NAN, |(share, _)| self.peak.solve(share * hours.len() as f64, &first.law));
+        demand.peak_quota_tokens_per_minute = quota_peak(supply, work.first(supply), &mut self.peak, hours.len());
         for &index in &work.groups {
             totals.demand[supply.demand_index(index, month)] = demand;
             self.groups[index].settle(&supply.groups[index], month + 1 == supply.horizon.months(), totals);
@@ -263,6 +217,82 @@ impl<'a> Dispatcher<'a> {
         }
         work.parts = parts;
     }
+}
+
+/// Serves what has come in an hour, under every case of every group of the work.
+fn serve(
+    supply: &Supply,
+    work: &Work,
+    (groups, networks): (&mut [GroupState], &mut [Network]),
+    (parts, path, facts): (&Parts, &DemandPath, &Hour),
+    totals: &mut SupplyTotals,
+    sink: &mut Option<&mut dyn HourSink>,
+) {
+    let first = work.first(supply);
+    if first.chain {
+        let row = first.law.at(facts.variance);
+        for &index in &work.groups {
+            let (state, group) = (&mut groups[index], &supply.groups[index]);
+            if group.holds() {
+                work.held(group, supply, path, facts.hour, &mut state.held);
+            }
+            if group.counts_requests {
+                work.count_requests(group, path, facts.hour, &mut state.held);
+            }
+            state.scale(group, &facts.entering);
+            if group.holds() {
+                state.scale_holds(group, supply, work, path, facts, &row);
+            }
+            if group.counts_requests {
+                state.scale_requests(group, supply, work, path, facts, &row);
+            }
+            let first = FirstRows::new(group, work, supply, path, facts.hour);
+            if let Some(model) = &group.path {
+                state.refine(group, model, &row, first.as_ref());
+            }
+            // Hours that are not walked.
+            let row = first.map_or(row, |first| first.tokens);
+            if !group.days.is_empty() {
+                state.serve_days(group, facts, supply.horizon.day_of(facts.hour), &row, totals, sink);
+            } else if state.ranked.is_some() {
+                state.serve_ranked(group, facts, &row, totals, sink);
+            } else if state.split.is_some() {
+                state.serve_chain::<true>(group, facts, &row, totals, sink);
+            } else {
+                state.serve_chain::<false>(group, facts, &row, totals, sink);
+            }
+            state.walk(supply, work, path, facts, totals, sink);
+        }
+    } else {
+        for &index in &work.groups {
+            let network = &mut networks[index];
+            work.enter(&supply.groups[index], path, facts.hour, network, supply);
+            groups[index].serve_network(&supply.groups[index], facts, parts, network, totals, sink);
+        }
+    }
+}
+
+/// Mean weighted tokens of an hour's minutes on the last on-demand offer of a work, and their squared coefficient of variation; `None` where
+/// there is no such offer, or nobody asks for the peak.
+fn quota_minute(supply: &Supply, work: &Work, groups: &mut [GroupState], path: &DemandPath, hour: usize) -> Option<(f64, f64)> {
+    supply.peak_share?;
+    let first = work.first(supply);
+    let node = first.last_on_demand?;
+    let weights = &first.nodes[node].weights[0];
+    let (mean, variance) = work.weighted(&first.entries, supply, path, (hour, 60.0), weights, |entry| entry.quota_size_cv2);
+    let mut held = 0.0;
+    if first.holds() {
+        let state = &mut groups[work.groups[0]];
+        work.held(first, supply, path, hour, &mut state.held);
+        held = state.held[node * MAX_AXES];
+    }
+    Some(((mean + held) / 60.0, variance))
+}
+
+/// The rate that all but the scenario's share of a month's minutes stay below; not a number where nobody asks or no offer counts.
+fn quota_peak<'a>(supply: &Supply, first: &'a PoolGroup, peak: &mut Peak<'a>, hours: usize) -> f64 {
+    let share = supply.peak_share.filter(|_| first.last_on_demand.is_some());
+    share.map_or(f64::NAN, |share| peak.solve(share * hours as f64, &first.law))
 }
 
 /// What one hour of one case adds to the month, and to whoever looks on.
@@ -318,69 +348,6 @@ impl Hour {
     #[inline]
     fn requests_of(&self, tokens: f64) -> f64 {
         if tokens > 0.0 { tokens * self.requests_per_token } else { 0.0 }
-    }
-}
-
-impl GroupState {
-    fn serve_network(
-        &mut self,
-        group: &PoolGroup,
-        facts: &Hour,
-        parts: &Parts,
-        network: &mut Network,
-        totals: &mut SupplyTotals,
-        sink: &mut Option<&mut dyn HourSink>,
-    ) {
-        for case in 0..self.clear.len() {
-            network.serve(&group.nodes, &self.capacities[case * self.slots..][..self.slots], &group.law);
-            self.split_network(group, case, parts, |node| network.flow(node), totals);
-            let service = &mut totals.services[self.services.clone()][case];
-            let used = &mut totals.used[self.used_slots.clone()][case * self.slots..][..self.slots];
-            let mut outcome = Outcome {
-                throttled: network.throttled.total() + facts.unrouted,
-                minute_over: network.exceedance,
-                hour_over: network.hour_exceedance,
-                tokens_on_demand: 0.0,
-                tokens_provisioned: 0.0,
-                value_provisioned: 0.0,
-                cost_on_demand: 0.0,
-            };
-            if facts.unrouted > 0.0 {
-                (outcome.minute_over, outcome.hour_over) = (1.0, 1.0);
-            } else if !(outcome.throttled > 0.0) {
-                // An offer that is down is over its limit even where nothing comes to it.
-                (outcome.minute_over, outcome.hour_over) = (0.0, 0.0);
-            }
-            for (number, (node, served)) in group.nodes.iter().zip(&network.served).enumerate() {
-                self.served[number] = served.total();
-                if node.provisioned {
-                    outcome.tokens_provisioned += served.total();
-                    if let Some(last) = group.last_on_demand {
-                        outcome.value_provisioned += served.dot(&group.nodes[last].price) * self.price_factor[last];
-                    }
-                } else {
-                    outcome.tokens_on_demand += served.total();
-                    outcome.cost_on_demand += served.dot(&node.price) * self.price_factor[number];
-                }
-                for axis in 0..MAX_AXES {
-                    let slot = number * MAX_AXES + axis;
-                    let used_here =
-                        if node.provisioned && axis < node.axes { served.dot(&node.weights[axis]) / self.per_unit[slot] } else { 0.0 };
-                    self.used[slot] = used_here;
-                    used[slot] += used_here;
-                }
-            }
-            let requests = facts.requests_of(outcome.throttled);
-            outcome.add_to(service, &mut self.clear[case], requests);
-            let capacities = &self.capacities[case * self.slots..][..self.slots];
-            let mut queued = Queued::serve(self.queues.as_mut(), case, group, &self.per_unit, &self.price_factor, |number, axis| {
-                capacities[number * MAX_AXES + axis] - network.served[number].dot(&group.nodes[number].weights[axis])
-            });
-            if let Some(sink) = sink {
-                queued.show(self.queues.as_ref(), case, &mut self.served, &mut self.used);
-                sink.hour(facts.hour, self.index, case, &outcome.shown(facts, requests, &self.served, &self.used, &queued));
-            }
-        }
     }
 }
 

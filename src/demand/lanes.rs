@@ -1,0 +1,263 @@
+//! Demand of sixty-four replications side by side, in single precision: the same streams and formulas as the generator's, hour by hour.
+//!
+//! For workloads that are modelled (not recorded, nor straight from a law), whose mix of token classes stays and whose hours are all
+//! moment-matched, so that an hour is one number: its tokens. What the processes need once in a replication or a week (level, walk, growth,
+//! spikes) is drawn by the generator's own code.
+
+use super::generate::Keys;
+use super::requests::Counts;
+use super::source::Source;
+use super::tokens::Form;
+use super::{Demand, Workload, totals};
+use crate::random::lanes::{LANES, Lanes, StreamLanes, exp2};
+use crate::units::ByClass;
+
+/// Hours that are drawn at a time.
+pub const TILE: usize = 32;
+
+/// Tokens of [`TILE`] hours in every lane.
+pub type Tile = [Lanes<f32>; TILE];
+
+/// What one token of a workload is made of, where every hour has the same mix.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SteadyMix {
+    /// Share of each class.
+    pub classes: ByClass,
+    /// Requests for each token.
+    pub requests: f64,
+}
+
+impl Workload {
+    /// The mix of every hour, where all have the same and requests are their tokens over the mean size; `None` elsewhere.
+    #[must_use]
+    pub fn steady_mix(&self) -> Option<SteadyMix> {
+        let sizes = &self.sizes;
+        let matched = |&mean: &f64| !(mean > 0.0) || totals::is_matched(mean / sizes.mean(), sizes.cv2());
+        let steady = !matches!(self.source, Source::Recorded(_))
+            && sizes.drift.is_none()
+            && match self.counts {
+                Counts::None => true,
+                Counts::Random { .. } => matches!(sizes.form, Form::Total { .. }) && self.mean.iter().all(matched),
+            };
+        steady.then(|| SteadyMix { classes: sizes.mix(), requests: sizes.mean().recip() })
+    }
+}
+
+/// A workload that lanes can draw.
+#[derive(Debug)]
+pub struct LaneWorkload<'a> {
+    workload: &'a Workload,
+    demand: &'a Demand,
+    keys: Keys,
+    /// Level × shape × season × drift × spikes' own factor, by hour.
+    base: Vec<f32>,
+    /// Which of the replication's levels holds, by hour.
+    level_of: Vec<u32>,
+    /// Week and month of each level.
+    levels: Vec<(usize, usize)>,
+    fast: Recursion,
+    slow: Recursion,
+    white: f32,
+    /// Added to the logarithm to base 2, so that the noise has mean 1.
+    offset: f32,
+    /// v = first / tokens + second of the matched counts and sizes; `None` where an hour has exactly what is expected of it.
+    spread: Option<(f32, f32)>,
+}
+
+/// An autoregression: its coefficient, the standard deviation that it starts with, and that of its steps.
+#[derive(Clone, Copy, Debug)]
+struct Recursion {
+    rho: f32,
+    sd: f32,
+    step: f32,
+}
+
+/// What lanes keep between tiles. One per worker and workload; it grows in the first replications and is reused.
+#[derive(Clone, Debug)]
+pub struct LaneState {
+    first: StreamLanes,
+    second: StreamLanes,
+    fast: Lanes<f32>,
+    slow: Lanes<f32>,
+    levels: Vec<Lanes<f32>>,
+    /// By tile.
+    spikes: Vec<Vec<Spike>>,
+    counts: Box<Tile>,
+    weeks: Vec<f64>,
+    months: Vec<f64>,
+}
+
+/// A part of a spike within a tile.
+#[derive(Clone, Copy, Debug)]
+struct Spike {
+    lane: u8,
+    start: u8,
+    end: u8,
+    factor: f32,
+}
+
+impl Default for LaneState {
+    fn default() -> Self {
+        Self {
+            first: StreamLanes::new(),
+            second: StreamLanes::new(),
+            fast: [0.0; LANES],
+            slow: [0.0; LANES],
+            levels: Vec::new(),
+            spikes: Vec::new(),
+            counts: Box::new([[0.0; LANES]; TILE]),
+            weeks: Vec::new(),
+            months: Vec::new(),
+        }
+    }
+}
+
+impl<'a> LaneWorkload<'a> {
+    /// The workload of an index under a seed; `None` where lanes cannot draw it.
+    #[must_use]
+    pub fn new(demand: &'a Demand, index: usize, seed: u64) -> Option<Self> {
+        let workload = demand.workloads.get(index)?;
+        let drawn = matches!(workload.source, Source::Modelled)
+            && workload.steady_mix().is_some()
+            && workload.on_off.is_none()
+            && workload.loadings.is_empty()
+            && workload.uncertain.is_empty()
+            && workload.noise.marginal.is_none()
+            && !demand.moves.iter().any(|moved| moved.from == index || moved.to == index);
+        if !drawn {
+            return None;
+        }
+        let horizon = &demand.horizon;
+        let changes = workload.walk.is_some() || workload.growth.volatility > 0.0;
+        let mut levels: Vec<(usize, usize)> = Vec::new();
+        let mut level_of = Vec::with_capacity(horizon.hours());
+        for hour in 0..horizon.hours() {
+            let level = if changes { (horizon.week_of(hour), horizon.month_of(hour)) } else { (0, 0) };
+            if levels.last() != Some(&level) {
+                levels.push(level);
+            }
+            level_of.push(levels.len() as u32 - 1);
+        }
+        let noise = &workload.noise;
+        let spikes = workload.spikes.as_ref().map_or(1.0, super::spikes::Spikes::base);
+        let recursion = |part: super::noise::Part| Recursion { rho: part.rho as f32, sd: part.sd as f32, step: part.innovation() as f32 };
+        let spread = match workload.counts {
+            Counts::None => None,
+            Counts::Random { overdispersion } => {
+                let sizes = &workload.sizes;
+                Some((((1.0 + sizes.cv2()) * sizes.mean() / 9.0) as f32, (overdispersion / 9.0) as f32))
+            }
+        };
+        Some(Self {
+            workload,
+            demand,
+            keys: Keys::new(seed, workload),
+            base: workload.base.iter().map(|base| (base * spikes) as f32).collect(),
+            level_of,
+            levels,
+            fast: recursion(noise.fast),
+            slow: recursion(noise.slow),
+            white: noise.white as f32,
+            offset: (-0.5 * noise.variance() * std::f64::consts::LOG2_E) as f32,
+            spread,
+        })
+    }
+
+    /// Goes to the start of the replications `first`, `first` + 1, ….
+    pub fn begin(&self, first: u64, state: &mut LaneState) {
+        let horizon = &self.demand.horizon;
+        if self.workload.needs_noise() {
+            state.first.begin(&self.keys.noise, first);
+        }
+        if self.workload.noise.has_slow() {
+            state.second.begin(&self.keys.slow, first);
+        }
+        state.levels.resize(self.levels.len(), [0.0; LANES]);
+        state.spikes.resize_with(horizon.hours().div_ceil(TILE), Vec::new);
+        state.spikes.iter_mut().for_each(Vec::clear);
+        for lane in 0..LANES {
+            let replication = first + lane as u64;
+            self.keys.levels(self.workload, replication, horizon, &mut state.weeks, &mut state.months);
+            for (levels, &(week, month)) in state.levels.iter_mut().zip(&self.levels) {
+                levels[lane] = (state.weeks[week] * state.months[month]) as f32;
+            }
+            if let Some(spikes) = &self.workload.spikes {
+                spikes.each(&mut self.keys.spikes.replication(replication), horizon.hours(), |hours, factor| {
+                    let factor = factor as f32;
+                    for tile in hours.start / TILE..=(hours.end - 1) / TILE {
+                        let start = hours.start.max(tile * TILE) - tile * TILE;
+                        let end = hours.end.min((tile + 1) * TILE) - tile * TILE;
+                        state.spikes[tile].push(Spike { lane: lane as u8, start: start as u8, end: end as u8, factor });
+                    }
+                });
+            }
+        }
+    }
+
+    /// Writes the tokens of a tile's hours, all of them in order from the first tile on, and returns how many hours it has.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
+    pub fn tile(&self, tile: usize, state: &mut LaneState, out: &mut Tile) -> usize {
+        let start = tile * TILE;
+        let hours = self.base.len().saturating_sub(start).min(TILE);
+        match (self.workload.needs_noise(), self.workload.noise.has_slow()) {
+            (false, false) => self.expect::<false, false>(start, hours, state, out),
+            (true, false) => self.expect::<true, false>(start, hours, state, out),
+            (false, true) => self.expect::<false, true>(start, hours, state, out),
+            (true, true) => self.expect::<true, true>(start, hours, state, out),
+        }
+        for spike in &state.spikes[tile] {
+            for expected in &mut out[usize::from(spike.start)..usize::from(spike.end)] {
+                expected[usize::from(spike.lane)] *= spike.factor;
+            }
+        }
+        if let Some((first, second)) = self.spread {
+            for (tokens, normals) in out[..hours].iter_mut().zip(&state.counts[..hours]) {
+                for i in 0..LANES {
+                    // Nothing expected gives a root of 0, and not 0 / 0.
+                    let v = first / tokens[i].max(f32::MIN_POSITIVE) + second;
+                    let root = (1.0 - v + v.sqrt() * normals[i]).max(0.0);
+                    tokens[i] *= root * root * root;
+                }
+            }
+        }
+        hours
+    }
+
+    /// What is expected of the hours before spikes, and their count and size normals.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
+    fn expect<const FIRST: bool, const SECOND: bool>(&self, start: usize, hours: usize, state: &mut LaneState, out: &mut Tile) {
+        let LaneState { first, second, fast, slow, levels, counts, .. } = state;
+        let (mut z, mut y, mut white) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
+        for (hour, (out, counts)) in (start..start + hours).zip(out.iter_mut().zip(counts.iter_mut())) {
+            let (base, level) = (self.base[hour], &levels[self.level_of[hour] as usize]);
+            // The first hour is drawn from the stationary law.
+            let step = |part: Recursion| if hour == 0 { (0.0, part.sd) } else { (part.rho, part.step) };
+            let (fast_rho, fast_step) = step(self.fast);
+            let (slow_rho, slow_step) = step(self.slow);
+            if FIRST {
+                first.normals(&mut z, counts);
+            }
+            if SECOND {
+                second.normals(&mut y, &mut white);
+            }
+            for i in 0..LANES {
+                let mut log = 0.0;
+                if FIRST {
+                    fast[i] = fast_rho * fast[i] + fast_step * z[i];
+                    log = fast[i];
+                }
+                if SECOND {
+                    slow[i] = slow_rho * slow[i] + slow_step * y[i];
+                    log += slow[i] + self.white * white[i];
+                }
+                let noise = if FIRST || SECOND { exp2(log * std::f32::consts::LOG2_E + self.offset) } else { 1.0 };
+                out[i] = base * level[i] * noise;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,38 @@
+//! The fast path: sixty-four replications side by side, every unit count from one histogram.
+//!
+//! ```text
+//! streams ─► lanes of demand ─► histogram of a month's hours ─► one sum over its bins for each function ─► totals
+//! ```
+//!
+//! Where an hour comes to what its tokens come to, whatever came before, a month needs no order of its hours. They are counted in bins of
+//! their tokens, and each quantity of each case of a pool is a sum over bins: of the bin's hours and tokens times a straight line. The
+//! lines are drawn from the reference's own dispatch, probed at the edges and the middle of a bin, so that there is no second copy of
+//! any rule. Draws are those of the reference in single precision. Terms change a constant and cost nothing here.
+//!
+//! A replication that leaves what the histogram covers (an hour several octaves above the largest mean, a window that batch refuses) is
+//! served by the reference, as a whole. A scenario that does not meet the conditions is: [`Kernel::new`] says why.
+
+mod bins;
+mod isa;
+mod layout;
+mod prepare;
+mod settle;
+mod sweep;
+mod table;
+mod worker;
+
+pub use isa::Isa;
+pub use prepare::Kernel;
+pub use worker::KernelWorker;
+
+/// What is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Every metric.
+    All,
+    /// Costs, tokens and requests, throttled ones too; not how many minutes and hours are over a limit.
+    Spend,
+}
+
+#[cfg(test)]
+mod tests;

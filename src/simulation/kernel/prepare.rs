@@ -1,0 +1,229 @@
+//! What a scenario's workloads and pools need for the fast path, and what of it does not depend on a replication.
+
+use super::bins::{Bins, MOST_HOURS};
+use super::layout::WorkLayout;
+use super::table::{Prober, Table};
+use super::{Isa, Scope};
+use crate::demand::{DemandPath, LaneWorkload, SteadyMix};
+use crate::scenario::Scenario;
+use crate::supply::{BatchShare, Dispatcher, HourRates, HourService, HourSink, OfferKind, ProbedHour};
+use crate::units::ByClass;
+
+/// Bins are at most this share of the standard deviation of a minute, beside which every function of the tokens is smooth.
+const WIDTH: f64 = 1.0 / 8.0;
+/// How many times a batch job's smallest number of records must be expected of every window: fewer, and too many replications would hold
+/// a window that batch refuses.
+const RECORDS: f64 = 4.0;
+
+/// A scenario made ready for the fast path. Shared by all workers.
+#[derive(Debug)]
+pub struct Kernel<'s> {
+    pub(super) scenario: &'s Scenario,
+    pub(super) seed: u64,
+    pub(super) isa: Isa,
+    pub(super) workloads: Vec<KernelWorkload<'s>>,
+}
+
+/// One workload: how its lanes are drawn, and the pools that serve it.
+#[derive(Debug)]
+pub(super) struct KernelWorkload<'s> {
+    pub(super) lanes: LaneWorkload<'s>,
+    pub(super) mix: SteadyMix,
+    pub(super) bins: Bins,
+    pub(super) works: Vec<WorkFacts>,
+    pub(super) tables: Vec<Table>,
+    /// The table of each month.
+    pub(super) table_of: Vec<usize>,
+}
+
+/// What an hour comes to for each of its tokens, whatever serves it.
+#[derive(Clone, Debug)]
+pub(super) struct WorkFacts {
+    /// The dispatcher's number of it.
+    pub(super) work: usize,
+    pub(super) workload: usize,
+    pub(super) mix: SteadyMix,
+    pub(super) asked: ByClass,
+    pub(super) requests: f64,
+    pub(super) requests_at_once: f64,
+    pub(super) entering: f64,
+    /// Tokens and cost of batch.
+    pub(super) batch: (f64, f64),
+    pub(super) requests_per_token: f64,
+    /// By group and node.
+    pub(super) rates: Vec<Vec<HourRates>>,
+    pub(super) batch_shares: Vec<BatchShare>,
+}
+
+impl WorkFacts {
+    /// Serves one hour of so many tokens.
+    pub(super) fn probe(&self, month: usize, tokens: f64, prober: &mut Prober<'_>, sink: &mut dyn HourSink) -> ProbedHour {
+        let path = &mut prober.hour.workloads[self.workload];
+        path.tokens[0] = self.mix.classes * tokens;
+        path.requests[0] = tokens * self.mix.requests;
+        prober.dispatcher.probe_month(self.work, month);
+        prober.dispatcher.probe(self.work, &prober.hour, &mut prober.totals, sink)
+    }
+}
+
+/// A sink that looks at nothing.
+struct Blind;
+
+impl HourSink for Blind {
+    fn hour(&mut self, _: usize, _: usize, _: usize, _: &HourService<'_>) {}
+}
+
+impl<'s> Prober<'s> {
+    pub(super) fn new(scenario: &'s Scenario, seed: u64) -> Self {
+        Self {
+            dispatcher: scenario.supply.dispatcher(seed),
+            hour: DemandPath::new(scenario.demand.workloads.len(), 1),
+            totals: scenario.supply.totals(),
+        }
+    }
+}
+
+impl<'s> Kernel<'s> {
+    /// Makes a scenario ready, with the metrics of the scope and the processor's widest instructions.
+    ///
+    /// # Errors
+    /// Why the reference engine must serve it.
+    pub fn new(scenario: &'s Scenario, seed: u64, scope: Scope) -> Result<Self, String> {
+        let horizon = &scenario.horizon;
+        if (0..horizon.months()).any(|month| horizon.month_range(month).len() > MOST_HOURS) {
+            return Err(format!("a month has more than {MOST_HOURS} hours"));
+        }
+        let mut prober = Prober::new(scenario, seed);
+        let works: Vec<Vec<usize>> = prober.dispatcher.works().map(<[usize]>::to_vec).collect();
+        let mut of_workload: Vec<Vec<usize>> = vec![Vec::new(); scenario.demand.workloads.len()];
+        for (work, groups) in works.iter().enumerate() {
+            let name = || scenario.supply.groups[groups[0]].name.clone();
+            let workload = prober.dispatcher.closed(work).map_err(|why| format!("pool `{}`: {why}", name()))?;
+            of_workload[workload].push(work);
+        }
+        let workloads = of_workload.into_iter().enumerate().map(|(workload, mine)| {
+            KernelWorkload::new(scenario, seed, scope, workload, &mine, &works, &mut prober)
+                .map_err(|why| format!("workload `{}`: {why}", scenario.demand.workloads[workload].name))
+        });
+        Ok(Self { scenario, seed, isa: Isa::widest(), workloads: workloads.collect::<Result<_, _>>()? })
+    }
+
+    /// The same with other instructions: for tests and benchmarks, as results do not depend on them.
+    #[must_use]
+    pub fn with_isa(self, isa: Isa) -> Self {
+        Self { isa, ..self }
+    }
+}
+
+impl<'s> KernelWorkload<'s> {
+    fn new(
+        scenario: &'s Scenario,
+        seed: u64,
+        scope: Scope,
+        workload: usize,
+        mine: &[usize],
+        works: &[Vec<usize>],
+        prober: &mut Prober<'s>,
+    ) -> Result<Self, &'static str> {
+        let model = &scenario.demand.workloads[workload];
+        let mix = model.steady_mix().ok_or("the mix of token classes changes from hour to hour, or an hour holds few requests")?;
+        let lanes = LaneWorkload::new(&scenario.demand, workload, seed)
+            .ok_or("it is recorded, straight from a law, on and off, moved between workloads, shares a factor or has uncertain events")?;
+        let largest = (0..scenario.horizon.hours()).map(|hour| scenario.demand.workloads[workload].mean_tokens()[hour]).fold(0.0, f64::max);
+        if !(largest > 0.0) {
+            return Err("it asks for nothing");
+        }
+        let mut width = f64::INFINITY;
+        let mut facts = Vec::new();
+        for &work in mine {
+            let mut fact = WorkFacts::new(work, workload, mix, prober.dispatcher.batch_shares(work));
+            let probed = fact.probe(0, 4.0 * largest, prober, &mut Blind);
+            width = width.min(WIDTH * probed.variance.sqrt());
+            fact.learn(&probed, 4.0 * largest, &works[work], &prober.dispatcher);
+            if !fact.fills_batch(scenario) {
+                return Err("windows of batch work are often too small for a job");
+            }
+            facts.push(fact);
+        }
+        let bins = Bins::new(width.min(1.0 / 32.0), largest).ok_or("its minutes are too even")?;
+        let (tables, table_of) = tables(scenario, scope, &facts, works);
+        Ok(Self { lanes, mix, bins, works: facts, tables, table_of })
+    }
+}
+
+impl WorkFacts {
+    fn new(work: usize, workload: usize, mix: SteadyMix, batch_shares: Vec<BatchShare>) -> Self {
+        let (asked, rates) = (ByClass::ZERO, Vec::new());
+        let zero = (0.0, 0.0);
+        Self {
+            work,
+            workload,
+            mix,
+            asked,
+            requests: 0.0,
+            requests_at_once: 0.0,
+            entering: 0.0,
+            batch: zero,
+            requests_per_token: 0.0,
+            rates,
+            batch_shares,
+        }
+    }
+
+    /// Takes what is proportional to tokens from one probed hour.
+    fn learn(&mut self, probed: &ProbedHour, tokens: f64, groups: &[usize], dispatcher: &Dispatcher<'_>) {
+        let each = tokens.recip();
+        self.asked = probed.asked * each;
+        self.requests = probed.requests * each;
+        self.requests_at_once = probed.requests_at_once * each;
+        self.entering = probed.entering * each;
+        self.batch = (probed.batch.0 * each, probed.batch.1 * each);
+        self.requests_per_token = probed.requests_per_token;
+        self.rates = groups.iter().map(|&group| dispatcher.rates(group, probed.entering)).collect();
+    }
+
+    /// Whether every window can be expected to fill batch jobs.
+    fn fills_batch(&self, scenario: &Scenario) -> bool {
+        let hours = scenario.horizon.hours();
+        self.batch_shares.iter().all(|part| {
+            let OfferKind::Batch(batch) = &scenario.supply.offers[part.offer].kind else { return false };
+            let records = |start: usize| -> f64 {
+                let tokens =
+                    (start..(start + part.window).min(hours)).map(|hour| scenario.demand.workloads[self.workload].mean_tokens()[hour]);
+                tokens.sum::<f64>() * part.share * self.mix.requests
+            };
+            (0..hours).step_by(part.window).all(|start| records(start) >= RECORDS * batch.minimum_records as f64)
+        })
+    }
+}
+
+/// A table for each set of months with the same units, and which one each month has.
+fn tables(scenario: &Scenario, scope: Scope, facts: &[WorkFacts], works: &[Vec<usize>]) -> (Vec<Table>, Vec<usize>) {
+    let groups = &scenario.supply.groups;
+    let mine = || facts.iter().flat_map(|fact| works[fact.work].iter().map(|&index| &groups[index]));
+    let units = |month: usize| -> Vec<u64> {
+        let of_group = |group: &'_ crate::supply::PoolGroup| -> Vec<u64> {
+            let width = group.nodes.len() * crate::supply::MAX_AXES;
+            group.cases.iter().flat_map(|case| case.units[month * width..][..width].iter().map(|units| units.to_bits())).collect()
+        };
+        mine().flat_map(of_group).collect()
+    };
+    let mut known: Vec<Vec<u64>> = Vec::new();
+    let mut tables = Vec::new();
+    let table_of = (0..scenario.horizon.months()).map(|month| {
+        let units = units(month);
+        known.iter().position(|other| *other == units).unwrap_or_else(|| {
+            known.push(units);
+            let mut functions = 1;
+            let layouts = facts.iter().map(|fact| {
+                let of_work = works[fact.work].iter().map(|&index| (index, &groups[index]));
+                WorkLayout::new(of_work, month, scope, &mut functions)
+            });
+            let layouts = layouts.collect();
+            tables.push(Table::new(month, layouts, functions));
+            tables.len() - 1
+        })
+    });
+    let table_of = table_of.collect();
+    (tables, table_of)
+}

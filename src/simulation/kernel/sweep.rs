@@ -1,0 +1,95 @@
+//! All functions of a month at once: each bin's hours and places times its lines, summed over bins.
+
+use super::bins::{Bins, Histogram, ROWS};
+use super::prepare::WorkFacts;
+use super::table::{Line, Prober, Table};
+use crate::random::lanes::{LANES, Lanes};
+
+/// Bins that are joined in single precision in one go.
+const TOGETHER: usize = 4;
+/// Such joined sums that are added in single precision before they enter the sum in double precision: few enough to keep seven digits.
+const FLUSH: usize = 4;
+
+/// Sums of functions over a month, in every lane; memory that is used again.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sweep {
+    partial: Vec<Lanes<f32>>,
+    none: Vec<Line>,
+    /// By function.
+    pub(super) sums: Vec<Lanes<f64>>,
+}
+
+impl Sweep {
+    /// Sums a table's functions over the hours of a histogram.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
+    pub(super) fn add_up(&mut self, hours: &Histogram, bins: &Bins, table: &Table, facts: &[WorkFacts], prober: &mut Prober<'_>) {
+        let functions = table.functions;
+        self.partial.clear();
+        self.partial.resize(functions, [0.0; LANES]);
+        self.sums.clear();
+        self.sums.resize(functions, [0.0; LANES]);
+        self.none.clear();
+        self.none.resize(functions, [0.0; 2]);
+        let rows = hours.rows(bins);
+        let mut joined = 0;
+        let (mut count, mut places) = ([[0.0; LANES]; TOGETHER], [[0.0; LANES]; TOGETHER]);
+        let mut start = rows.start;
+        while start < rows.end {
+            let mut lines: [&[Line]; TOGETHER] = [&self.none; TOGETHER];
+            let mut any = false;
+            for (offset, lines) in lines.iter_mut().enumerate() {
+                let row = start + offset;
+                if hours.read(row, &mut count[offset], &mut places[offset]) && row < ROWS {
+                    *lines = &table.lines(row, bins, facts, prober).lines;
+                    any = true;
+                }
+            }
+            start += TOGETHER;
+            if !any {
+                continue;
+            }
+            let [c0, c1, c2, c3] = &count;
+            let [p0, p1, p2, p3] = &places;
+            let [l0, l1, l2, l3] = lines;
+            let lines = l0.iter().zip(l1).zip(l2.iter().zip(l3));
+            for (partial, ((l0, l1), (l2, l3))) in self.partial.iter_mut().zip(lines) {
+                for i in 0..LANES {
+                    let low = (l0[0] * c0[i] + l0[1] * p0[i]) + (l1[0] * c1[i] + l1[1] * p1[i]);
+                    let high = (l2[0] * c2[i] + l2[1] * p2[i]) + (l3[0] * c3[i] + l3[1] * p3[i]);
+                    partial[i] += low + high;
+                }
+            }
+            joined += 1;
+            if joined == FLUSH {
+                joined = 0;
+                self.flush();
+            }
+        }
+        self.flush();
+        self.below(hours, bins, table, facts, prober);
+    }
+
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
+    fn flush(&mut self) {
+        for (sum, partial) in self.sums.iter_mut().zip(&mut self.partial) {
+            for i in 0..LANES {
+                sum[i] += f64::from(partial[i]);
+                partial[i] = 0.0;
+            }
+        }
+    }
+
+    /// Hours below the first bin, on straight lines from nothing to its edge.
+    fn below(&mut self, hours: &Histogram, bins: &Bins, table: &Table, facts: &[WorkFacts], prober: &mut Prober<'_>) {
+        if hours.below.iter().all(|&tokens| tokens == 0.0) {
+            return;
+        }
+        let lines = table.lines(0, bins, facts, prober);
+        for (sum, line) in self.sums.iter_mut().zip(&lines.lines) {
+            let each = f64::from(line[0]) / bins.edge(0);
+            sum.iter_mut().zip(hours.below).for_each(|(sum, tokens)| *sum += each * f64::from(tokens));
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! The functions of an hour's tokens, as straight lines over each bin, made when an hour first falls into it.
+//!
+//! A line has the function's mean over the bin (by Simpson's rule) and the slope of its chord, so that what it is off cancels within the bin.
+//! The values are those of the one dispatch that serves all hours, probed at the bin's edges and middle.
+
+use super::bins::{Bins, PLACES, ROWS};
+use super::layout::{OVER, Passed, WorkLayout};
+use super::prepare::WorkFacts;
+use crate::demand::DemandPath;
+use crate::supply::{Dispatcher, HourService, HourSink, SupplyTotals};
+use std::sync::OnceLock;
+
+/// Logarithms of chances are kept above this: e⁻⁶⁰ is as good as never.
+const NEVER: f64 = -60.0;
+
+/// A line over a bin: the value at its lower edge, and the rise for each place.
+pub(super) type Line = [f32; 2];
+
+/// One bin's lines.
+#[derive(Debug)]
+pub(super) struct BinLines {
+    /// By function.
+    pub(super) lines: Box<[Line]>,
+    /// By work: mean weighted tokens of a minute on the last on-demand offer for each token of the hour, and their squared coefficient of
+    /// variation, in the middle of the bin.
+    pub(super) peaks: Box<[Option<(f64, f64)>]>,
+}
+
+/// The functions of a workload's hours in months with the same units.
+#[derive(Debug)]
+pub(super) struct Table {
+    /// One of its months.
+    pub(super) month: usize,
+    /// By work.
+    pub(super) works: Vec<WorkLayout>,
+    /// Number of functions; the first is the tokens themselves.
+    pub(super) functions: usize,
+    rows: Vec<OnceLock<BinLines>>,
+}
+
+/// What a probe needs besides the table: of one worker.
+#[derive(Debug)]
+pub(super) struct Prober<'s> {
+    pub(super) dispatcher: Dispatcher<'s>,
+    pub(super) hour: DemandPath,
+    pub(super) totals: SupplyTotals,
+}
+
+impl Table {
+    pub(super) fn new(month: usize, works: Vec<WorkLayout>, functions: usize) -> Self {
+        Self { month, works, functions, rows: (0..ROWS).map(|_| OnceLock::new()).collect() }
+    }
+
+    /// The lines of a bin.
+    #[inline]
+    pub(super) fn lines(&self, row: usize, bins: &Bins, facts: &[WorkFacts], prober: &mut Prober<'_>) -> &BinLines {
+        self.rows[row].get_or_init(|| self.draw(row, bins, facts, prober))
+    }
+
+    /// The lines of a bin into which an hour has fallen.
+    pub(super) fn known(&self, row: usize) -> Option<&BinLines> {
+        self.rows.get(row)?.get()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn draw(&self, row: usize, bins: &Bins, facts: &[WorkFacts], prober: &mut Prober<'_>) -> BinLines {
+        let (low, high) = (bins.edge(row), bins.edge(row + 1));
+        let middle = 0.5 * (low + high);
+        let mut values = [(); 3].map(|()| vec![0.0; self.functions]);
+        let mut peaks = vec![None; facts.len()];
+        for (place, tokens) in [low, middle, high].into_iter().enumerate() {
+            values[place][0] = tokens;
+            for ((work, layout), peak) in facts.iter().zip(&self.works).zip(&mut peaks) {
+                let mut sink = Values { layout, values: &mut values[place] };
+                let probed = work.probe(self.month, tokens, prober, &mut sink);
+                if place == 1 {
+                    *peak = probed.peak.map(|(mean, variance)| (mean / tokens, variance));
+                }
+            }
+        }
+        let line = |function: usize| {
+            let [a, m, b] = [0, 1, 2].map(|place: usize| values[place][function]);
+            let mean = (a + 4.0 * m + b) / 6.0;
+            let rise = b - a;
+            // A function that is never negative has no line that is.
+            let (start, rise) = if a >= 0.0 && mean < 0.5 * rise { (0.0, 2.0 * mean) } else { (mean - 0.5 * rise, rise) };
+            [start as f32, (rise / PLACES) as f32]
+        };
+        BinLines { lines: (0..self.functions).map(line).collect(), peaks: peaks.into() }
+    }
+}
+
+/// Takes the functions' values from a probed hour.
+struct Values<'a> {
+    layout: &'a WorkLayout,
+    values: &'a mut [f64],
+}
+
+impl HourSink for Values<'_> {
+    fn hour(&mut self, _hour: usize, group: usize, case: usize, service: &HourService<'_>) {
+        let Some((_, cases)) = self.layout.groups.iter().find(|(index, _)| *index == group) else { return };
+        let Some(layout) = cases.get(case) else { return };
+        // From the last offer back, so that a small overflow is not the difference of two large sums.
+        let mut beyond = service.throttled;
+        for (passed, served) in layout.passed.iter().zip(service.served).rev() {
+            if let Passed::Function(function) = *passed {
+                self.values[function] = beyond;
+            }
+            beyond += served;
+        }
+        if let Some(over) = layout.over {
+            let clear = libm::log1p(-service.hour_over).max(NEVER);
+            let counts = [60.0 * service.minute_over, service.hour_over, clear];
+            self.values[over..over + OVER].copy_from_slice(&counts);
+        }
+    }
+}

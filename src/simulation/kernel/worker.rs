@@ -1,0 +1,218 @@
+//! One worker of the fast path: sixty-four replications at a time, workload by workload, month by month.
+
+use super::bins::{Histogram, PLACES};
+use super::isa::Wide;
+use super::prepare::{Kernel, KernelWorkload};
+use super::settle::Found;
+use super::sweep::Sweep;
+use super::table::Prober;
+use crate::demand::{LaneState, TILE, Tile, WorkloadTotals};
+use crate::random::lanes::{LANES, Lanes};
+use crate::simulation::reference::Replicator;
+use crate::supply::{BatchShare, OfferKind, SupplyTotals};
+use crate::tally::Replication;
+
+/// What single precision may put wrong in a window's records.
+const ROUNDING: f64 = 1e-4;
+
+/// Draws and serves replications in blocks. All it needs is allocated once.
+#[derive(Debug)]
+pub struct KernelWorker<'k, 's> {
+    kernel: &'k Kernel<'s>,
+    lanes: Vec<LaneState>,
+    buffers: Buffers<'s>,
+    /// By workload, then month.
+    found: Vec<Vec<Found>>,
+    demand: WorkloadTotals,
+    service: SupplyTotals,
+    /// For lanes that leave what the histogram covers; made when first needed.
+    reference: Option<Box<Replicator<'s>>>,
+}
+
+/// What is used anew by each workload.
+#[derive(Debug)]
+struct Buffers<'s> {
+    tile: Box<Tile>,
+    month: MonthAtWork<'s>,
+    /// Tokens of all workloads together, by hour; empty where there is one workload.
+    together: Vec<Lanes<f32>>,
+    /// The largest of them, by month.
+    peaks: Vec<Lanes<f32>>,
+    /// Tokens of the window at hand of each part that goes to batch.
+    windows: Vec<Lanes<f32>>,
+}
+
+/// The hours of a month as they are drawn, and what sums them up.
+#[derive(Debug)]
+struct MonthAtWork<'s> {
+    hours: Histogram,
+    sweep: Sweep,
+    prober: Prober<'s>,
+    /// Lanes that must be served otherwise.
+    leaves: [bool; LANES],
+}
+
+impl<'k, 's> KernelWorker<'k, 's> {
+    /// A worker of a kernel.
+    #[must_use]
+    pub fn new(kernel: &'k Kernel<'s>) -> Self {
+        let scenario = kernel.scenario;
+        let (months, hours) = (scenario.horizon.months(), scenario.horizon.hours());
+        let several = kernel.workloads.len() > 1;
+        let found = |workload: &KernelWorkload<'_>| {
+            let empty = Found { sums: Vec::new(), largest: [0.0; LANES], peaks: vec![[f64::NAN; LANES]; workload.works.len()] };
+            vec![empty; months]
+        };
+        Self {
+            kernel,
+            lanes: kernel.workloads.iter().map(|_| LaneState::default()).collect(),
+            buffers: Buffers {
+                tile: Box::new([[0.0; LANES]; TILE]),
+                month: MonthAtWork {
+                    hours: Histogram::new(),
+                    sweep: Sweep::default(),
+                    prober: Prober::new(scenario, kernel.seed),
+                    leaves: [false; LANES],
+                },
+                together: vec![[0.0; LANES]; if several { hours } else { 0 }],
+                peaks: vec![[0.0; LANES]; months],
+                windows: Vec::new(),
+            },
+            found: kernel.workloads.iter().map(found).collect(),
+            demand: WorkloadTotals::new(kernel.workloads.len(), months),
+            service: scenario.supply.totals(),
+            reference: None,
+        }
+    }
+
+    /// Serves the replications `first`, `first` + 1, … up to `first` + `count` − 1, at most [`LANES`] of them, and tells each in order.
+    pub fn block(&mut self, first: u64, count: usize, mut tell: impl FnMut(&Replication<'_>)) {
+        let kernel = self.kernel;
+        self.buffers.month.leaves = [false; LANES];
+        for (index, workload) in kernel.workloads.iter().enumerate() {
+            workload.lanes.begin(first, &mut self.lanes[index]);
+            let buffers = &mut self.buffers;
+            kernel.isa.run(Draw { kernel, index, lanes: &mut self.lanes[index], buffers, found: &mut self.found[index] });
+        }
+        for lane in 0..count.min(LANES) {
+            let index = first + lane as u64;
+            if self.buffers.month.leaves[lane] {
+                let new = || Box::new(Replicator::new(kernel.scenario, kernel.seed));
+                tell(&self.reference.get_or_insert_with(new).replicate(index, None));
+                continue;
+            }
+            for (number, (workload, found)) in kernel.workloads.iter().zip(&self.found).enumerate() {
+                for (month, found) in found.iter().enumerate() {
+                    workload.settle(kernel.scenario, (number, month, lane), found, &mut self.demand, &mut self.service);
+                }
+            }
+            for (month, peak) in self.demand.peak_hour.iter_mut().enumerate() {
+                *peak = f64::from(if self.found.len() > 1 { self.buffers.peaks[month][lane] } else { self.found[0][month].largest[lane] });
+            }
+            tell(&Replication { index, scenario: kernel.scenario, demand: &self.demand, service: &self.service });
+        }
+    }
+}
+
+/// All hours of a workload: drawn, put into bins, and summed up at the end of each month.
+struct Draw<'a, 'k, 's> {
+    kernel: &'k Kernel<'s>,
+    index: usize,
+    lanes: &'a mut LaneState,
+    buffers: &'a mut Buffers<'s>,
+    found: &'a mut [Found],
+}
+
+impl Wide for Draw<'_, '_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
+    fn run(self) {
+        let Self { kernel, index, lanes, buffers, found } = self;
+        let Buffers { tile, month: at_work, together, peaks, windows } = buffers;
+        let workload = &kernel.workloads[index];
+        let horizon = &kernel.scenario.horizon;
+        let parts: Vec<_> = workload.works.iter().flat_map(|work| &work.batch_shares).copied().collect();
+        windows.clear();
+        windows.resize(parts.len(), [0.0; LANES]);
+        peaks.fill([0.0; LANES]);
+        let (mut month, mut end) = (0, horizon.month_range(0).end);
+        for number in 0..horizon.hours().div_ceil(TILE) {
+            let drawn = workload.lanes.tile(number, lanes, tile);
+            for (hour, tokens) in (number * TILE..).zip(&tile[..drawn]) {
+                at_work.hours.add(&workload.bins, tokens);
+                if let Some(together) = together.get_mut(hour) {
+                    add_to(together, &mut peaks[month], tokens, index == 0);
+                }
+                for (part, window) in parts.iter().zip(&mut *windows) {
+                    for i in 0..LANES {
+                        window[i] += tokens[i];
+                    }
+                    if (hour + 1) % part.window == 0 || hour + 1 == horizon.hours() {
+                        refuse(kernel, workload, part, window, &mut at_work.leaves);
+                    }
+                }
+                if hour + 1 == end {
+                    at_work.finish(kernel, workload, month, &mut found[month]);
+                    month += 1;
+                    end = if month < horizon.months() { horizon.month_range(month).end } else { 0 };
+                }
+            }
+        }
+    }
+}
+
+/// Adds an hour of one workload to that of those before it, and keeps the largest.
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
+fn add_to(together: &mut Lanes<f32>, peak: &mut Lanes<f32>, tokens: &Lanes<f32>, is_first: bool) {
+    for i in 0..LANES {
+        let sum = if is_first { tokens[i] } else { together[i] + tokens[i] };
+        together[i] = sum;
+        peak[i] = if sum > peak[i] { sum } else { peak[i] };
+    }
+}
+
+/// Marks the lanes whose window of work batch refuses, or may refuse by rounding, and begins the next one.
+#[inline(never)]
+fn refuse(kernel: &Kernel<'_>, workload: &KernelWorkload<'_>, part: &BatchShare, window: &mut Lanes<f32>, leaves: &mut [bool; LANES]) {
+    let OfferKind::Batch(batch) = &kernel.scenario.supply.offers[part.offer].kind else { return };
+    for (leaves, window) in leaves.iter_mut().zip(window) {
+        let records = f64::from(std::mem::take(window)) * part.share * workload.mix.requests;
+        // A window without work is refused by nobody.
+        let taken = [1.0 - ROUNDING, 1.0, 1.0 + ROUNDING].iter().all(|factor| batch.takes(records * factor));
+        *leaves |= !taken && records > 0.0;
+    }
+}
+
+impl MonthAtWork<'_> {
+    /// Sums up a month and begins the next one.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
+    fn finish(&mut self, kernel: &Kernel<'_>, workload: &KernelWorkload<'_>, month: usize, found: &mut Found) {
+        let Self { hours, sweep, prober, leaves } = self;
+        let table = &workload.tables[workload.table_of[month]];
+        sweep.add_up(hours, &workload.bins, table, &workload.works, prober);
+        std::mem::swap(&mut found.sums, &mut sweep.sums);
+        found.largest = hours.largest;
+        for (lane, leaves) in leaves.iter_mut().enumerate() {
+            *leaves |= hours.is_beyond(&workload.bins, lane);
+        }
+        let rows = hours.rows(&workload.bins);
+        let length = kernel.scenario.horizon.month_range(month).len();
+        for (number, (facts, peaks)) in workload.works.iter().zip(&mut found.peaks).enumerate() {
+            for (lane, peak) in peaks.iter_mut().enumerate() {
+                let hours = rows.clone().filter_map(|row| {
+                    let (count, places) = hours.cell(row, lane);
+                    let (mean, variance) = (*table.known(row)?.peaks.get(number)?)?;
+                    let (low, high) = (workload.bins.edge(row), workload.bins.edge(row + 1));
+                    let tokens = low + f64::from(places) / (f64::from(count) * PLACES) * (high - low);
+                    (count > 0).then_some((f64::from(count), mean * tokens, variance))
+                });
+                *peak = prober.dispatcher.quota_peak(facts.work, length, hours);
+            }
+        }
+        hours.clear(rows);
+    }
+}
