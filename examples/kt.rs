@@ -1,6 +1,10 @@
 //! timing
 use std::time::Instant;
 use tokentide::simulation::*;
+fn cpu() -> f64 {
+    let s = std::fs::read_to_string("/proc/self/schedstat").unwrap();
+    s.split_whitespace().next().unwrap().parse::<f64>().unwrap() * 1e-9
+}
 fn main() {
     let a: Vec<String> = std::env::args().collect();
     let scenario = tokentide::scenario::load(std::path::Path::new(&a[1]), &[]).unwrap().scenario;

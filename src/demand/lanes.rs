@@ -9,7 +9,7 @@ use super::requests::Counts;
 use super::source::Source;
 use super::tokens::Form;
 use super::{Demand, Workload, totals};
-use crate::random::lanes::{LANES, Lanes, StreamLanes, exp2};
+use crate::random::lanes::{LANES, Lanes, StreamLanes, exp2, inverse_root};
 use crate::units::ByClass;
 
 /// Hours that are drawn at a time.
@@ -214,9 +214,11 @@ impl<'a> LaneWorkload<'a> {
         if let Some((first, second)) = self.spread {
             for (tokens, normals) in out[..hours].iter_mut().zip(&state.counts[..hours]) {
                 for i in 0..LANES {
-                    // Nothing expected gives a root of 0, and not 0 / 0.
-                    let v = first / tokens[i].max(f32::MIN_POSITIVE) + second;
-                    let root = (1.0 - v + v.sqrt() * normals[i]).max(0.0);
+                    // v = first / tokens + second; nothing expected gives a root of 0, and not 0 / 0.
+                    let expected = tokens[i].max(1e-30);
+                    let (inverse, scale) = (inverse_root(expected), first + second * expected);
+                    let sd = scale * inverse_root(scale) * inverse;
+                    let root = (1.0 - sd * sd + sd * normals[i]).max(0.0);
                     tokens[i] *= root * root * root;
                 }
             }

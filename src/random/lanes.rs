@@ -76,7 +76,8 @@ fn box_muller(a: u32, b: u32) -> (f32, f32) {
     let angle = ((b.cast_signed() >> 2) as f32 + 0.5) * (std::f32::consts::PI / 2_147_483_648.0);
     let (sin, cos) = sin_cos(angle);
     // A word of almost 2³² rounds to u = 1 or a hair above: a radius of 0.
-    let radius = (-ln(u)).max(0.0).sqrt();
+    let square = (-ln(u)).max(f32::MIN_POSITIVE);
+    let radius = square * inverse_root(square);
     let sign = |x: f32, bit: u32| f32::from_bits(x.to_bits() ^ (bit << 31));
     (sign(radius * (cos + sin), b & 1), sign(radius * (cos - sin), (b >> 1) & 1))
 }
@@ -106,6 +107,18 @@ fn sin_cos(x: f32) -> (f32, f32) {
     let sin = x + x * q * (-1.666_665_5e-1 + q * (8.332_161e-3 - 1.951_529_6e-4 * q));
     let cos = 1.0 - 0.5 * q + q * q * (4.166_664_6e-2 + q * (-1.388_731_6e-3 + 2.443_315_7e-5 * q));
     (sin, cos)
+}
+
+/// 1 / √x for a normal number x > 0, within 2e-7 of the result; of 0 a large number. From the bits, one step with Kadlec's constants (2010,
+/// a relative error of 6.5e-4) and one of third order. An eighth of the time of a square root on some processors, and the same on all,
+/// as their own approximations are not.
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
+pub fn inverse_root(x: f32) -> f32 {
+    let guess = f32::from_bits(0x5f1f_fff9_u32.wrapping_sub(x.to_bits() >> 1));
+    let y = guess * (0.703_952_25 * (2.389_244_6 - x * guess * guess));
+    let t = x * y * y;
+    y * (1.875 + t * (-1.25 + 0.375 * t))
 }
 
 /// 2ˣ for x in [−126, 126] (brought there), within 2.5e-7 of the result: x = n + f with |f| ≤ ½, and the first terms of the series of
@@ -167,5 +180,10 @@ mod tests {
             assert!((f64::from(exp2(x)) / want - 1.0).abs() <= 2.5e-7, "{x}");
         }
         assert!(exp2(1e9).is_finite() && exp2(-1e9) > 0.0);
+        for i in 0..400_000_u32 {
+            let x = f32::from_bits(f32::MIN_POSITIVE.to_bits() + i * 5_000);
+            let want = f64::from(x).sqrt().recip();
+            assert!((f64::from(inverse_root(x)) / want - 1.0).abs() <= 2e-7, "{x}");
+        }
     }
 }

@@ -106,6 +106,11 @@ impl Supply {
         Self { peak_share: Some(1.0 - percentile), ..self }
     }
 
+    /// The share of minutes that may exceed `peak_quota_tokens_per_minute`; `None` when nobody asks for it.
+    pub(crate) fn peak_share(&self) -> Option<f64> {
+        self.peak_share
+    }
+
     /// The same supply without `peak_quota_tokens_per_minute`, which takes a tenth of a dispatch, for those who do not look at it.
     #[must_use]
     pub fn without_peak(self) -> Self {

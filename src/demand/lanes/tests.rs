@@ -53,7 +53,7 @@ fn lanes_draw_the_demand_of_their_replications() {
 
 #[test]
 fn so_do_walks_growth_slow_noise_and_events() {
-    let all = "\ngrowth = { drift = 0.05, volatility = 0.1 }\nrequests";
+    let all = "\ngrowth = { drift = \"3%/month\", volatility = \"10%/month\" }\nrequests";
     agree(&fleet(|text| {
         text.replace("months = 1", "months = 3")
             .replace("walk = \"off\"", "walk = { scale = 0.1, df = 4, kappa = 0.9 }")

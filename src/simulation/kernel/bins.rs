@@ -42,6 +42,11 @@ impl Bins {
         Some(Self { shift, half: (1 << shift) >> 1, base })
     }
 
+    /// Bins of an octave, as a power of two.
+    pub(super) fn per_octave(&self) -> u32 {
+        23 - PLACE - self.shift
+    }
+
     /// The tokens at which a bin begins.
     pub(super) fn edge(&self, row: usize) -> f64 {
         f64::from(f32::from_bits((self.base + row as u32) << (PLACE + self.shift)))
@@ -111,6 +116,7 @@ impl Histogram {
     }
 
     /// Hours of a bin and the sum of their places.
+    #[cfg(test)]
     pub(super) fn cell(&self, row: usize, lane: usize) -> (u32, u32) {
         let word = self.cells[row * LANES + lane];
         (word >> SUM, word & ((1 << SUM) - 1))

@@ -15,6 +15,7 @@
 mod bins;
 mod isa;
 mod layout;
+mod peak;
 mod prepare;
 mod settle;
 mod sweep;

@@ -2,6 +2,7 @@
 
 use super::bins::{Bins, MOST_HOURS};
 use super::layout::WorkLayout;
+use super::peak::PeakTable;
 use super::table::{Prober, Table};
 use super::{Isa, Scope};
 use crate::demand::{DemandPath, LaneWorkload, SteadyMix};
@@ -37,10 +38,13 @@ pub(super) struct KernelWorkload<'s> {
 }
 
 /// What an hour comes to for each of its tokens, whatever serves it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct WorkFacts {
-    /// The dispatcher's number of it.
+    /// The dispatcher's number of it, and its groups.
     pub(super) work: usize,
+    pub(super) groups: Vec<usize>,
+    /// `None` where nobody asks for the peak.
+    pub(super) peak: Option<PeakTable>,
     pub(super) workload: usize,
     pub(super) mix: SteadyMix,
     pub(super) asked: ByClass,
@@ -67,7 +71,7 @@ impl WorkFacts {
 }
 
 /// A sink that looks at nothing.
-struct Blind;
+pub(super) struct Blind;
 
 impl HourSink for Blind {
     fn hour(&mut self, _: usize, _: usize, _: usize, _: &HourService<'_>) {}
@@ -136,27 +140,32 @@ impl<'s> KernelWorkload<'s> {
         let mut width = f64::INFINITY;
         let mut facts = Vec::new();
         for &work in mine {
-            let mut fact = WorkFacts::new(work, workload, mix, prober.dispatcher.batch_shares(work));
+            let mut fact = WorkFacts::new(work, works[work].clone(), workload, mix, prober.dispatcher.batch_shares(work));
             let probed = fact.probe(0, 4.0 * largest, prober, &mut Blind);
             width = width.min(WIDTH * probed.variance.sqrt());
-            fact.learn(&probed, 4.0 * largest, &works[work], &prober.dispatcher);
+            fact.learn(&probed, 4.0 * largest, &prober.dispatcher);
             if !fact.fills_batch(scenario) {
                 return Err("windows of batch work are often too small for a job");
             }
             facts.push(fact);
         }
         let bins = Bins::new(width.min(1.0 / 32.0), largest).ok_or("its minutes are too even")?;
+        if scope == Scope::All {
+            facts.iter_mut().for_each(|fact| fact.peak = PeakTable::new(&scenario.supply, fact.groups[0], &bins));
+        }
         let (tables, table_of) = tables(scenario, scope, &facts, works);
         Ok(Self { lanes, mix, bins, works: facts, tables, table_of })
     }
 }
 
 impl WorkFacts {
-    fn new(work: usize, workload: usize, mix: SteadyMix, batch_shares: Vec<BatchShare>) -> Self {
+    fn new(work: usize, groups: Vec<usize>, workload: usize, mix: SteadyMix, batch_shares: Vec<BatchShare>) -> Self {
         let (asked, rates) = (ByClass::ZERO, Vec::new());
         let zero = (0.0, 0.0);
         Self {
             work,
+            groups,
+            peak: None,
             workload,
             mix,
             asked,
@@ -171,7 +180,7 @@ impl WorkFacts {
     }
 
     /// Takes what is proportional to tokens from one probed hour.
-    fn learn(&mut self, probed: &ProbedHour, tokens: f64, groups: &[usize], dispatcher: &Dispatcher<'_>) {
+    fn learn(&mut self, probed: &ProbedHour, tokens: f64, dispatcher: &Dispatcher<'_>) {
         let each = tokens.recip();
         self.asked = probed.asked * each;
         self.requests = probed.requests * each;
@@ -179,7 +188,7 @@ impl WorkFacts {
         self.entering = probed.entering * each;
         self.batch = (probed.batch.0 * each, probed.batch.1 * each);
         self.requests_per_token = probed.requests_per_token;
-        self.rates = groups.iter().map(|&group| dispatcher.rates(group, probed.entering)).collect();
+        self.rates = self.groups.iter().map(|&group| dispatcher.rates(group, probed.entering)).collect();
     }
 
     /// Whether every window can be expected to fill batch jobs.

@@ -41,7 +41,7 @@ impl Sweep {
             for (offset, lines) in lines.iter_mut().enumerate() {
                 let row = start + offset;
                 if hours.read(row, &mut count[offset], &mut places[offset]) && row < ROWS {
-                    *lines = &table.lines(row, bins, facts, prober).lines;
+                    *lines = table.lines(row, bins, facts, prober);
                     any = true;
                 }
             }
@@ -87,7 +87,7 @@ impl Sweep {
             return;
         }
         let lines = table.lines(0, bins, facts, prober);
-        for (sum, line) in self.sums.iter_mut().zip(&lines.lines) {
+        for (sum, line) in self.sums.iter_mut().zip(lines) {
             let each = f64::from(line[0]) / bins.edge(0);
             sum.iter_mut().zip(hours.below).for_each(|(sum, tokens)| *sum += each * f64::from(tokens));
         }

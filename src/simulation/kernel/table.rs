@@ -16,16 +16,6 @@ const NEVER: f64 = -60.0;
 /// A line over a bin: the value at its lower edge, and the rise for each place.
 pub(super) type Line = [f32; 2];
 
-/// One bin's lines.
-#[derive(Debug)]
-pub(super) struct BinLines {
-    /// By function.
-    pub(super) lines: Box<[Line]>,
-    /// By work: mean weighted tokens of a minute on the last on-demand offer for each token of the hour, and their squared coefficient of
-    /// variation, in the middle of the bin.
-    pub(super) peaks: Box<[Option<(f64, f64)>]>,
-}
-
 /// The functions of a workload's hours in months with the same units.
 #[derive(Debug)]
 pub(super) struct Table {
@@ -35,7 +25,8 @@ pub(super) struct Table {
     pub(super) works: Vec<WorkLayout>,
     /// Number of functions; the first is the tokens themselves.
     pub(super) functions: usize,
-    rows: Vec<OnceLock<BinLines>>,
+    /// By bin and function.
+    rows: Vec<OnceLock<Box<[Line]>>>,
 }
 
 /// What a probe needs besides the table: of one worker.
@@ -53,30 +44,21 @@ impl Table {
 
     /// The lines of a bin.
     #[inline]
-    pub(super) fn lines(&self, row: usize, bins: &Bins, facts: &[WorkFacts], prober: &mut Prober<'_>) -> &BinLines {
+    pub(super) fn lines(&self, row: usize, bins: &Bins, facts: &[WorkFacts], prober: &mut Prober<'_>) -> &[Line] {
         self.rows[row].get_or_init(|| self.draw(row, bins, facts, prober))
-    }
-
-    /// The lines of a bin into which an hour has fallen.
-    pub(super) fn known(&self, row: usize) -> Option<&BinLines> {
-        self.rows.get(row)?.get()
     }
 
     #[cold]
     #[inline(never)]
-    fn draw(&self, row: usize, bins: &Bins, facts: &[WorkFacts], prober: &mut Prober<'_>) -> BinLines {
+    fn draw(&self, row: usize, bins: &Bins, facts: &[WorkFacts], prober: &mut Prober<'_>) -> Box<[Line]> {
         let (low, high) = (bins.edge(row), bins.edge(row + 1));
         let middle = 0.5 * (low + high);
         let mut values = [(); 3].map(|()| vec![0.0; self.functions]);
-        let mut peaks = vec![None; facts.len()];
         for (place, tokens) in [low, middle, high].into_iter().enumerate() {
             values[place][0] = tokens;
-            for ((work, layout), peak) in facts.iter().zip(&self.works).zip(&mut peaks) {
+            for (work, layout) in facts.iter().zip(&self.works) {
                 let mut sink = Values { layout, values: &mut values[place] };
-                let probed = work.probe(self.month, tokens, prober, &mut sink);
-                if place == 1 {
-                    *peak = probed.peak.map(|(mean, variance)| (mean / tokens, variance));
-                }
+                work.probe(self.month, tokens, prober, &mut sink);
             }
         }
         let line = |function: usize| {
@@ -87,7 +69,7 @@ impl Table {
             let (start, rise) = if a >= 0.0 && mean < 0.5 * rise { (0.0, 2.0 * mean) } else { (mean - 0.5 * rise, rise) };
             [start as f32, (rise / PLACES) as f32]
         };
-        BinLines { lines: (0..self.functions).map(line).collect(), peaks: peaks.into() }
+        (0..self.functions).map(line).collect()
     }
 }
 

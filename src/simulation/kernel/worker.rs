@@ -1,7 +1,8 @@
 //! One worker of the fast path: sixty-four replications at a time, workload by workload, month by month.
 
-use super::bins::{Histogram, PLACES};
+use super::bins::Histogram;
 use super::isa::Wide;
+use super::peak::PeakScratch;
 use super::prepare::{Kernel, KernelWorkload};
 use super::settle::Found;
 use super::sweep::Sweep;
@@ -47,6 +48,7 @@ struct Buffers<'s> {
 struct MonthAtWork<'s> {
     hours: Histogram,
     sweep: Sweep,
+    peak: PeakScratch,
     prober: Prober<'s>,
     /// Lanes that must be served otherwise.
     leaves: [bool; LANES],
@@ -71,6 +73,7 @@ impl<'k, 's> KernelWorker<'k, 's> {
                 month: MonthAtWork {
                     hours: Histogram::new(),
                     sweep: Sweep::default(),
+                    peak: PeakScratch::default(),
                     prober: Prober::new(scenario, kernel.seed),
                     leaves: [false; LANES],
                 },
@@ -191,7 +194,7 @@ impl MonthAtWork<'_> {
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
     fn finish(&mut self, kernel: &Kernel<'_>, workload: &KernelWorkload<'_>, month: usize, found: &mut Found) {
-        let Self { hours, sweep, prober, leaves } = self;
+        let Self { hours, sweep, peak: scratch, prober, leaves } = self;
         let table = &workload.tables[workload.table_of[month]];
         sweep.add_up(hours, &workload.bins, table, &workload.works, prober);
         std::mem::swap(&mut found.sums, &mut sweep.sums);
@@ -201,16 +204,9 @@ impl MonthAtWork<'_> {
         }
         let rows = hours.rows(&workload.bins);
         let length = kernel.scenario.horizon.month_range(month).len();
-        for (number, (facts, peaks)) in workload.works.iter().zip(&mut found.peaks).enumerate() {
-            for (lane, peak) in peaks.iter_mut().enumerate() {
-                let hours = rows.clone().filter_map(|row| {
-                    let (count, places) = hours.cell(row, lane);
-                    let (mean, variance) = (*table.known(row)?.peaks.get(number)?)?;
-                    let (low, high) = (workload.bins.edge(row), workload.bins.edge(row + 1));
-                    let tokens = low + f64::from(places) / (f64::from(count) * PLACES) * (high - low);
-                    (count > 0).then_some((f64::from(count), mean * tokens, variance))
-                });
-                *peak = prober.dispatcher.quota_peak(facts.work, length, hours);
+        for (facts, peaks) in workload.works.iter().zip(&mut found.peaks) {
+            if let Some(table) = &facts.peak {
+                table.solve((hours, &workload.bins, length), facts, (&kernel.scenario.supply, prober), scratch, peaks);
             }
         }
         hours.clear(rows);

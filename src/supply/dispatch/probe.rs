@@ -3,7 +3,7 @@
 //! Where nothing is carried from hour to hour and a workload is alone in its pool with one mix of token classes, its tokens alone decide
 //! what an hour comes to. A probe serves one such hour by the code that serves all others.
 
-use super::{Dispatcher, HourSink, quota_minute, quota_peak, serve};
+use super::{Dispatcher, HourSink, quota_minute, serve};
 use crate::demand::DemandPath;
 use crate::supply::offer::MAX_AXES;
 use crate::supply::pool::Node;
@@ -126,13 +126,5 @@ impl Dispatcher<'_> {
             used: usage.map(|used| used / entering),
         };
         nodes.map(rate).collect()
-    }
-
-    /// The rate that all but the scenario's share of a month's minutes stay below, from its hours: how many, their mean per minute, and
-    /// the squared coefficient of variation of their minutes.
-    pub(crate) fn quota_peak(&mut self, work: usize, hours_of_month: usize, hours: impl Iterator<Item = (f64, f64, f64)>) -> f64 {
-        self.peak.clear();
-        hours.for_each(|(count, mean, variance)| self.peak.add(count, mean, variance));
-        quota_peak(self.supply, self.works[work].first(self.supply), &mut self.peak, hours_of_month)
     }
 }

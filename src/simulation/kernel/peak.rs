@@ -1,0 +1,197 @@
+//! The rate that all but a few of a month's minutes stay below, for all lanes at once.
+//!
+//! The expected number of hours (counted in minutes) above a rate is a sum over bins like any other, so it is summed at the rates of a
+//! fixed grid, from the highest down, until every lane has passed the number sought; between rates its logarithm is a parabola in the
+//! logarithm of the rate.
+
+use super::bins::{Bins, Histogram, PLACES, ROWS};
+use super::prepare::{Blind, WorkFacts};
+use super::table::{Line, Prober};
+use crate::random::lanes::{LANES, Lanes};
+use crate::supply::Supply;
+use std::sync::OnceLock;
+
+/// Wide bins of an octave, as a power of two: tails of minutes are smooth beside them.
+const WIDE_PER_OCTAVE: u32 = 4;
+/// Rates of an octave of the grid.
+const RATES: f64 = 8.0;
+/// A tail below this is none; and what a tail may lack to be all.
+const NOTHING: f64 = 1e-9;
+/// The most rates of the grid for one bin: 64 octaves.
+const MOST: usize = 512;
+
+/// Tails of the minutes of one work.
+#[derive(Debug)]
+pub(super) struct PeakTable {
+    /// The share of minutes that may be above.
+    share: f64,
+    /// Bins to a wide one.
+    bins: usize,
+    rows: Vec<OnceLock<Tail>>,
+}
+
+/// The share of minutes above each rate of the grid, as lines over a wide bin.
+#[derive(Debug)]
+struct Tail {
+    /// Number of the first rate.
+    first: i32,
+    lines: Vec<Line>,
+}
+
+/// Memory that is used again.
+#[derive(Clone, Debug, Default)]
+pub(super) struct PeakScratch {
+    /// By wide bin: its number, hours and places.
+    wide: Vec<(usize, Lanes<f32>, Lanes<f32>)>,
+}
+
+impl PeakTable {
+    /// A table where somebody asks for the peak and the pool has an offer that counts.
+    pub(super) fn new(supply: &Supply, group: usize, bins: &Bins) -> Option<Self> {
+        supply.groups[group].last_on_demand?;
+        let together = 1 << (bins.per_octave() - WIDE_PER_OCTAVE);
+        Some(Self { share: supply.peak_share()?, bins: together, rows: (0..ROWS / together).map(|_| OnceLock::new()).collect() })
+    }
+
+    /// The peaks of a month of so many hours.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
+    pub(super) fn solve(
+        &self,
+        (hours, bins, length): (&Histogram, &Bins, usize),
+        facts: &WorkFacts,
+        (supply, prober): (&Supply, &mut Prober<'_>),
+        scratch: &mut PeakScratch,
+        peaks: &mut Lanes<f64>,
+    ) {
+        let sought = self.share * length as f64;
+        self.gather(hours, bins, scratch);
+        let mut counted = [0.0_f32; LANES];
+        for (row, count, _) in &scratch.wide {
+            let _ = self.tail(*row, bins, facts, supply, prober);
+            for i in 0..LANES {
+                counted[i] += count[i];
+            }
+        }
+        *peaks = [0.0; LANES];
+        let known = |row: usize| self.rows[row].get();
+        let tails = || scratch.wide.iter().filter_map(|(row, ..)| known(*row));
+        let (Some(highest), Some(lowest)) =
+            (tails().map(|tail| tail.first + tail.lines.len() as i32).max(), tails().map(|tail| tail.first).min())
+        else {
+            return;
+        };
+        // The number above the rate at hand and above the two before it, which are higher.
+        let mut sums = [[0.0_f32; LANES]; 3];
+        let mut open: Lanes<bool> = std::array::from_fn(|i| f64::from(counted[i]) > sought);
+        let mut rate = highest;
+        while rate >= lowest && open.contains(&true) {
+            sums = [[0.0; LANES], sums[0], sums[1]];
+            let [sum, ..] = &mut sums;
+            for (row, count, places) in &scratch.wide {
+                let Some(tail) = known(*row) else { continue };
+                let Some(line) = tail.line(rate) else { continue };
+                for i in 0..LANES {
+                    sum[i] += line[0] * count[i] + line[1] * places[i];
+                }
+            }
+            for (i, open) in open.iter_mut().enumerate() {
+                if *open && f64::from(sums[0][i]) >= sought {
+                    *open = false;
+                    let place = between(sums.map(|sum| f64::from(sum[i])), sought);
+                    peaks[i] = libm::exp2((f64::from(rate) + place) / RATES);
+                }
+            }
+            rate -= 1;
+        }
+    }
+
+    /// Joins bins to wide ones.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
+    fn gather(&self, hours: &Histogram, bins: &Bins, scratch: &mut PeakScratch) {
+        scratch.wide.clear();
+        let rows = hours.rows(bins);
+        let (mut count, mut places) = ([0.0; LANES], [0.0; LANES]);
+        for wide in rows.start / self.bins..rows.end.div_ceil(self.bins) {
+            let (mut counts, mut sums, mut any) = ([0.0; LANES], [0.0; LANES], false);
+            for offset in 0..self.bins {
+                if hours.read(wide * self.bins + offset, &mut count, &mut places) {
+                    any = true;
+                    let before = offset as f32 * PLACES as f32;
+                    for i in 0..LANES {
+                        counts[i] += count[i];
+                        sums[i] += places[i] + before * count[i];
+                    }
+                }
+            }
+            if any {
+                scratch.wide.push((wide, counts, sums));
+            }
+        }
+    }
+
+    fn tail(&self, wide: usize, bins: &Bins, facts: &WorkFacts, supply: &Supply, prober: &mut Prober<'_>) -> &Tail {
+        self.rows[wide].get_or_init(|| self.draw(wide, bins, facts, supply, prober))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn draw(&self, wide: usize, bins: &Bins, facts: &WorkFacts, supply: &Supply, prober: &mut Prober<'_>) -> Tail {
+        let (low, high) = (bins.edge(wide * self.bins), bins.edge((wide + 1) * self.bins));
+        let law = &supply.groups[facts.groups[0]].law;
+        let minutes = [low, 0.5 * (low + high), high].map(|tokens| {
+            let probed = facts.probe(0, tokens, prober, &mut Blind);
+            let (mean, variance) = probed.peak.unwrap_or((tokens / 60.0, 0.0));
+            (mean, law.at(variance))
+        });
+        let above = |rate: i32| {
+            let rate = libm::exp2(f64::from(rate) / RATES);
+            minutes.each_ref().map(|(mean, row)| row.exceedance(rate / mean))
+        };
+        let middle = (RATES * libm::log2(minutes[1].0)).floor() as i32;
+        // Down to where all minutes are above, and up to where none is.
+        let mut first = middle;
+        while above(first)[0] < 1.0 - NOTHING && middle - first < MOST as i32 / 2 {
+            first -= 1;
+        }
+        let mut lines = Vec::new();
+        loop {
+            let [a, m, b] = above(first + lines.len() as i32);
+            let (mean, rise) = ((a + 4.0 * m + b) / 6.0, b - a);
+            let (start, rise) = if mean < 0.5 * rise { (0.0, 2.0 * mean) } else { (mean - 0.5 * rise, rise) };
+            lines.push([start as f32, (rise / (PLACES * self.bins as f64)) as f32]);
+            if b < NOTHING || lines.len() > MOST {
+                return Tail { first, lines };
+            }
+        }
+    }
+}
+
+impl Tail {
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
+    fn line(&self, rate: i32) -> Option<&Line> {
+        self.lines.get((rate - self.first).max(0) as usize)
+    }
+}
+
+/// Where the logarithm of a number that falls with the rate is that of `sought`, between the rates 0 (whose number is at least that) and
+/// 1: on the parabola through the numbers at 0, 1 and 2.
+fn between([at, one, two]: [f64; 3], sought: f64) -> f64 {
+    // A number of nothing is cut off, as its logarithm has no end.
+    let height = |number: f64| libm::log((number / sought).max(1e-6));
+    let (a, b, c) = (height(at), height(one), height(two));
+    if !(a > b) {
+        return 0.0;
+    }
+    // a + first t + second t (t − 1) = 0; the second is small beside the first, so that the fixed point is found in a few steps.
+    let (first, second) = (b - a, 0.5 * (c - 2.0 * b + a));
+    let mut t = (a / -first).clamp(0.0, 1.0);
+    if c > -13.0 {
+        for _ in 0..6 {
+            t = ((a + second * t * (t - 1.0)) / -first).clamp(0.0, 1.0);
+        }
+    }
+    t
+}
