@@ -113,7 +113,7 @@ pub(crate) struct GateArgs {
 pub(crate) enum Engine {
     /// The fastest that can do it
     Auto,
-    /// The fast path (comes with a later version)
+    /// The fast path; an error where it cannot serve the scenario
     Kernel,
     /// The plain path, which can do everything
     Reference,

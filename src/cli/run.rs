@@ -10,14 +10,11 @@ use tokentide::decision::{Flip, Held, Judgement, flips, held, judge};
 use tokentide::error::{ErrorKind, Result};
 use tokentide::report::{Provenance, Report, ReportFile, answer, flip_lines, hours_walked, notes, table};
 use tokentide::scenario::Loaded;
-use tokentide::simulation::{Run, RunSpec, run as simulate};
+use tokentide::simulation::{EngineChoice, Run, RunSpec, run as simulate};
 use tokentide::tally::{Columns, Outcome};
 
 /// Runs a scenario.
 pub(crate) fn run(args: &RunArgs) -> Result<Exit> {
-    if args.engine == Engine::Kernel {
-        return later("`--engine kernel`");
-    }
     if args.precision.is_some() {
         return later("`--precision`");
     }
@@ -30,7 +27,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit> {
     }
     let stop = interrupt::listen();
     let Found { run, judgement, flips, held } = work(args, &loaded, &stop)?;
-    let provenance = Provenance::new(&loaded.scenario, run.seed, run.replications, run.asked);
+    let provenance = Provenance::new(&loaded.scenario, &run);
     let report = Report {
         scenario: &loaded.scenario,
         outcome: &run.summary,
@@ -68,13 +65,21 @@ fn work(args: &RunArgs, loaded: &Loaded, stop: &AtomicBool) -> Result<Found> {
     let scenario = &loaded.scenario;
     let bar = progress::bar(scenario.replications, args.draws.quiet);
     let tell = |done| bar.set_position(done);
-    let spec = RunSpec { threads: args.draws.threads.map(usize::from), progress: Some(&tell), stop: Some(stop), ..RunSpec::default() };
+    let engine = match args.engine {
+        Engine::Auto => EngineChoice::Auto,
+        Engine::Kernel => EngineChoice::Kernel,
+        Engine::Reference => EngineChoice::Reference,
+    };
+    let threads = args.draws.threads.map(usize::from);
+    let spec = RunSpec { threads, engine, progress: Some(&tell), stop: Some(stop), ..RunSpec::default() };
     let run = simulate(scenario, &spec, &Columns);
     bar.finish_and_clear();
     let run = run?;
     let judgement = judge(scenario, &run.summary);
     let spinner = progress::spinner("what would flip the answer", args.draws.quiet);
-    let further = RunSpec { progress: None, ..spec };
+    // Changed scenarios may need the reference where this one does not.
+    let engine = if engine == EngineChoice::Reference { engine } else { EngineChoice::Auto };
+    let further = RunSpec { progress: None, engine, ..spec };
     let flips = unless_stopped(flips(scenario, &run.summary, &judgement, &further), stop);
     let looked_at: BTreeSet<usize> = judgement.leaders.iter().map(|leader| leader.plan).chain([scenario.baseline]).collect();
     let held = unless_stopped(held(scenario, &Vec::from_iter(looked_at), &further), stop);
@@ -123,8 +128,8 @@ fn print(report: &Report<'_>, written: Option<&PathBuf>) -> Result<()> {
         let walked = hours_walked(report).map_or_else(String::new, |walked| format!(", {walked}"));
         write!(
             out,
-            "\n{plans} plan{plural}, {} replications, seed {}, reference engine{walked}.",
-            provenance.replications, provenance.seed
+            "\n{plans} plan{plural}, {} replications, seed {}, {} engine{walked}.",
+            provenance.replications, provenance.seed, provenance.engine
         )?;
         match written {
             Some(folder) => writeln!(out, " All plans are in {}.", folder.display()),

@@ -4,7 +4,7 @@ use super::flip::{Cause, FlipPoint, Lever};
 use super::judgement::{Judgement, Leader, judge, objective_samples};
 use crate::error::Result;
 use crate::scenario::Scenario;
-use crate::simulation::{RunSpec, run};
+use crate::simulation::{RunSpec, Scope, run};
 use crate::statistics::Moments;
 use crate::tally::{Columns, Outcome};
 
@@ -28,7 +28,7 @@ pub(super) fn simulate(scenario: &Scenario, lever: Lever, change: f64, spec: &Ru
     let changed = lever.apply(scenario, change);
     let changed = changed.with_supply(changed.supply.clone().without_peak().without_members());
     let replications = spec.replications.unwrap_or(scenario.replications).min(REPLICATIONS);
-    let spec = RunSpec { replications: Some(replications), threads: Some(1), progress: None, ..*spec };
+    let spec = RunSpec { replications: Some(replications), threads: Some(1), scope: Scope::Spend, progress: None, ..*spec };
     let outcome = run(&changed, &spec, &Columns)?.summary;
     let judgement = judge(&changed, &outcome);
     Ok(Point { change, scenario: changed, outcome, judgement })

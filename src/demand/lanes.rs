@@ -4,6 +4,8 @@
 //! moment-matched, so that an hour is one number: its tokens. What the processes need once in a replication or a week (level, walk, growth,
 //! spikes) is drawn by the generator's own code.
 
+#![allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
+
 use super::generate::Keys;
 use super::requests::Counts;
 use super::source::Source;
@@ -196,7 +198,6 @@ impl<'a> LaneWorkload<'a> {
 
     /// Writes the tokens of a tile's hours, all of them in order from the first tile on, and returns how many hours it has.
     #[inline(always)]
-    #[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
     pub fn tile(&self, tile: usize, state: &mut LaneState, out: &mut Tile) -> usize {
         let start = tile * TILE;
         let hours = self.base.len().saturating_sub(start).min(TILE);
@@ -228,7 +229,6 @@ impl<'a> LaneWorkload<'a> {
 
     /// What is expected of the hours before spikes, and their count and size normals.
     #[inline(always)]
-    #[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
     fn expect<const FIRST: bool, const SECOND: bool>(&self, start: usize, hours: usize, state: &mut LaneState, out: &mut Tile) {
         let LaneState { first, second, fast, slow, levels, counts, .. } = state;
         let (mut z, mut y, mut white) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);

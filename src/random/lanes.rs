@@ -4,6 +4,8 @@
 //! Plain loops over arrays of [`LANES`], which the compiler turns into vector instructions of whatever width the caller is compiled for. All
 //! is inlined for that reason. No sum crosses lanes and nothing is fused, so the results are the same bits for every width.
 
+#![allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
+
 use super::stream::StreamKey;
 
 /// Streams side by side. Fewer do not fill the widest registers after unrolling, and were up to twice as slow.
@@ -36,7 +38,6 @@ impl StreamLanes {
 
     /// The next pair of standard normals of every lane: see [`box_muller`](super::normal::box_muller).
     #[inline(always)]
-    #[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
     pub fn normals(&mut self, first: &mut Lanes<f32>, second: &mut Lanes<f32>) {
         let [s0, s1, s2, s3] = &mut self.state;
         for i in 0..LANES {
@@ -56,7 +57,6 @@ impl Default for StreamLanes {
 
 /// One step of xoshiro128++ (Blackman and Vigna 2021), as the `rand` crate takes it.
 #[inline(always)]
-#[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
 fn step([s0, s1, s2, s3]: [u32; 4]) -> (u32, [u32; 4]) {
     let word = s0.wrapping_add(s3).rotate_left(7).wrapping_add(s0);
     let t = s1 << 9;
@@ -70,7 +70,6 @@ fn step([s0, s1, s2, s3]: [u32; 4]) -> (u32, [u32; 4]) {
 /// [`box_muller`](super::normal::box_muller) in single precision. Words become numbers as signed integers, the one conversion that
 /// vectors of every width have.
 #[inline(always)]
-#[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
 fn box_muller(a: u32, b: u32) -> (f32, f32) {
     let u = ((a >> 1).cast_signed() as f32 + 0.5) * (1.0 / 2_147_483_648.0);
     let angle = ((b.cast_signed() >> 2) as f32 + 0.5) * (std::f32::consts::PI / 2_147_483_648.0);
@@ -85,23 +84,21 @@ fn box_muller(a: u32, b: u32) -> (f32, f32) {
 /// ln u for a normal number u > 0, within 4.4e-7 of the larger of 1 and the result: u = 2ᵏ m with m in \[√½, √2), and the polynomial for
 /// ln m of the Cephes library (Moshier, `logf`).
 #[inline(always)]
-#[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
 pub fn ln(u: f32) -> f32 {
     const ROOT_HALF: u32 = 0x3f35_04f3;
     let exponent = u.to_bits().wrapping_sub(ROOT_HALF).cast_signed() >> 23;
     let f = f32::from_bits(u.to_bits().wrapping_sub((exponent << 23).cast_unsigned())) - 1.0;
     let q = f * f;
     let q2 = q * q;
-    let high = (-1.242_014_1e-1 + 1.166_7700e-1 * f) + (-1.151_461_03e-1 + 7.037_683_6e-2 * f) * q;
-    let low = (3.333_333_1e-1 - 2.499_999_4e-1 * f) + (2.000_071_5e-1 - 1.666_805_8e-1 * f) * q;
-    let middle = 1.424_932_3e-1;
+    let high = (-0.124_201_41 + 0.116_77 * f) + (-0.115_146_1 + 0.070_376_836 * f) * q;
+    let low = (0.333_333_3 - 0.25 * f) + (0.200_007_14 - 0.166_680_57 * f) * q;
+    let middle = 0.142_493_23;
     let p = low + (middle + high * f) * q2;
     exponent as f32 * std::f32::consts::LN_2 + (f - (0.5 * q - f * q * p))
 }
 
 /// Sine and cosine on [−π/4, π/4], within 1e-7: the polynomials of the Cephes library (Moshier, `sinf`, `cosf`).
 #[inline(always)]
-#[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
 fn sin_cos(x: f32) -> (f32, f32) {
     let q = x * x;
     let sin = x + x * q * (-1.666_665_5e-1 + q * (8.332_161e-3 - 1.951_529_6e-4 * q));
@@ -113,7 +110,6 @@ fn sin_cos(x: f32) -> (f32, f32) {
 /// a relative error of 6.5e-4) and one of third order. An eighth of the time of a square root on some processors, and the same on all,
 /// as their own approximations are not.
 #[inline(always)]
-#[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
 pub fn inverse_root(x: f32) -> f32 {
     let guess = f32::from_bits(0x5f1f_fff9_u32.wrapping_sub(x.to_bits() >> 1));
     let y = guess * (0.703_952_25 * (2.389_244_6 - x * guess * guess));
@@ -124,7 +120,6 @@ pub fn inverse_root(x: f32) -> f32 {
 /// 2ˣ for x in [−126, 126] (brought there), within 2.5e-7 of the result: x = n + f with |f| ≤ ½, and the first terms of the series of
 /// exp(f ln 2); the first one left out is 1.2e-7.
 #[inline(always)]
-#[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
 pub fn exp2(x: f32) -> f32 {
     // Adding 1.5 × 2²³ leaves the nearest whole number in the last bits.
     const SHIFT: f32 = 12_582_912.0;
@@ -132,7 +127,7 @@ pub fn exp2(x: f32) -> f32 {
     let shifted = x + SHIFT;
     let f = x - (shifted - SHIFT);
     let q = f * f;
-    let low = (1.0 + 0.693_147_2 * f) + (0.240_226_5 + 0.055_504_11 * f) * q;
+    let low = (1.0 + std::f32::consts::LN_2 * f) + (0.240_226_5 + 0.055_504_11 * f) * q;
     let high = (0.009_618_129 + 0.001_333_355_8 * f) + 0.000_154_035_3 * q;
     let power = f32::from_bits((shifted.to_bits().wrapping_shl(23)).wrapping_add(1.0_f32.to_bits()));
     power * (low + high * (q * q))

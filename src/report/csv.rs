@@ -73,7 +73,7 @@ pub(super) fn plan(report: &Report<'_>, headline: &Headline) -> Result<String> {
     let [cost_p05, cost_p50, cost_p95] = quantiles(&headline.cost_total);
     let [saving_p05, _, saving_p95] = quantiles(&headline.saving);
     begin(report, headline.plan, &mut lines);
-    lines.text("reference").text(if standing.keeps_limits { "true" } else { "false" });
+    lines.text(&report.provenance.engine).text(if standing.keeps_limits { "true" } else { "false" });
     let limited = report.scenario.limits.any();
     let kept = &standing.months_kept;
     lines.numbers([seen(kept.estimate().point, kept.clusters()).filter(|_| limited)]);

@@ -43,7 +43,7 @@ pub(super) fn head(report: &Report<'_>) -> Result<String> {
             "replications_asked": provenance.replications_asked,
             "complete": provenance.is_complete(),
             "scenario_sha256": provenance.scenario_digest,
-            "engine": "reference",
+            "engine": provenance.engine,
             "prices": prices.collect::<Vec<_>>(),
         },
         "limits": {
@@ -94,7 +94,7 @@ pub(super) fn plan(report: &Report<'_>, headline: &Headline, figures: &PlanFigur
         "plan": plan.name,
         "units": plan.units,
         "term": plan.term,
-        "engine": "reference",
+        "engine": report.provenance.engine,
         "keeps_limits": standing.keeps_limits,
         "keeps_limits_within_error": standing.within_error,
         "months_keeping_limits": share_of_months(&standing.months_kept),

@@ -1,6 +1,7 @@
 //! Where the numbers of a report come from: what somebody needs to make the same ones again.
 
 use crate::scenario::Scenario;
+use crate::simulation::Run;
 use jiff::civil::Date;
 
 /// What a run was. Holds nothing that changes from day to day, so that equal runs give equal bytes.
@@ -10,6 +11,8 @@ pub struct Provenance {
     pub version: &'static str,
     /// Version of the random streams: equal versions, scenarios and seeds give equal draws.
     pub stream_version: u32,
+    /// The way through the simulation that all plans took: "kernel" or "reference".
+    pub engine: String,
     /// The seed.
     pub seed: u64,
     /// Replications that the figures are made of.
@@ -36,14 +39,15 @@ pub struct PriceDate {
 impl Provenance {
     /// The provenance of a run of `scenario`.
     #[must_use]
-    pub fn new(scenario: &Scenario, seed: u64, replications: u64, replications_asked: u64) -> Self {
+    pub fn new<S>(scenario: &Scenario, run: &Run<S>) -> Self {
         let price = |offer: &crate::supply::Offer| PriceDate { offer: offer.name.clone(), source: offer.source.clone(), date: offer.date };
         Self {
             version: env!("CARGO_PKG_VERSION"),
             stream_version: crate::random::stream::STREAM_VERSION,
-            seed,
-            replications,
-            replications_asked,
+            engine: run.engine.to_string(),
+            seed: run.seed,
+            replications: run.replications,
+            replications_asked: run.asked,
             scenario_digest: scenario.digest.clone(),
             prices: scenario.supply.offers.iter().map(price).collect(),
         }

@@ -1,8 +1,11 @@
 //! Thousands of replications over threads: fixed batches, ordered merge. The only file that knows of rayon.
 
+use super::engine::{Engine, EngineChoice};
+use super::kernel::{Kernel, KernelWorker, Scope};
 use super::memory;
 use super::reference::Replicator;
 use crate::error::{Error, ErrorKind, Result};
+use crate::random::lanes::LANES;
 use crate::scenario::Scenario;
 use crate::supply::{HourService, HourSink};
 use crate::tally::{Hour, Needs, Tally};
@@ -22,6 +25,10 @@ pub struct RunSpec<'a> {
     pub seed: Option<u64>,
     /// Threads; as many as the machine has unless given.
     pub threads: Option<usize>,
+    /// The way through the simulation.
+    pub engine: EngineChoice,
+    /// What is looked at; the fast path leaves the rest out, and its figures are 0.
+    pub scope: Scope,
     /// Told the number of complete replications from time to time, from any thread.
     pub progress: Option<&'a (dyn Fn(u64) + Sync)>,
     /// Once true, batches at work are finished and no further one is begun.
@@ -34,6 +41,8 @@ impl std::fmt::Debug for RunSpec<'_> {
             .field("replications", &self.replications)
             .field("seed", &self.seed)
             .field("threads", &self.threads)
+            .field("engine", &self.engine)
+            .field("scope", &self.scope)
             .finish_non_exhaustive()
     }
 }
@@ -50,6 +59,8 @@ pub struct Run<S> {
     pub asked: u64,
     /// The seed.
     pub seed: u64,
+    /// The way that all its plans took.
+    pub engine: Engine,
 }
 
 /// Runs a scenario and returns the summaries of the tallies.
@@ -71,7 +82,12 @@ pub fn run<T: Tally>(scenario: &Scenario, spec: &RunSpec<'_>, tallies: &T) -> Re
     }
     let pool = pool(spec.threads)?;
     memory::check(scenario, tallies, replications, pool.current_num_threads())?;
-    let batches = Batches { scenario, spec, tallies, replications, seed };
+    let kernel = spec.engine.prepare(scenario, seed, spec.scope, tallies.needs() == Needs::Hours)?;
+    let (kernel, engine) = match kernel {
+        Ok(kernel) => (Some(kernel), Engine::Kernel),
+        Err(why) => (None, Engine::Reference(why)),
+    };
+    let batches = Batches { scenario, spec, tallies, replications, seed, kernel: kernel.as_ref() };
     let partials = pool.install(|| batches.run());
     let mut complete = 0;
     let mut whole: Option<T::Partial> = None;
@@ -84,7 +100,7 @@ pub fn run<T: Tally>(scenario: &Scenario, spec: &RunSpec<'_>, tallies: &T) -> Re
     }
     let whole = whole.ok_or_else(|| Error::from(ErrorKind::Interrupted))?;
     let summary = pool.install(|| tallies.summarise(scenario, whole));
-    Ok(Run { summary, replications: complete, asked: replications, seed })
+    Ok(Run { summary, replications: complete, asked: replications, seed, engine })
 }
 
 /// Applies `f` to every item, on as many threads as given or the machine has, and returns the results in the order of the items.
@@ -115,6 +131,14 @@ struct Batches<'a, T: Tally> {
     tallies: &'a T,
     replications: u64,
     seed: u64,
+    kernel: Option<&'a Kernel<'a>>,
+}
+
+/// What one thread works with.
+#[allow(clippy::large_enum_variant, reason = "one for each thread")]
+enum Worker<'a> {
+    Kernel(KernelWorker<'a, 'a>),
+    Reference(Replicator<'a>),
 }
 
 impl<T: Tally> Batches<'_, T> {
@@ -127,13 +151,16 @@ impl<T: Tally> Batches<'_, T> {
         let done = AtomicU64::new(0);
         let slots: Slots<T::Partial> = Mutex::new((0..count).map(|_| None).collect());
         rayon::broadcast(|_| {
-            let mut replicator = Replicator::new(self.scenario, self.seed);
+            let mut worker = match self.kernel {
+                Some(kernel) => Worker::Kernel(KernelWorker::new(kernel)),
+                None => Worker::Reference(Replicator::new(self.scenario, self.seed)),
+            };
             while !self.spec.stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
                 let batch = next.fetch_add(1, Ordering::Relaxed);
                 if batch >= count {
                     break;
                 }
-                let (size, partial) = self.batch(batch, &mut replicator);
+                let (size, partial) = self.batch(batch, &mut worker);
                 if let Ok(mut slots) = slots.lock()
                     && let Some(slot) = slots.get_mut(batch as usize)
                 {
@@ -148,17 +175,27 @@ impl<T: Tally> Batches<'_, T> {
         slots.into_inner().unwrap_or_default().into_iter().map_while(|slot| slot).collect()
     }
 
-    fn batch(&self, batch: u64, replicator: &mut Replicator<'_>) -> (u64, T::Partial) {
+    fn batch(&self, batch: u64, worker: &mut Worker<'_>) -> (u64, T::Partial) {
         let first = batch * BATCH;
         let last = (first + BATCH).min(self.replications);
         let mut partial = self.tallies.partial(self.scenario, (last - first) as usize);
-        for index in first..last {
-            match self.tallies.needs() {
-                Needs::Totals => self.tallies.record(&mut partial, &replicator.replicate(index, None)),
-                Needs::Hours => {
-                    let mut sink = TallySink { scenario: self.scenario, tallies: self.tallies, partial: &mut partial };
-                    let replication = replicator.replicate(index, Some(&mut sink));
-                    self.tallies.record(&mut partial, &replication);
+        match worker {
+            Worker::Kernel(worker) => {
+                for block in (first..last).step_by(LANES) {
+                    let count = (last - block).min(LANES as u64) as usize;
+                    worker.block(block, count, |replication| self.tallies.record(&mut partial, replication));
+                }
+            }
+            Worker::Reference(replicator) => {
+                for index in first..last {
+                    match self.tallies.needs() {
+                        Needs::Totals => self.tallies.record(&mut partial, &replicator.replicate(index, None)),
+                        Needs::Hours => {
+                            let mut sink = TallySink { scenario: self.scenario, tallies: self.tallies, partial: &mut partial };
+                            let replication = replicator.replicate(index, Some(&mut sink));
+                            self.tallies.record(&mut partial, &replication);
+                        }
+                    }
                 }
             }
         }

@@ -4,6 +4,8 @@
 //! is as narrow beside its tokens at night as at noon. A cell counts its hours and adds up their places, in one word: 10 bits of count and
 //! 22 bits of the sum of 12-bit places, enough for 1 023 hours. Sums of whole numbers are the same in any order.
 
+#![allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
+
 use crate::random::lanes::{LANES, Lanes};
 
 /// Rows of a histogram.
@@ -34,7 +36,7 @@ impl Bins {
         if !(width > 0.0) || per_octave > 8 || !(largest > 1e-20 && largest < 1e30) {
             return None;
         }
-        let octaves = (ROWS >> per_octave) as i64;
+        let octaves = i64::try_from(ROWS >> per_octave).ok()?;
         let above = (3 * octaves / 8).min(8);
         let exponent = i64::from((largest as f32).to_bits() >> 23) + 1 + above;
         let base = u32::try_from((exponent - octaves) << per_octave).ok()?;
@@ -64,7 +66,8 @@ pub(super) const PLACES: f64 = (1 << PLACE) as f64;
 /// The histograms of a month, and what is known of its hours besides.
 #[derive(Clone, Debug)]
 pub(super) struct Histogram {
-    cells: Box<[u32; KEPT * LANES]>,
+    /// `KEPT` × `LANES`.
+    cells: Vec<u32>,
     /// The lowest bin with an hour.
     lowest: Lanes<u32>,
     /// Tokens of the largest hour.
@@ -75,15 +78,11 @@ pub(super) struct Histogram {
 
 impl Histogram {
     pub(super) fn new() -> Self {
-        let cells = vec![0; KEPT * LANES].into_boxed_slice();
-        // The slice has exactly as many cells as the array.
-        let cells = cells.try_into().unwrap_or_else(|_| Box::new([0; KEPT * LANES]));
-        Self { cells, lowest: [ROWS as u32; LANES], largest: [0.0; LANES], below: [0.0; LANES] }
+        Self { cells: vec![0; KEPT * LANES], lowest: [ROWS as u32; LANES], largest: [0.0; LANES], below: [0.0; LANES] }
     }
 
     /// Adds one hour.
     #[inline(always)]
-    #[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
     pub(super) fn add(&mut self, bins: &Bins, tokens: &Lanes<f32>) {
         let (mut cells, mut words) = ([0_u32; LANES], [0_u32; LANES]);
         let first = f32::from_bits(bins.base << (PLACE + bins.shift));
@@ -96,8 +95,10 @@ impl Histogram {
             cells[i] = row * LANES as u32 + i as u32;
             words[i] = (1 << SUM) | (place & ((1 << PLACE) - 1));
         }
+        // As an array of a power of two of cells, which needs no check of its bounds.
+        let Some(kept) = self.cells.first_chunk_mut::<{ KEPT * LANES }>() else { return };
         for (cell, word) in cells.iter().zip(words) {
-            let cell = &mut self.cells[*cell as usize & (KEPT * LANES - 1)];
+            let cell = &mut kept[*cell as usize & (KEPT * LANES - 1)];
             *cell = cell.wrapping_add(word);
         }
     }
@@ -124,7 +125,6 @@ impl Histogram {
 
     /// Hours of a bin and the sums of their places in every lane; whether there are any.
     #[inline(always)]
-    #[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
     pub(super) fn read(&self, row: usize, count: &mut Lanes<f32>, places: &mut Lanes<f32>) -> bool {
         let words = &self.cells.as_chunks::<LANES>().0[row & (KEPT - 1)];
         let mut any = 0;

@@ -27,9 +27,10 @@ pub use prepare::Kernel;
 pub use worker::KernelWorker;
 
 /// What is looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scope {
     /// Every metric.
+    #[default]
     All,
     /// Costs, tokens and requests, throttled ones too; not how many minutes and hours are over a limit.
     Spend,

@@ -4,6 +4,8 @@
 //! fixed grid, from the highest down, until every lane has passed the number sought; between rates its logarithm is a parabola in the
 //! logarithm of the rate.
 
+#![allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
+
 use super::bins::{Bins, Histogram, PLACES, ROWS};
 use super::prepare::{Blind, WorkFacts};
 use super::table::{Line, Prober};
@@ -18,7 +20,7 @@ const RATES: f64 = 8.0;
 /// A tail below this is none; and what a tail may lack to be all.
 const NOTHING: f64 = 1e-9;
 /// The most rates of the grid for one bin: 64 octaves.
-const MOST: usize = 512;
+const MOST: i32 = 512;
 
 /// Tails of the minutes of one work.
 #[derive(Debug)]
@@ -33,8 +35,9 @@ pub(super) struct PeakTable {
 /// The share of minutes above each rate of the grid, as lines over a wide bin.
 #[derive(Debug)]
 struct Tail {
-    /// Number of the first rate.
+    /// Numbers of the first rate and of the one after the last.
     first: i32,
+    end: i32,
     lines: Vec<Line>,
 }
 
@@ -55,7 +58,6 @@ impl PeakTable {
 
     /// The peaks of a month of so many hours.
     #[inline(always)]
-    #[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
     pub(super) fn solve(
         &self,
         (hours, bins, length): (&Histogram, &Bins, usize),
@@ -76,9 +78,7 @@ impl PeakTable {
         *peaks = [0.0; LANES];
         let known = |row: usize| self.rows[row].get();
         let tails = || scratch.wide.iter().filter_map(|(row, ..)| known(*row));
-        let (Some(highest), Some(lowest)) =
-            (tails().map(|tail| tail.first + tail.lines.len() as i32).max(), tails().map(|tail| tail.first).min())
-        else {
+        let (Some(highest), Some(lowest)) = (tails().map(|tail| tail.end).max(), tails().map(|tail| tail.first).min()) else {
             return;
         };
         // The number above the rate at hand and above the two before it, which are higher.
@@ -108,7 +108,6 @@ impl PeakTable {
 
     /// Joins bins to wide ones.
     #[inline(always)]
-    #[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
     fn gather(&self, hours: &Histogram, bins: &Bins, scratch: &mut PeakScratch) {
         scratch.wide.clear();
         let rows = hours.rows(bins);
@@ -152,25 +151,26 @@ impl PeakTable {
         let middle = (RATES * libm::log2(minutes[1].0)).floor() as i32;
         // Down to where all minutes are above, and up to where none is.
         let mut first = middle;
-        while above(first)[0] < 1.0 - NOTHING && middle - first < MOST as i32 / 2 {
+        while above(first)[0] < 1.0 - NOTHING && middle - first < MOST / 2 {
             first -= 1;
         }
-        let mut lines = Vec::new();
-        loop {
-            let [a, m, b] = above(first + lines.len() as i32);
+        let (mut lines, mut last) = (Vec::new(), first);
+        for rate in first..=middle + MOST {
+            last = rate;
+            let [a, m, b] = above(rate);
             let (mean, rise) = ((a + 4.0 * m + b) / 6.0, b - a);
             let (start, rise) = if mean < 0.5 * rise { (0.0, 2.0 * mean) } else { (mean - 0.5 * rise, rise) };
             lines.push([start as f32, (rise / (PLACES * self.bins as f64)) as f32]);
-            if b < NOTHING || lines.len() > MOST {
-                return Tail { first, lines };
+            if b < NOTHING {
+                break;
             }
         }
+        Tail { first, end: last + 1, lines }
     }
 }
 
 impl Tail {
     #[inline(always)]
-    #[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
     fn line(&self, rate: i32) -> Option<&Line> {
         self.lines.get((rate - self.first).max(0) as usize)
     }

@@ -1,5 +1,7 @@
 //! All functions of a month at once: each bin's hours and places times its lines, summed over bins.
 
+#![allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
+
 use super::bins::{Bins, Histogram, ROWS};
 use super::prepare::WorkFacts;
 use super::table::{Line, Prober, Table};
@@ -22,7 +24,6 @@ pub(super) struct Sweep {
 impl Sweep {
     /// Sums a table's functions over the hours of a histogram.
     #[inline(always)]
-    #[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
     pub(super) fn add_up(&mut self, hours: &Histogram, bins: &Bins, table: &Table, facts: &[WorkFacts], prober: &mut Prober<'_>) {
         let functions = table.functions;
         self.partial.clear();
@@ -71,7 +72,6 @@ impl Sweep {
     }
 
     #[inline(always)]
-    #[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
     fn flush(&mut self) {
         for (sum, partial) in self.sums.iter_mut().zip(&mut self.partial) {
             for i in 0..LANES {

@@ -1,5 +1,7 @@
 //! One worker of the fast path: sixty-four replications at a time, workload by workload, month by month.
 
+#![allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
+
 use super::bins::Histogram;
 use super::isa::Wide;
 use super::peak::PeakScratch;
@@ -130,7 +132,6 @@ impl Wide for Draw<'_, '_, '_> {
     type Output = ();
 
     #[inline(always)]
-    #[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
     fn run(self) {
         let Self { kernel, index, lanes, buffers, found } = self;
         let Buffers { tile, month: at_work, together, peaks, windows } = buffers;
@@ -168,7 +169,6 @@ impl Wide for Draw<'_, '_, '_> {
 
 /// Adds an hour of one workload to that of those before it, and keeps the largest.
 #[inline(always)]
-#[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
 fn add_to(together: &mut Lanes<f32>, peak: &mut Lanes<f32>, tokens: &Lanes<f32>, is_first: bool) {
     for i in 0..LANES {
         let sum = if is_first { tokens[i] } else { together[i] + tokens[i] };
@@ -192,7 +192,6 @@ fn refuse(kernel: &Kernel<'_>, workload: &KernelWorkload<'_>, part: &BatchShare,
 impl MonthAtWork<'_> {
     /// Sums up a month and begins the next one.
     #[inline(always)]
-    #[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
     fn finish(&mut self, kernel: &Kernel<'_>, workload: &KernelWorkload<'_>, month: usize, found: &mut Found) {
         let Self { hours, sweep, peak: scratch, prober, leaves } = self;
         let table = &workload.tables[workload.table_of[month]];
