@@ -11,7 +11,7 @@ use super::requests::Counts;
 use super::source::Source;
 use super::tokens::Form;
 use super::{Demand, Workload, totals};
-use crate::random::lanes::{LANES, Lanes, StreamLanes, exp2, inverse_root};
+use crate::random::lanes::{LANES, Lanes, StreamLanes, exp2, inverse_root, larger};
 use crate::units::ByClass;
 
 /// Hours that are drawn at a time.
@@ -103,11 +103,11 @@ impl Default for LaneState {
         Self {
             first: StreamLanes::new(),
             second: StreamLanes::new(),
-            fast: [0.0; LANES],
-            slow: [0.0; LANES],
+            fast: Lanes::of(0.0),
+            slow: Lanes::of(0.0),
             levels: Vec::new(),
             spikes: Vec::new(),
-            counts: Box::new([[0.0; LANES]; TILE]),
+            counts: Box::new([Lanes::of(0.0); TILE]),
             weeks: Vec::new(),
             months: Vec::new(),
         }
@@ -174,7 +174,7 @@ impl<'a> LaneWorkload<'a> {
         if self.workload.noise.has_slow() {
             state.second.begin(&self.keys.slow, first);
         }
-        state.levels.resize(self.levels.len(), [0.0; LANES]);
+        state.levels.resize(self.levels.len(), Lanes::of(0.0));
         state.spikes.resize_with(horizon.hours().div_ceil(TILE), Vec::new);
         state.spikes.iter_mut().for_each(Vec::clear);
         for lane in 0..LANES {
@@ -215,11 +215,11 @@ impl<'a> LaneWorkload<'a> {
         if let Some((first, second)) = self.spread {
             for (tokens, normals) in out[..hours].iter_mut().zip(&state.counts[..hours]) {
                 for i in 0..LANES {
-                    // v = first / tokens + second; nothing expected gives a root of 0, and not 0 / 0.
-                    let expected = tokens[i].max(1e-30);
-                    let (inverse, scale) = (inverse_root(expected), first + second * expected);
-                    let sd = scale * inverse_root(scale) * inverse;
-                    let root = (1.0 - sd * sd + sd * normals[i]).max(0.0);
+                    // √v of v = first / tokens + second = s / tokens; nothing expected gives a root of 0, and not 0 / 0.
+                    let expected = larger(tokens[i], 1e-30);
+                    let s = first + second * expected;
+                    let sd = s * inverse_root(s * expected);
+                    let root = larger(1.0 - sd * sd + sd * normals[i], 0.0);
                     tokens[i] *= root * root * root;
                 }
             }
@@ -231,7 +231,7 @@ impl<'a> LaneWorkload<'a> {
     #[inline(always)]
     fn expect<const FIRST: bool, const SECOND: bool>(&self, start: usize, hours: usize, state: &mut LaneState, out: &mut Tile) {
         let LaneState { first, second, fast, slow, levels, counts, .. } = state;
-        let (mut z, mut y, mut white) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
+        let (mut z, mut y, mut white) = (Lanes::of(0.0), Lanes::of(0.0), Lanes::of(0.0));
         for (hour, (out, counts)) in (start..start + hours).zip(out.iter_mut().zip(counts.iter_mut())) {
             let (base, level) = (self.base[hour], &levels[self.level_of[hour] as usize]);
             // The first hour is drawn from the stationary law.

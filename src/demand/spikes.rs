@@ -2,6 +2,7 @@
 
 use super::check::{LOG_SD, assumed, exclusive, is_log_sd, law, number};
 use crate::random::law::Law;
+use crate::random::normal::ln_unit;
 use crate::random::stream::Stream;
 use crate::spec::{At, Field, Reader};
 use crate::units::{EventRate, Hours};
@@ -80,8 +81,10 @@ spec_table! {
 #[derive(Clone, Debug)]
 pub(super) struct Spikes {
     start: f64,
-    length: Law,
     size: Law,
+    /// 1 / ln(1 − p) of the start in an idle hour and of the end in an hour that is not.
+    per_gap: f64,
+    per_length: f64,
     /// Share of the hours with a spike.
     share: f64,
     /// 1, or the factor below it that keeps the mean.
@@ -112,7 +115,7 @@ impl Spikes {
             None => assumed(&spec.at, "mean", SpikeMean::Added, "spikes come on top of the stated level", reader),
         };
         let (start, length, size) = (start?, length?, size?);
-        alone.then(|| Self::new(start, length, size, kept == SpikeMean::Kept))
+        alone.then(|| Self::new(start, &length, size, kept == SpikeMean::Kept))
     }
 
     fn size(spec: &Field<SizeSpec>, reader: &mut Reader) -> Option<Law> {
@@ -156,10 +159,11 @@ impl Spikes {
     }
 
     /// `start` in [0, 1), a geometric length, a height; with `kept` the mean stays 1.
-    pub(super) fn new(start: f64, length: Law, size: Law, kept: bool) -> Self {
+    pub(super) fn new(start: f64, length: &Law, size: Law, kept: bool) -> Self {
         let hours = length.mean();
+        let inverse = |p: f64| libm::log1p(-p).recip();
         let share = if start > 0.0 { hours / (hours + (1.0 - start) / start) } else { 0.0 };
-        let mut spikes = Self { start, length, size, share, base: 1.0 };
+        let mut spikes = Self { start, size, per_gap: inverse(start), per_length: inverse(hours.recip()), share, base: 1.0 };
         if kept {
             spikes.base = 1.0 / spikes.mean();
         }
@@ -191,25 +195,26 @@ impl Spikes {
         if !(self.start > 0.0) {
             return;
         }
-        let per_hour = libm::log1p(-self.start);
-        let mut at = 0;
         // Where the first hour is idle, its gap has that hour and then as many more as any other gap.
-        let mut gap = if stream.uniform() < self.share { 0.0 } else { 1.0 + Self::gap(per_hour, stream) };
-        while at < hours {
+        let mut gap = if stream.uniform() < self.share { 0.0 } else { 1.0 + self.gap(stream) };
+        let mut at = 0;
+        loop {
             let start = at + (gap as usize).min(hours - at);
-            let length = self.length.sample(stream) as usize;
+            if start == hours {
+                return;
+            }
+            // A geometric length: that of the law, whose own quantile would take the logarithm of its mean each time.
+            let length = (ln_unit(1.0 - stream.uniform()) * self.per_length).ceil().max(1.0) as usize;
             let factor = 1.0 + self.size.sample(stream);
             at = start + length.min(hours - start);
-            if start < at {
-                tell(start..at, factor);
-            }
-            gap = Self::gap(per_hour, stream);
+            tell(start..at, factor);
+            gap = self.gap(stream);
         }
     }
 
-    /// Idle hours after a spike: 0, 1, 2, … with chance (1 − p)^G p; `per_hour` is ln(1 − p).
-    fn gap(per_hour: f64, stream: &mut Stream) -> f64 {
-        (libm::log(stream.uniform()) / per_hour).floor()
+    /// Idle hours after a spike: 0, 1, 2, … with chance (1 − p)^G p.
+    fn gap(&self, stream: &mut Stream) -> f64 {
+        (ln_unit(stream.uniform()) * self.per_gap).floor()
     }
 }
 
@@ -224,7 +229,7 @@ mod tests {
     #[test]
     fn stationary_with_the_stated_mean() {
         for kept in [false, true] {
-            let spikes = Spikes::new(0.03, Law::geometric(4.0).unwrap(), Law::lognormal_by_median(0.8, 0.6).unwrap(), kept);
+            let spikes = Spikes::new(0.03, &Law::geometric(4.0).unwrap(), Law::lognormal_by_median(0.8, 0.6).unwrap(), kept);
             let key = StreamKey::new(3, Purpose::Spikes, "a");
             let n = 40_000_u64;
             let mut sums = [0.0; 2];
@@ -255,7 +260,7 @@ mod tests {
     /// In an hour after an idle one, a spike starts with the stated probability.
     #[test]
     fn starts_have_the_stated_probability() {
-        let spikes = Spikes::new(0.2, Law::geometric(3.0).unwrap(), Law::constant(1.0).unwrap(), false);
+        let spikes = Spikes::new(0.2, &Law::geometric(3.0).unwrap(), Law::constant(1.0).unwrap(), false);
         let mut x = vec![1.0; 400_000];
         spikes.apply(&mut StreamKey::new(3, Purpose::Spikes, "b").replication(0), &mut x);
         let idle = x.windows(2).filter(|w| w[0] == 1.0).count() as f64;

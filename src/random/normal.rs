@@ -22,7 +22,7 @@ pub fn box_muller(a: u32, b: u32) -> (f64, f64) {
 ///
 /// The first term left out is 2e-18 of the value. A third faster than a general logarithm: no special cases.
 #[inline]
-fn ln_unit(u: f64) -> f64 {
+pub fn ln_unit(u: f64) -> f64 {
     const ROOT_HALF: u64 = 0x3fe6_a09e_667f_3bcd;
     let exponent = (u.to_bits().wrapping_sub(ROOT_HALF)).cast_signed() >> 52;
     let m = f64::from_bits(u.to_bits().wrapping_sub((exponent << 52).cast_unsigned()));

@@ -16,6 +16,7 @@ mod cli;
 mod conservation;
 mod explain;
 mod flips;
+mod kernel;
 mod laws;
 mod properties;
 mod readme;

@@ -18,7 +18,7 @@ fn agree(scenario: &crate::scenario::Scenario) {
     let mut scratch = DemandScratch::default();
     for index in 0..scenario.demand.workloads.len() {
         let lanes = LaneWorkload::new(&scenario.demand, index, 5).unwrap();
-        let (mut state, mut tile) = (LaneState::default(), [[0.0; LANES]; TILE]);
+        let (mut state, mut tile) = (LaneState::default(), [Lanes::of(0.0); TILE]);
         // Twice, so that what the first round leaves behind would show.
         for first in [0, 640] {
             lanes.begin(first, &mut state);

@@ -78,13 +78,13 @@ pub(super) struct Histogram {
 
 impl Histogram {
     pub(super) fn new() -> Self {
-        Self { cells: vec![0; KEPT * LANES], lowest: [ROWS as u32; LANES], largest: [0.0; LANES], below: [0.0; LANES] }
+        Self { cells: vec![0; KEPT * LANES], lowest: Lanes::of(ROWS as u32), largest: Lanes::of(0.0), below: Lanes::of(0.0) }
     }
 
     /// Adds one hour.
     #[inline(always)]
     pub(super) fn add(&mut self, bins: &Bins, tokens: &Lanes<f32>) {
-        let (mut cells, mut words) = ([0_u32; LANES], [0_u32; LANES]);
+        let (mut cells, mut words) = (Lanes::of(0_u32), Lanes::of(0_u32));
         let first = f32::from_bits(bins.base << (PLACE + bins.shift));
         for i in 0..LANES {
             let place = tokens[i].to_bits().wrapping_add(bins.half) >> bins.shift;
@@ -97,9 +97,9 @@ impl Histogram {
         }
         // As an array of a power of two of cells, which needs no check of its bounds.
         let Some(kept) = self.cells.first_chunk_mut::<{ KEPT * LANES }>() else { return };
-        for (cell, word) in cells.iter().zip(words) {
+        for (cell, word) in cells.iter().zip(words.iter()) {
             let cell = &mut kept[*cell as usize & (KEPT * LANES - 1)];
-            *cell = cell.wrapping_add(word);
+            *cell = cell.wrapping_add(*word);
         }
     }
 
@@ -140,7 +140,7 @@ impl Histogram {
     pub(super) fn clear(&mut self, rows: std::ops::Range<usize>) {
         self.cells[rows.start * LANES..rows.end * LANES].fill(0);
         self.cells[ROWS * LANES..(ROWS + 1) * LANES].fill(0);
-        (self.lowest, self.largest, self.below) = ([ROWS as u32; LANES], [0.0; LANES], [0.0; LANES]);
+        (self.lowest, self.largest, self.below) = (Lanes::of(ROWS as u32), Lanes::of(0.0), Lanes::of(0.0));
     }
 }
 
@@ -153,11 +153,11 @@ mod tests {
         let bins = Bins::new(1.0 / 64.0, 5.0e6).unwrap();
         let mut histogram = Histogram::new();
         let values = [1.0e5_f32, 4.999e6, 5.0e6, 7.7e7, 3.3e3];
-        let mut sums = [0.0; LANES];
+        let mut sums = Lanes::of(0.0);
         for hour in 0..MOST_HOURS {
-            let tokens: Lanes<f32> = std::array::from_fn(|i| values[(hour + i) % values.len()]);
+            let tokens: Lanes<f32> = Lanes(std::array::from_fn(|i| values[(hour + i) % values.len()]));
             histogram.add(&bins, &tokens);
-            sums.iter_mut().zip(tokens).for_each(|(sum, tokens)| *sum += f64::from(tokens));
+            sums.iter_mut().zip(*tokens).for_each(|(sum, tokens)| *sum += f64::from(tokens));
         }
         let rows = histogram.rows(&bins);
         for (lane, sum) in sums.iter().enumerate() {
@@ -180,7 +180,7 @@ mod tests {
     fn what_does_not_belong_is_told() {
         let bins = Bins::new(1.0 / 128.0, 1.0e6).unwrap();
         let mut histogram = Histogram::new();
-        let mut tokens = [1.0e6_f32; LANES];
+        let mut tokens = Lanes::of(1.0e6_f32);
         (tokens[0], tokens[1], tokens[2], tokens[3]) = (0.0, 1.0e-3, 1.0e12, f32::INFINITY);
         histogram.add(&bins, &tokens);
         assert_eq!([0, 1, 2, 3, 4].map(|lane| histogram.is_beyond(&bins, lane)), [false, false, true, true, false]);

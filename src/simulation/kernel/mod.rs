@@ -35,6 +35,3 @@ pub enum Scope {
     /// Costs, tokens and requests, throttled ones too; not how many minutes and hours are over a limit.
     Spend,
 }
-
-#[cfg(test)]
-mod tests;

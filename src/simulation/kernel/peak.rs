@@ -13,10 +13,10 @@ use crate::random::lanes::{LANES, Lanes};
 use crate::supply::Supply;
 use std::sync::OnceLock;
 
-/// Wide bins of an octave, as a power of two: tails of minutes are smooth beside them.
-const WIDE_PER_OCTAVE: u32 = 4;
-/// Rates of an octave of the grid.
-const RATES: f64 = 8.0;
+/// A wide bin has so many bins, as a power of two: up to half the standard deviation of a minute, beside which the tail's logarithm is smooth.
+const WIDE: u32 = 2;
+/// But there are at least so many wide bins to an octave, as a power of two.
+const LEAST: u32 = 4;
 /// A tail below this is none; and what a tail may lack to be all.
 const NOTHING: f64 = 1e-9;
 /// The most rates of the grid for one bin: 64 octaves.
@@ -29,6 +29,8 @@ pub(super) struct PeakTable {
     share: f64,
     /// Bins to a wide one.
     bins: usize,
+    /// Rates of an octave of the grid: half as many as wide bins.
+    rates: f64,
     rows: Vec<OnceLock<Tail>>,
 }
 
@@ -52,8 +54,10 @@ impl PeakTable {
     /// A table where somebody asks for the peak and the pool has an offer that counts.
     pub(super) fn new(supply: &Supply, group: usize, bins: &Bins) -> Option<Self> {
         supply.groups[group].last_on_demand?;
-        let together = 1 << (bins.per_octave() - WIDE_PER_OCTAVE);
-        Some(Self { share: supply.peak_share()?, bins: together, rows: (0..ROWS / together).map(|_| OnceLock::new()).collect() })
+        let wide = bins.per_octave().saturating_sub(WIDE).max(LEAST);
+        let together = 1 << (bins.per_octave() - wide);
+        let rows = (0..ROWS / together).map(|_| OnceLock::new()).collect();
+        Some(Self { share: supply.peak_share()?, bins: together, rates: f64::from(1 << (wide - 1)), rows })
     }
 
     /// The peaks of a month of so many hours.
@@ -68,25 +72,25 @@ impl PeakTable {
     ) {
         let sought = self.share * length as f64;
         self.gather(hours, bins, scratch);
-        let mut counted = [0.0_f32; LANES];
+        let mut counted = Lanes::of(0.0_f32);
         for (row, count, _) in &scratch.wide {
             let _ = self.tail(*row, bins, facts, supply, prober);
             for i in 0..LANES {
                 counted[i] += count[i];
             }
         }
-        *peaks = [0.0; LANES];
+        *peaks = Lanes::of(0.0);
         let known = |row: usize| self.rows[row].get();
         let tails = || scratch.wide.iter().filter_map(|(row, ..)| known(*row));
         let (Some(highest), Some(lowest)) = (tails().map(|tail| tail.end).max(), tails().map(|tail| tail.first).min()) else {
             return;
         };
         // The number above the rate at hand and above the two before it, which are higher.
-        let mut sums = [[0.0_f32; LANES]; 3];
-        let mut open: Lanes<bool> = std::array::from_fn(|i| f64::from(counted[i]) > sought);
+        let mut sums = [Lanes::of(0.0_f32); 3];
+        let mut open: [bool; LANES] = std::array::from_fn(|i| f64::from(counted[i]) > sought);
         let mut rate = highest;
         while rate >= lowest && open.contains(&true) {
-            sums = [[0.0; LANES], sums[0], sums[1]];
+            sums = [Lanes::of(0.0), sums[0], sums[1]];
             let [sum, ..] = &mut sums;
             for (row, count, places) in &scratch.wide {
                 let Some(tail) = known(*row) else { continue };
@@ -98,8 +102,8 @@ impl PeakTable {
             for (i, open) in open.iter_mut().enumerate() {
                 if *open && f64::from(sums[0][i]) >= sought {
                     *open = false;
-                    let place = between(sums.map(|sum| f64::from(sum[i])), sought);
-                    peaks[i] = libm::exp2((f64::from(rate) + place) / RATES);
+                    let place = between(sums.each_ref().map(|sum| f64::from(sum[i])), sought);
+                    peaks[i] = libm::exp2((f64::from(rate) + place) / self.rates);
                 }
             }
             rate -= 1;
@@ -111,9 +115,9 @@ impl PeakTable {
     fn gather(&self, hours: &Histogram, bins: &Bins, scratch: &mut PeakScratch) {
         scratch.wide.clear();
         let rows = hours.rows(bins);
-        let (mut count, mut places) = ([0.0; LANES], [0.0; LANES]);
+        let (mut count, mut places) = (Lanes::of(0.0), Lanes::of(0.0));
         for wide in rows.start / self.bins..rows.end.div_ceil(self.bins) {
-            let (mut counts, mut sums, mut any) = ([0.0; LANES], [0.0; LANES], false);
+            let (mut counts, mut sums, mut any) = (Lanes::of(0.0), Lanes::of(0.0), false);
             for offset in 0..self.bins {
                 if hours.read(wide * self.bins + offset, &mut count, &mut places) {
                     any = true;
@@ -145,10 +149,10 @@ impl PeakTable {
             (mean, law.at(variance))
         });
         let above = |rate: i32| {
-            let rate = libm::exp2(f64::from(rate) / RATES);
+            let rate = libm::exp2(f64::from(rate) / self.rates);
             minutes.each_ref().map(|(mean, row)| row.exceedance(rate / mean))
         };
-        let middle = (RATES * libm::log2(minutes[1].0)).floor() as i32;
+        let middle = (self.rates * libm::log2(minutes[1].0)).floor() as i32;
         // Down to where all minutes are above, and up to where none is.
         let mut first = middle;
         while above(first)[0] < 1.0 - NOTHING && middle - first < MOST / 2 {

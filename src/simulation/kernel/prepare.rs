@@ -14,7 +14,7 @@ use crate::units::ByClass;
 const WIDTH: f64 = 1.0 / 8.0;
 /// How many times a batch job's smallest number of records must be expected of every window: fewer, and too many replications would hold
 /// a window that batch refuses.
-const RECORDS: f64 = 4.0;
+const RECORDS: f64 = 2.0;
 
 /// A scenario made ready for the fast path. Shared by all workers.
 #[derive(Debug)]

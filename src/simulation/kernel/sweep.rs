@@ -27,14 +27,14 @@ impl Sweep {
     pub(super) fn add_up(&mut self, hours: &Histogram, bins: &Bins, table: &Table, facts: &[WorkFacts], prober: &mut Prober<'_>) {
         let functions = table.functions;
         self.partial.clear();
-        self.partial.resize(functions, [0.0; LANES]);
+        self.partial.resize(functions, Lanes::of(0.0));
         self.sums.clear();
-        self.sums.resize(functions, [0.0; LANES]);
+        self.sums.resize(functions, Lanes::of(0.0));
         self.none.clear();
         self.none.resize(functions, [0.0; 2]);
         let rows = hours.rows(bins);
         let mut joined = 0;
-        let (mut count, mut places) = ([[0.0; LANES]; TOGETHER], [[0.0; LANES]; TOGETHER]);
+        let (mut count, mut places) = ([Lanes::of(0.0); TOGETHER], [Lanes::of(0.0); TOGETHER]);
         let mut start = rows.start;
         while start < rows.end {
             let mut lines: [&[Line]; TOGETHER] = [&self.none; TOGETHER];
@@ -89,7 +89,7 @@ impl Sweep {
         let lines = table.lines(0, bins, facts, prober);
         for (sum, line) in self.sums.iter_mut().zip(lines) {
             let each = f64::from(line[0]) / bins.edge(0);
-            sum.iter_mut().zip(hours.below).for_each(|(sum, tokens)| *sum += each * f64::from(tokens));
+            sum.iter_mut().zip(*hours.below).for_each(|(sum, tokens)| *sum += each * f64::from(tokens));
         }
     }
 }

@@ -64,14 +64,14 @@ impl<'k, 's> KernelWorker<'k, 's> {
         let (months, hours) = (scenario.horizon.months(), scenario.horizon.hours());
         let several = kernel.workloads.len() > 1;
         let found = |workload: &KernelWorkload<'_>| {
-            let empty = Found { sums: Vec::new(), largest: [0.0; LANES], peaks: vec![[f64::NAN; LANES]; workload.works.len()] };
+            let empty = Found { sums: Vec::new(), largest: Lanes::of(0.0), peaks: vec![Lanes::of(f64::NAN); workload.works.len()] };
             vec![empty; months]
         };
         Self {
             kernel,
             lanes: kernel.workloads.iter().map(|_| LaneState::default()).collect(),
             buffers: Buffers {
-                tile: Box::new([[0.0; LANES]; TILE]),
+                tile: Box::new([Lanes::of(0.0); TILE]),
                 month: MonthAtWork {
                     hours: Histogram::new(),
                     sweep: Sweep::default(),
@@ -79,8 +79,8 @@ impl<'k, 's> KernelWorker<'k, 's> {
                     prober: Prober::new(scenario, kernel.seed),
                     leaves: [false; LANES],
                 },
-                together: vec![[0.0; LANES]; if several { hours } else { 0 }],
-                peaks: vec![[0.0; LANES]; months],
+                together: vec![Lanes::of(0.0); if several { hours } else { 0 }],
+                peaks: vec![Lanes::of(0.0); months],
                 windows: Vec::new(),
             },
             found: kernel.workloads.iter().map(found).collect(),
@@ -139,8 +139,8 @@ impl Wide for Draw<'_, '_, '_> {
         let horizon = &kernel.scenario.horizon;
         let parts: Vec<_> = workload.works.iter().flat_map(|work| &work.batch_shares).copied().collect();
         windows.clear();
-        windows.resize(parts.len(), [0.0; LANES]);
-        peaks.fill([0.0; LANES]);
+        windows.resize(parts.len(), Lanes::of(0.0));
+        peaks.fill(Lanes::of(0.0));
         let (mut month, mut end) = (0, horizon.month_range(0).end);
         for number in 0..horizon.hours().div_ceil(TILE) {
             let drawn = workload.lanes.tile(number, lanes, tile);
@@ -181,7 +181,7 @@ fn add_to(together: &mut Lanes<f32>, peak: &mut Lanes<f32>, tokens: &Lanes<f32>,
 #[inline(never)]
 fn refuse(kernel: &Kernel<'_>, workload: &KernelWorkload<'_>, part: &BatchShare, window: &mut Lanes<f32>, leaves: &mut [bool; LANES]) {
     let OfferKind::Batch(batch) = &kernel.scenario.supply.offers[part.offer].kind else { return };
-    for (leaves, window) in leaves.iter_mut().zip(window) {
+    for (leaves, window) in leaves.iter_mut().zip(window.iter_mut()) {
         let records = f64::from(std::mem::take(window)) * part.share * workload.mix.requests;
         // A window without work is refused by nobody.
         let taken = [1.0 - ROUNDING, 1.0, 1.0 + ROUNDING].iter().all(|factor| batch.takes(records * factor));
