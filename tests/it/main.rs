@@ -17,6 +17,7 @@ mod conservation;
 mod explain;
 mod flips;
 mod laws;
+mod peers;
 mod properties;
 mod readme;
 mod reproducibility;
