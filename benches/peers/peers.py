@@ -90,7 +90,8 @@ def machine() -> str:
         name = found[1] if found else name
     except OSError:
         pass
-    return f"{name}, {len(processors()) or os.cpu_count()} processors, {platform.system()}"
+    others = f", load average {os.getloadavg()[0]:.1f} before the first run" if hasattr(os, "getloadavg") else ""
+    return f"{name}, {len(processors()) or os.cpu_count()} processors, {platform.system()}{others}"
 
 
 def versions(interpreter: Path) -> str:

@@ -69,15 +69,16 @@ def main() -> None:
     if count < 1 or replications < 100:
         parser.error("at least 1 round and 100 replications, below which P95 has no error")
     rust = binary()
+    here = f"{time.strftime('%-d %B %Y', time.gmtime())}; {machine()}"
     if args.threads or args.scaling:
-        print(f"{time.strftime('%-d %B %Y', time.gmtime())}; {machine()}.\n")
+        print(f"{here}.\n")
         scaling.threads(rust, count, 1_000 if args.quick else 100_000)
         if args.scaling:
             scaling.sizes(rust, count, args.quick, args.limit)
         return
     interpreter = python()
     runs = rounds(peers(interpreter, rust), count, replications)
-    print(f"{time.strftime('%-d %B %Y', time.gmtime())}; {machine()}; {versions(interpreter)}.")
+    print(f"{here}; {versions(interpreter)}.")
     print(f"One thread on one processor; {replications} replications, median of {count} interleaved rounds.\n")
     if not table(runs):
         raise SystemExit("\nNot all programs agree with tokentide: see the largest z.")
