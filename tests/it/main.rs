@@ -18,6 +18,7 @@ mod explain;
 mod flips;
 mod kernel;
 mod laws;
+mod peers;
 mod properties;
 mod readme;
 mod reproducibility;

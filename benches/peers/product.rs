@@ -1,0 +1,102 @@
+//! The product on the same work: a run with a tally that keeps each plan's cost and throttled tokens.
+
+use super::summary::Summary;
+use std::path::Path;
+use tokentide::scenario::{self, Scenario};
+use tokentide::simulation::{RunSpec, run};
+use tokentide::statistics::{Distribution, Summariser};
+use tokentide::tally::{Columns, Metric, Replication, Row, Span, Tally};
+
+/// A scenario and the plans of it that are summarised.
+#[derive(Debug)]
+pub struct Product {
+    pub scenario: Scenario,
+    /// Index of each plan.
+    plans: Vec<usize>,
+    /// What each plan's units cost over the horizon, which is the same in every replication.
+    units_cost: Vec<f64>,
+}
+
+impl Product {
+    /// Loads a scenario; of its plans those of one term, or all.
+    pub fn load(path: &Path, term: Option<&str>) -> Self {
+        let scenario = scenario::load(path, &[]).unwrap_or_else(|error| panic!("{}: {error}", path.display())).scenario;
+        let chosen = |index: &usize| term.is_none() || scenario.supply.plans[*index].term.as_deref() == term;
+        let plans: Vec<usize> = (0..scenario.supply.plans.len()).filter(chosen).collect();
+        let spec = RunSpec { replications: Some(1), threads: Some(1), ..RunSpec::default() };
+        let one = run(&scenario, &spec, &Columns).expect("one replication fits").summary;
+        let units = |&plan: &usize| one.column(&scenario, plan, Row::All, Span::Horizon, Metric::CostProvisioned);
+        let units_cost = plans.iter().map(|plan| units(plan).expect("every plan has a cost")[0]).collect();
+        Self { scenario, plans, units_cost }
+    }
+
+    /// Workload-hours of a replication.
+    pub fn workload_hours(&self) -> u64 {
+        (self.scenario.demand.workloads.len() * self.scenario.horizon.hours()) as u64
+    }
+
+    /// Costs and throttled tokens, by plan.
+    pub fn run(&self, replications: u64, seed: u64, threads: usize) -> (Vec<Summary>, Vec<Summary>) {
+        let spec = RunSpec { replications: Some(replications), seed: Some(seed), threads: Some(threads), ..RunSpec::default() };
+        run(&self.scenario, &spec, self).expect("the samples fit").summary
+    }
+}
+
+impl Tally for Product {
+    /// By plan: cost, then throttled tokens, a sample per replication.
+    type Partial = Vec<Vec<f64>>;
+    type Summary = (Vec<Summary>, Vec<Summary>);
+
+    fn partial(&self, _scenario: &Scenario, replications: usize) -> Self::Partial {
+        vec![Vec::with_capacity(replications); 2 * self.plans.len()]
+    }
+
+    fn record(&self, partial: &mut Self::Partial, replication: &Replication<'_>) {
+        let (supply, months) = (&self.scenario.supply, self.scenario.horizon.months());
+        for ((columns, &plan), units) in partial.chunks_exact_mut(2).zip(&self.plans).zip(&self.units_cost) {
+            let (mut cost, mut throttled) = (*units, 0.0);
+            for pool in &supply.plans[plan].pools {
+                for month in 0..months {
+                    let service = &replication.service.services[supply.service_index(pool.group, pool.case, month)];
+                    cost += service.cost_on_demand + service.cost_batch;
+                    throttled += service.tokens_throttled;
+                }
+            }
+            columns[0].push(cost);
+            columns[1].push(throttled);
+        }
+    }
+
+    fn merge(&self, earlier: &mut Self::Partial, later: Self::Partial) {
+        for (earlier, later) in earlier.iter_mut().zip(later) {
+            earlier.extend(later);
+        }
+    }
+
+    fn summarise(&self, _scenario: &Scenario, mut whole: Self::Partial) -> Self::Summary {
+        let mut summariser = Summariser::default();
+        let mut summaries = whole.iter_mut().map(|column| told(&summariser.summarise_in_place(column).expect("samples are finite")));
+        let mut all = (Vec::new(), Vec::new());
+        while let (Some(cost), Some(throttled)) = (summaries.next(), summaries.next()) {
+            all.0.push(cost);
+            all.1.push(throttled);
+        }
+        all
+    }
+
+    fn bytes(&self, _scenario: &Scenario, replications: u64) -> u64 {
+        replications * 16 * self.plans.len() as u64
+    }
+}
+
+/// The product's own summary in the words of the others. P95's error is that of its interval at 95 %, which needs 72 samples.
+fn told(distribution: &Distribution) -> Summary {
+    let d = distribution;
+    Summary {
+        mean: d.mean,
+        mean_se: d.mean_se.unwrap_or(f64::NAN),
+        quantiles: [d.p01, d.p05, d.p10, d.p25, d.p50, d.p75, d.p90, d.p95, d.p99],
+        p95_se: d.p95_interval.map_or(f64::NAN, |(low, high)| (high - low) / (2.0 * 1.959_963_985)),
+        cvar95: d.cvar95,
+    }
+}
