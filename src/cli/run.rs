@@ -19,6 +19,9 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit> {
         return later("`--precision`");
     }
     let loaded = scenario::load(&args.scenario, &scenario::changes(&args.draws, args.baseline.as_deref()))?;
+    if args.engine == Engine::Kernel {
+        choice(args.engine).check(&loaded.scenario)?;
+    }
     let files = ReportFile::of_run(args.samples);
     let folder = args.out.as_deref().map(|path| OutputFolder::prepare(path, &files)).transpose()?;
     if !args.draws.quiet {
@@ -52,6 +55,14 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit> {
     })
 }
 
+fn choice(engine: Engine) -> EngineChoice {
+    match engine {
+        Engine::Auto => EngineChoice::Auto,
+        Engine::Kernel => EngineChoice::Kernel,
+        Engine::Reference => EngineChoice::Reference,
+    }
+}
+
 /// All that a run finds.
 struct Found {
     run: Run<Outcome>,
@@ -65,11 +76,7 @@ fn work(args: &RunArgs, loaded: &Loaded, stop: &AtomicBool) -> Result<Found> {
     let scenario = &loaded.scenario;
     let bar = progress::bar(scenario.replications, args.draws.quiet);
     let tell = |done| bar.set_position(done);
-    let engine = match args.engine {
-        Engine::Auto => EngineChoice::Auto,
-        Engine::Kernel => EngineChoice::Kernel,
-        Engine::Reference => EngineChoice::Reference,
-    };
+    let engine = choice(args.engine);
     let threads = args.draws.threads.map(usize::from);
     let spec = RunSpec { threads, engine, progress: Some(&tell), stop: Some(stop), ..RunSpec::default() };
     let run = simulate(scenario, &spec, &Columns);

@@ -36,6 +36,14 @@ impl fmt::Display for Engine {
 }
 
 impl EngineChoice {
+    /// Whether a run of the scenario can go this way: to be asked before any place is made for its results.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Usage`](crate::error::ErrorKind::Usage) where the fast path was asked for and cannot serve the scenario.
+    pub fn check(self, scenario: &Scenario) -> Result<()> {
+        self.prepare(scenario, scenario.seed, Scope::Spend, false).map(|_| ())
+    }
+
     /// The fast path made ready, or the reason for the reference. `hours` says that somebody wants to see every hour, which it has not.
     ///
     /// # Errors

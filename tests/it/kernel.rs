@@ -41,26 +41,35 @@ fn random(seed: u64) -> String {
         "name = \"random\"\n[horizon]\nflat = {{ months = {months}, hours_per_month = {} }}\n[limits]\nthrottled_requests_share = \"1%\"\n",
         200 + (dice.next() * 544.0) as usize
     );
-    let mut routes = String::new();
-    let mut sweep = String::new();
+    text += "[[offer]]\nname = \"batch\"\nkind = \"batch\"\nprice = { input = \"1.5 USD/1M tokens\", output = \"7.5 USD/1M tokens\" }\n";
+    text += "window = \"24h\"\nminimum_records = 10\n";
+    let (mut routes, mut units) = (String::new(), Vec::new());
     let workloads = 1 + (dice.next() * 3.0) as usize;
     for w in 0..workloads {
-        let mean = dice.between(2.0, 9.0);
-        let per_request = dice.between(500.0, 4000.0);
-        let output = dice.between(0.05, 0.5);
-        let weight = dice.between(1.0, 5.0);
-        let weighted = mean * (1.0 - output + output * weight);
-        let unit = weighted * dice.between(0.1, 0.6);
-        let overflow = if dice.chance(0.3) { "request" } else { "minute" };
-        let quota = if dice.chance(0.8) {
-            let rate = weighted * dice.between(0.7, 3.0) / 60.0;
-            format!("quota = {{ rate = \"{rate:.4}M tokens/min\", weights = {{ input = 1, output = {weight:.3} }} }}")
-        } else {
-            String::new()
-        };
-        let other = dice.between(1.0, 6.0);
-        text += &format!(
-            r#"
+        let (mean, output, weight) = (dice.between(2.0, 9.0), dice.between(0.05, 0.5), dice.between(1.0, 5.0));
+        text += &offers(w, mean * (1.0 - output + output * weight), weight, &mut dice);
+        let deferrable = dice.chance(0.4);
+        text += &workload(w, mean, output, deferrable, &mut dice);
+        routes += &format!("w{w} = [\"units-{w}\", \"on-demand-{w}\"]\n");
+        if deferrable {
+            routes += &format!("\"w{w}.deferrable\" = [\"batch\"]\n");
+        }
+        let most = if w == 0 { 1 + (dice.next() * 8.0) as usize } else { 1 };
+        units.push(format!("units-{w} = \"0..={most}\""));
+    }
+    text + &format!("[[plan]]\nname = \"p\"\n[plan.route]\n{routes}[plan.sweep]\nunits = {{ {} }}\n", units.join(", "))
+}
+
+/// Units and on-demand of a workload with so many million weighted tokens an hour on average, in the quota's weight of output.
+fn offers(w: usize, weighted: f64, weight: f64, dice: &mut Dice) -> String {
+    let unit = weighted * dice.between(0.1, 0.6);
+    let overflow = dice.pick(&["minute", "minute", "request"]);
+    let rate = weighted * dice.between(0.7, 3.0) / 60.0;
+    let limited = format!("quota = {{ rate = \"{rate:.4}M tokens/min\", weights = {{ input = 1, output = {weight:.3} }} }}");
+    let quota = if dice.chance(0.8) { limited } else { String::new() };
+    let other = dice.between(1.0, 6.0);
+    format!(
+        r#"
 [[offer]]
 name = "units-{w}"
 kind = "provisioned"
@@ -74,80 +83,53 @@ kind = "on-demand"
 price = {{ input = "3 USD/1M tokens", output = "15 USD/1M tokens" }}
 {quota}
 "#
-        );
-        let level = if dice.chance(0.5) {
-            "walk = \"off\"".to_owned()
-        } else {
-            format!("walk = {{ scale = {:.3}, df = 4, kappa = 0.9 }}", dice.between(0.02, 0.15))
-        };
-        let noise = {
-            let fast = format!("fast = {{ sd = {:.3}, autocorrelation = {:.3} }}", dice.between(0.05, 0.45), dice.between(0.3, 0.97));
-            let slow = format!("slow = {{ sd = {:.3}, half_life = \"48h\" }}, white = {{ sd = 0.05 }}", dice.between(0.05, 0.3));
-            match (dice.chance(0.8), dice.chance(0.5)) {
-                (true, true) => format!("noise = {{ {fast}, {slow} }}"),
-                (true, false) => format!("noise = {{ {fast} }}"),
-                (false, true) => format!("noise = {{ {slow} }}"),
-                (false, false) => String::new(),
-            }
-        };
-        let spikes = if dice.chance(0.6) {
-            let mean = dice.pick(&["added", "kept"]);
-            format!(
-                "spikes = {{ rate = \"2/week\", duration = \"4h\", size = {{ law = \"lognormal\", median = 0.8, sigma = 0.6 }}, mean = \"{mean}\" }}"
-            )
-        } else {
-            String::new()
-        };
-        let growth = if dice.chance(0.5) { "growth = { drift = \"4%/month\", volatility = \"6%/month\" }" } else { "" };
-        let requests = match dice.pick(&["negative-binomial", "poisson", "none"]) {
-            "negative-binomial" => format!("requests = {{ law = \"negative-binomial\", shape = {:.1} }}", dice.between(10.0, 90.0)),
-            law => format!("requests = {{ law = \"{law}\" }}"),
-        };
-        let margin = dice.pick(&["gamma", "lognormal"]);
-        let minute = if dice.chance(0.5) {
-            format!("{{ cv = {:.3}, margin = \"{margin}\" }}", dice.between(0.08, 0.9))
-        } else {
-            let (floor, c) = (dice.between(1.0, 20.0), dice.between(0.05, 0.4));
-            format!("{{ floor = {floor:.2}, c = {c:.3}, burstiness_sd = {:.2}, margin = \"{margin}\" }}", dice.between(0.0, 0.7))
-        };
-        let deferrable = dice.chance(0.4);
-        let share = if deferrable { "deferrable_share = \"20%\"" } else { "" };
-        text += &format!(
-            r#"
+    )
+}
+
+/// A workload with so many million tokens an hour on average and this share of output.
+fn workload(w: usize, mean: f64, output: f64, deferrable: bool, dice: &mut Dice) -> String {
+    let walk = format!("{{ scale = {:.3}, df = 4, kappa = 0.9 }}", dice.between(0.02, 0.15));
+    let walk = if dice.chance(0.5) { walk } else { "\"off\"".to_owned() };
+    let fast = format!("fast = {{ sd = {:.3}, autocorrelation = {:.3} }}", dice.between(0.05, 0.45), dice.between(0.3, 0.97));
+    let slow = format!("slow = {{ sd = {:.3}, half_life = \"48h\" }}, white = {{ sd = 0.05 }}", dice.between(0.05, 0.3));
+    let noise = match (dice.chance(0.8), dice.chance(0.5)) {
+        (true, true) => format!("noise = {{ {fast}, {slow} }}"),
+        (true, false) => format!("noise = {{ {fast} }}"),
+        (false, true) => format!("noise = {{ {slow} }}"),
+        (false, false) => String::new(),
+    };
+    let kept = dice.pick(&["added", "kept"]);
+    let size = "{ law = \"lognormal\", median = 0.8, sigma = 0.6 }";
+    let spikes = format!("spikes = {{ rate = \"2/week\", duration = \"4h\", size = {size}, mean = \"{kept}\" }}");
+    let spikes = if dice.chance(0.6) { spikes } else { String::new() };
+    let growth = if dice.chance(0.5) { "growth = { drift = \"4%/month\", volatility = \"6%/month\" }" } else { "" };
+    let requests = match dice.pick(&["negative-binomial", "poisson", "none"]) {
+        "negative-binomial" => format!("{{ law = \"negative-binomial\", shape = {:.1} }}", dice.between(10.0, 90.0)),
+        law => format!("{{ law = \"{law}\" }}"),
+    };
+    let spread = format!("cv = {:.3}", dice.between(0.08, 0.9));
+    let (floor, c, sd) = (dice.between(1.0, 20.0), dice.between(0.05, 0.4), dice.between(0.0, 0.7));
+    let parts = format!("floor = {floor:.2}, c = {c:.3}, burstiness_sd = {sd:.2}");
+    let (minute, margin) = (if dice.chance(0.5) { spread } else { parts }, dice.pick(&["gamma", "lognormal"]));
+    let share = if deferrable { "deferrable_share = \"20%\"" } else { "" };
+    let (sigma, night) = (dice.between(0.05, 0.4), dice.between(0.1, 0.6));
+    let (per_request, cv) = (dice.between(500.0, 4000.0), dice.between(0.3, 2.0));
+    format!(
+        r#"
 [[workload]]
 name = "w{w}"
 class = "interactive"
-level = {{ mean = "{mean:.3}M tokens/h", sigma = {:.3}, {level} }}
-shape = {{ kind = "steady-daytime", peak = 14, width = 4.0, night = {:.3}, weekend = 0.6 }}
+level = {{ mean = "{mean:.3}M tokens/h", sigma = {sigma:.3}, walk = {walk} }}
+shape = {{ kind = "steady-daytime", peak = 14, width = 4.0, night = {night:.3}, weekend = 0.6 }}
 {noise}
 {spikes}
 {growth}
-{requests}
-tokens = {{ mean = {per_request:.1}, cv = {:.2}, law = "gamma", output_share = {output:.3} }}
-minute = {minute}
+requests = {requests}
+tokens = {{ mean = {per_request:.1}, cv = {cv:.2}, law = "gamma", output_share = {output:.3} }}
+minute = {{ {minute}, margin = "{margin}" }}
 {share}
-"#,
-            dice.between(0.05, 0.4),
-            dice.between(0.1, 0.6),
-            dice.between(0.3, 2.0),
-        );
-        routes += &format!("w{w} = [\"units-{w}\", \"on-demand-{w}\"]\n");
-        if deferrable {
-            routes += &format!("\"w{w}.deferrable\" = [\"batch\"]\n");
-        }
-        sweep += &format!("units-{w} = \"0..={}\", ", 1 + (dice.next() * 8.0) as usize);
-    }
-    text += r#"
-[[offer]]
-name = "batch"
-kind = "batch"
-price = { input = "1.5 USD/1M tokens", output = "7.5 USD/1M tokens" }
-window = "24h"
-minimum_records = 10
-"#;
-    let sweep = sweep.split(", ").next().unwrap_or_default();
-    let fixed: String = (1..workloads).map(|w| format!(", units-{w} = \"0..=1\"")).collect();
-    text + &format!("[[plan]]\nname = \"p\"\n[plan.route]\n{routes}[plan.sweep]\nunits = {{ {sweep}{fixed} }}\n")
+"#
+    )
 }
 
 /// The largest differences of two replications over every pool, case and month, each over its tolerance; DESIGN section 5 gives the first

@@ -138,14 +138,15 @@ fn flags_that_cannot_be() {
 #[test]
 fn what_a_later_version_brings_says_so() {
     let place = Place::new(BASE);
-    for args in [
-        &["size", "plan.toml"][..],
-        &["compare", "plan.toml", "plan.toml"],
-        &["run", "plan.toml", "--engine", "kernel"],
-        &["run", "plan.toml", "--precision", "1%"],
-    ] {
+    for args in [&["size", "plan.toml"][..], &["compare", "plan.toml", "plan.toml"], &["run", "plan.toml", "--precision", "1%"]] {
         place.refused(args, &["comes with a later version"]);
     }
+}
+
+#[test]
+fn the_kernel_says_what_it_cannot_serve() {
+    let place = Place::new(BASE);
+    place.refused(&["run", "plan.toml", "--engine", "kernel", "--out", "out"], &["the kernel cannot serve this scenario", "--engine auto"]);
 }
 
 #[test]
