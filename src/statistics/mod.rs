@@ -18,6 +18,7 @@ mod normal;
 mod proportion;
 mod quantile;
 mod skewness;
+mod sort;
 mod summariser;
 mod tail;
 #[cfg(test)]
