@@ -33,7 +33,7 @@ use crate::error::Result;
 use crate::scenario::Scenario;
 use crate::simulation::ordered_map;
 use crate::tally::Outcome;
-use figures::PlanFigures;
+use figures::Book;
 
 /// Plans that are summarised at a time: enough for all threads, few enough that their text is small.
 const PLANS_AT_A_TIME: usize = 32;
@@ -115,7 +115,9 @@ impl Report<'_> {
         let plans: Vec<usize> = (0..self.scenario.supply.plans.len()).collect();
         let cheapest = self.cheapest();
         for chunk in plans.chunks(PLANS_AT_A_TIME) {
-            for pieces in ordered_map(self.threads, chunk, |&plan| self.plan_pieces(plan, cheapest, files))? {
+            let book = Book::new(self, chunk)?;
+            let places: Vec<usize> = (0..chunk.len()).collect();
+            for pieces in ordered_map(self.threads, &places, |&place| self.plan_pieces(&book, place, cheapest, files))? {
                 for (file, text) in pieces? {
                     put(file, &text)?;
                 }
@@ -141,9 +143,10 @@ impl Report<'_> {
         (0..standings.len()).min_by(order).unwrap_or(self.scenario.baseline)
     }
 
-    fn plan_pieces(&self, plan: usize, cheapest: usize, files: &[ReportFile]) -> Result<Vec<(ReportFile, String)>> {
-        let figures = PlanFigures::new(self, plan);
-        let headline = Headline::new(self, plan, cheapest);
+    /// The text of the plan that stands at `place` in the book, by file.
+    fn plan_pieces(&self, book: &Book, place: usize, cheapest: usize, files: &[ReportFile]) -> Result<Vec<(ReportFile, String)>> {
+        let figures = book.plan(place);
+        let headline = book.headline(self, place, cheapest);
         let piece = |&file: &ReportFile| {
             let text = match file {
                 ReportFile::Plans => csv::plan(self, &headline)?,

@@ -18,6 +18,11 @@ impl QuantileRanks {
         let ranks = |p| order_statistic_interval(n, p, CONFIDENCE);
         Self { n, p50: ranks(0.50), p95: ranks(0.95) }
     }
+
+    /// Number of samples that they are for.
+    pub(super) fn n(&self) -> usize {
+        self.n
+    }
 }
 
 /// Makes many [`Distribution`]s, keeping the scratch memory and the ranks of the last column length.
@@ -41,19 +46,30 @@ impl Summariser {
 
     /// Summarises a column whose order is not needed any more; it is left with the finite samples first, ascending.
     pub fn summarise_in_place(&mut self, samples: &mut [f64]) -> Option<Distribution> {
+        let finite = self.sort(samples);
+        self.summarise_sorted(samples.get(..finite)?)
+    }
+
+    /// Moves the finite samples to the front and sorts them; returns how many they are. The others follow in some order.
+    pub fn sort(&mut self, samples: &mut [f64]) -> usize {
         let finite = finite_first(samples);
         sort(finite, &mut self.sorting);
-        self.summarise_sorted(finite)
+        finite.len()
     }
 
     /// Summarises finite samples in ascending order; `None` when there are none.
     pub fn summarise_sorted(&mut self, finite: &[f64]) -> Option<Distribution> {
-        let n = finite.len();
-        let ranks = match self.ranks {
-            Some(ranks) if ranks.n == n => ranks,
-            _ => *self.ranks.insert(QuantileRanks::new(n)),
-        };
-        Distribution::from_sorted(finite, &ranks)
+        Distribution::from_sorted(finite, self.ranks(finite.len()))
+    }
+
+    /// Summarises `n` samples that are all this value, as if they had been given; `None` where it is not finite or `n` is 0.
+    pub fn summarise_constant(&mut self, value: f64, n: usize) -> Option<Distribution> {
+        Distribution::constant(value, self.ranks(n))
+    }
+
+    fn ranks(&mut self, n: usize) -> &QuantileRanks {
+        let ranks = self.ranks.filter(|ranks| ranks.n == n).unwrap_or_else(|| QuantileRanks::new(n));
+        self.ranks.insert(ranks)
     }
 }
 

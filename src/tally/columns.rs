@@ -127,7 +127,18 @@ pub(super) struct Layout {
     members: Vec<MemberLayout>,
     /// Of each pool, where a case's queue columns stand among its own; `None` where nothing waits.
     queues: Vec<Option<usize>>,
+    /// Where the columns of cases follow each other, pool by pool.
+    blocks: Vec<CaseColumns>,
     total: usize,
+}
+
+/// Columns of the cases of a pool, or of their members: as many for each, in the same order.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CaseColumns {
+    pub(super) first: usize,
+    /// Columns of a case.
+    pub(super) width: usize,
+    pub(super) number: usize,
 }
 
 impl Layout {
@@ -137,6 +148,7 @@ impl Layout {
         let mut cases = Vec::with_capacity(supply.groups.len());
         let mut members = Vec::with_capacity(supply.groups.len());
         let mut queues = Vec::with_capacity(supply.groups.len());
+        let mut blocks = Vec::new();
         for (index, group) in supply.groups.iter().enumerate() {
             pools.push(next);
             next += POOL_COLUMNS * months;
@@ -145,12 +157,25 @@ impl Layout {
             let more = [(group.waits(), QUEUE_COLUMNS), (group.path.is_some(), PATH_COLUMNS)];
             let width = queue + more.iter().filter(|(has, _)| *has).map(|(_, columns)| columns).sum::<usize>();
             cases.push((next, width));
-            next += group.cases.len() * months * width;
+            let number = group.cases.len();
+            blocks.push(CaseColumns { first: next, width: months * width, number });
+            next += number * months * width;
             let layout = MemberLayout::new(supply, index, months, next);
+            blocks.push(layout.cases(number));
             next = layout.end();
             members.push(layout);
         }
-        Self { months, workloads, pools, cases, members, queues, total: next }
+        Self { months, workloads, pools, cases, members, queues, blocks, total: next }
+    }
+
+    /// Number of columns.
+    pub(super) fn columns(&self) -> usize {
+        self.total
+    }
+
+    /// Where columns of cases stand.
+    pub(super) fn cases(&self) -> &[CaseColumns] {
+        &self.blocks
     }
 
     pub(super) fn demand(&self, workload: usize, month: usize, column: DemandColumn) -> usize {

@@ -4,15 +4,18 @@
 //! of the batches, so the same numbers come out whatever the number of threads; the tally then turns the whole into its summary.
 //! Tallies compose as tuples and give their summaries as a tuple in the same order.
 
+mod alike;
 mod bills;
 mod columns;
 mod members;
 mod metric;
 mod outcome;
+mod recipe;
 
 pub use columns::{ColumnStore, Columns};
 pub use metric::Metric;
 pub use outcome::{Outcome, Row, Span};
+pub use recipe::Recipe;
 
 use crate::demand::WorkloadTotals;
 use crate::scenario::Scenario;
