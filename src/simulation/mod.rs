@@ -7,6 +7,7 @@
 //! The reference engine serves one replication at a time in double precision, with every feature. The runner spreads batches of 256
 //! replications over threads and folds their partials in order, so results do not depend on how many threads there were.
 
+mod fold;
 mod memory;
 mod reference;
 mod runner;

@@ -1,5 +1,6 @@
 //! Thousands of replications over threads: fixed batches, ordered merge. The only file that knows of rayon.
 
+use super::fold::Fold;
 use super::memory;
 use super::reference::Replicator;
 use crate::error::{Error, ErrorKind, Result};
@@ -7,8 +8,8 @@ use crate::scenario::Scenario;
 use crate::supply::{HourService, HourSink};
 use crate::tally::{Hour, Needs, Tally};
 use rayon::prelude::*;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// Replications in a batch. Partials are kept per batch, so this number is part of the results' bits.
 pub const BATCH: u64 = 256;
@@ -72,17 +73,10 @@ pub fn run<T: Tally>(scenario: &Scenario, spec: &RunSpec<'_>, tallies: &T) -> Re
     let pool = pool(spec.threads)?;
     memory::check(scenario, tallies, replications, pool.current_num_threads())?;
     let batches = Batches { scenario, spec, tallies, replications, seed };
-    let partials = pool.install(|| batches.run());
-    let mut complete = 0;
-    let mut whole: Option<T::Partial> = None;
-    for (size, partial) in partials {
-        complete += size;
-        match &mut whole {
-            None => whole = Some(partial),
-            Some(earlier) => tallies.merge(earlier, partial),
-        }
+    let (complete, whole) = pool.install(|| batches.run());
+    if complete == 0 {
+        return Err(ErrorKind::Interrupted.into());
     }
-    let whole = whole.ok_or_else(|| Error::from(ErrorKind::Interrupted))?;
     let summary = pool.install(|| tallies.summarise(scenario, whole));
     Ok(Run { summary, replications: complete, asked: replications, seed })
 }
@@ -105,9 +99,6 @@ fn pool(threads: Option<usize>) -> Result<rayon::ThreadPool> {
         .map_err(|error| Error::usage(format!("cannot start the threads: {error}")))
 }
 
-/// A place for each batch's size and partial, filled in any order and read in one.
-type Slots<P> = Mutex<Vec<Option<(u64, P)>>>;
-
 /// The batches of one run.
 struct Batches<'a, T: Tally> {
     scenario: &'a Scenario,
@@ -118,14 +109,14 @@ struct Batches<'a, T: Tally> {
 }
 
 impl<T: Tally> Batches<'_, T> {
-    /// Runs them all, or until stopped: sizes and partials of the complete ones before the first gap, in order.
+    /// Runs them all, or until stopped: replications of the complete ones before the first gap, and their partials folded in order.
     ///
     /// Threads take the next batch that nobody has begun, so that what is complete when the run is stopped has few gaps.
-    fn run(&self) -> Vec<(u64, T::Partial)> {
+    fn run(&self) -> (u64, T::Partial) {
         let count = self.replications.div_ceil(BATCH);
         let next = AtomicU64::new(0);
         let done = AtomicU64::new(0);
-        let slots: Slots<T::Partial> = Mutex::new((0..count).map(|_| None).collect());
+        let fold = Mutex::new(Fold::new(self.tallies.partial(self.scenario, self.replications as usize)));
         rayon::broadcast(|_| {
             let mut replicator = Replicator::new(self.scenario, self.seed);
             while !self.spec.stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
@@ -134,10 +125,8 @@ impl<T: Tally> Batches<'_, T> {
                     break;
                 }
                 let (size, partial) = self.batch(batch, &mut replicator);
-                if let Ok(mut slots) = slots.lock()
-                    && let Some(slot) = slots.get_mut(batch as usize)
-                {
-                    *slot = Some((size, partial));
+                if let Ok(mut fold) = fold.lock() {
+                    fold.take(batch, size, partial, |earlier, later| self.tallies.merge(earlier, later));
                 }
                 let done = done.fetch_add(size, Ordering::Relaxed) + size;
                 if let Some(progress) = self.spec.progress {
@@ -145,7 +134,7 @@ impl<T: Tally> Batches<'_, T> {
                 }
             }
         });
-        slots.into_inner().unwrap_or_default().into_iter().map_while(|slot| slot).collect()
+        fold.into_inner().unwrap_or_else(PoisonError::into_inner).finish()
     }
 
     fn batch(&self, batch: u64, replicator: &mut Replicator<'_>) -> (u64, T::Partial) {

@@ -72,6 +72,11 @@ impl Moments {
         self.n
     }
 
+    /// Sum of squared deviations.
+    pub(super) fn m2(&self) -> f64 {
+        self.m2
+    }
+
     /// Arithmetic mean; NaN when there are no samples.
     pub fn mean(&self) -> f64 {
         if self.n == 0 { f64::NAN } else { self.mean }

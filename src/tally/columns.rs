@@ -283,7 +283,7 @@ impl Tally for Columns {
 
     fn bytes(&self, scenario: &Scenario, replications: u64) -> u64 {
         let layout = Layout::new(&scenario.supply, scenario.demand.workloads.len(), scenario.horizon.months());
-        // Batches are kept until they are folded, so each value is held twice at the end.
-        replications.saturating_mul(layout.total as u64).saturating_mul(16)
+        // The whole has its room from the start; batches that wait to be folded are few.
+        replications.saturating_mul(layout.total as u64).saturating_mul(size_of::<f64>() as u64)
     }
 }

@@ -68,7 +68,7 @@ pub trait Tally: Sync {
         Needs::Totals
     }
 
-    /// An empty partial for a batch of at most `replications`.
+    /// An empty partial for at most `replications`: a batch, or the whole run, into which the batches are merged.
     fn partial(&self, scenario: &Scenario, replications: usize) -> Self::Partial;
 
     /// Sees one hour of one pool under one case, in order; asked only when [`needs`](Self::needs) says so.
