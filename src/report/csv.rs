@@ -10,16 +10,6 @@ use crate::scenario::Scenario;
 use crate::statistics::Distribution;
 use crate::tally::Metric;
 
-/// The metrics of `monthly.csv` and `quarterly.csv`, in their order.
-pub(super) const MONTHLY: [Metric; 6] = [
-    Metric::CostTotal,
-    Metric::CostOnDemand,
-    Metric::CostProvisioned,
-    Metric::CostBatch,
-    Metric::TokensDemand,
-    Metric::RequestsThrottledShare,
-];
-
 const PLAN: [&str; 3] = ["plan", "units", "term"];
 
 const STATISTICS: [&str; 17] = [
@@ -47,7 +37,7 @@ pub(super) fn header(file: ReportFile, scenario: &Scenario) -> Result<String> {
         }
         ReportFile::Monthly | ReportFile::Quarterly => {
             lines.texts(["workload", if file == ReportFile::Monthly { "month" } else { "quarter" }]);
-            for metric in MONTHLY {
+            for metric in Metric::MONTHLY {
                 for statistic in ["mean", "p05", "p50", "p95"] {
                     lines.text(&format!("{}_{statistic}", metric.name(currency)));
                 }
@@ -112,7 +102,7 @@ pub(super) fn periods(report: &Report<'_>, plan: &PlanFigures<'_>, file: ReportF
             begin(report, plan.plan, &mut lines);
             let label = if by_quarter { horizon.quarter_label(period) } else { horizon.month_label(period) };
             lines.text(&row.label).text(&label);
-            for metric in MONTHLY {
+            for metric in Metric::MONTHLY {
                 let known = figure_of(figures, metric).known();
                 lines.numbers(known.map_or([None; 4], |d| [d.mean, d.p05, d.p50, d.p95].map(Some)));
             }

@@ -1,7 +1,7 @@
 //! Every metric of some plans, summarised for each row, month and the horizon: first where each figure stands, then what it is. A figure
 //! that stands in many places is made once.
 
-use super::csv::{MONTHLY, statistics_text};
+use super::csv::statistics_text;
 use super::headline::{self, HEADLINE};
 use super::json::distribution_text;
 use super::{Headline, Report};
@@ -200,7 +200,7 @@ impl PlanPlaces {
             });
             let quarters = quarters.iter().enumerate().map(|(index, quarter)| {
                 Metric::ALL.map(|metric| match metric {
-                    _ if !MONTHLY.contains(&metric) => Place::None,
+                    _ if !Metric::MONTHLY.contains(&metric) => Place::None,
                     _ if quarter.len() == 1 => *place_of(&months[quarter.start], metric).unwrap_or(&Place::None),
                     _ => of(row, Span::Quarter(index), metric),
                 })

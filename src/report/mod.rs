@@ -29,7 +29,7 @@ pub use samples::SAMPLES_BEGIN;
 pub use table::table;
 
 use crate::decision::{Flip, Held, Judgement};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::scenario::Scenario;
 use crate::simulation::ordered_map;
 use crate::tally::Outcome;
@@ -103,8 +103,11 @@ impl Report<'_> {
     /// Writes files, piece by piece and in order: `put` gets the file that a piece of text belongs to.
     ///
     /// # Errors
-    /// What `put` returns, or threads that cannot be started.
+    /// What `put` returns, threads that cannot be started, or samples that are wanted and were not kept.
     pub fn write(&self, files: &[ReportFile], put: &mut dyn FnMut(ReportFile, &str) -> Result<()>) -> Result<()> {
+        if files.contains(&ReportFile::Samples) && !self.outcome.keeps_all() {
+            return Err(Error::usage("samples.csv: the samples of so many replications are not kept"));
+        }
         for &file in files {
             match file {
                 ReportFile::Summary => put(file, &json::head(self)?)?,

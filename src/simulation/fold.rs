@@ -30,6 +30,11 @@ impl<P> Fold<P> {
         }
     }
 
+    /// What is folded so far.
+    pub(super) fn whole(&mut self) -> &mut P {
+        &mut self.whole
+    }
+
     /// Replications before the first batch that is missing, and what they fold to.
     pub(super) fn finish(self) -> (u64, P) {
         (self.complete, self.whole)

@@ -8,11 +8,15 @@ use crate::scenario::Scenario;
 use crate::supply::{HourService, HourSink};
 use crate::tally::{Hour, Needs, Tally};
 use rayon::prelude::*;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// Replications in a batch. Partials are kept per batch, so this number is part of the results' bits.
 pub const BATCH: u64 = 256;
+
+/// Batches after which tallies digest what they hold: as part of the order of their sums, part of the results' bits.
+const DIGESTED: u64 = 16;
 
 /// How to run a scenario.
 #[derive(Clone, Copy, Default)]
@@ -111,17 +115,32 @@ struct Batches<'a, T: Tally> {
 impl<T: Tally> Batches<'_, T> {
     /// Runs them all, or until stopped: replications of the complete ones before the first gap, and their partials folded in order.
     ///
-    /// Threads take the next batch that nobody has begun, so that what is complete when the run is stopped has few gaps.
+    /// Where tallies want to digest what is folded they do so after every [`DIGESTED`] batches, while no thread simulates.
     fn run(&self) -> (u64, T::Partial) {
         let count = self.replications.div_ceil(BATCH);
-        let next = AtomicU64::new(0);
+        let mut fold = Mutex::new(Fold::new(self.tallies.partial(self.scenario, self.replications as usize)));
+        let round = if self.tallies.digests(self.replications) { DIGESTED } else { count };
         let done = AtomicU64::new(0);
-        let fold = Mutex::new(Fold::new(self.tallies.partial(self.scenario, self.replications as usize)));
+        for first in (0..count).step_by(round as usize) {
+            self.round(first..(first + round).min(count), &fold, &done);
+            if round < count {
+                let whole = fold.get_mut().unwrap_or_else(PoisonError::into_inner).whole();
+                self.tallies.digest(whole, &|number, task| (0..number).into_par_iter().for_each(task));
+            }
+        }
+        fold.into_inner().unwrap_or_else(PoisonError::into_inner).finish()
+    }
+
+    /// Runs some of the batches, or until stopped.
+    ///
+    /// Threads take the next batch that nobody has begun, so that what is complete when the run is stopped has few gaps.
+    fn round(&self, batches: Range<u64>, fold: &Mutex<Fold<T::Partial>>, done: &AtomicU64) {
+        let next = AtomicU64::new(batches.start);
         rayon::broadcast(|_| {
             let mut replicator = Replicator::new(self.scenario, self.seed);
             while !self.spec.stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
                 let batch = next.fetch_add(1, Ordering::Relaxed);
-                if batch >= count {
+                if batch >= batches.end {
                     break;
                 }
                 let (size, partial) = self.batch(batch, &mut replicator);
@@ -134,7 +153,6 @@ impl<T: Tally> Batches<'_, T> {
                 }
             }
         });
-        fold.into_inner().unwrap_or_else(PoisonError::into_inner).finish()
     }
 
     fn batch(&self, batch: u64, replicator: &mut Replicator<'_>) -> (u64, T::Partial) {

@@ -23,7 +23,8 @@ pub const STREAM_ZERO: f64 = 1.0 / (1_u64 << 40) as f64;
 ///
 /// Number, mean, spread and extremes are exact. Percentiles, the ends of their intervals and the CVaR come from the histogram: an order
 /// statistic lies in the bin it is looked for in, so it is off by less than [`STREAM_ERROR`] of itself (and by less than [`STREAM_ZERO`] near
-/// 0), mostly by far less, as samples are taken to be spread evenly over their bin. Samples that are not finite are left out.
+/// 0), mostly by far less, as samples are taken to be spread evenly over their bin; a percentile between two of different signs, and a CVaR of
+/// samples of both signs, by less than that share of the sizes it is made of. Samples that are not finite are left out.
 ///
 /// # Example
 ///

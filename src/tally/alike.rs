@@ -12,6 +12,11 @@ pub(super) struct Alike {
 }
 
 impl Alike {
+    /// Nothing is known: of columns that are not there yet, or not all there.
+    pub(super) fn unknown(layout: &Layout) -> Self {
+        Self { first: (0..layout.columns()).collect(), constant: vec![None; layout.columns()] }
+    }
+
     /// Looks at all columns.
     pub(super) fn of(store: &ColumnStore, layout: &Layout) -> Self {
         let constant: Vec<Option<f64>> = (0..layout.columns()).map(|column| constant(store.column(column))).collect();

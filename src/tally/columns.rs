@@ -40,9 +40,25 @@ impl ColumnStore {
 
     /// Appends the rows of a later store with the same columns.
     pub fn append(&mut self, later: &Self) {
+        self.append_first(later, usize::MAX);
+    }
+
+    /// Appends the first rows of a later store with the same columns.
+    pub(super) fn append_first(&mut self, later: &Self, rows: usize) {
         for (mine, theirs) in self.columns.iter_mut().zip(&later.columns) {
-            mine.extend_from_slice(theirs);
+            mine.extend_from_slice(theirs.get(..rows).unwrap_or(theirs));
         }
+    }
+
+    /// Number of rows.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.columns.first().map_or(0, Vec::len)
+    }
+
+    /// Takes all rows out and keeps their room.
+    pub(super) fn clear(&mut self) {
+        self.columns.iter_mut().for_each(Vec::clear);
     }
 }
 
@@ -224,8 +240,7 @@ impl Tally for Columns {
     type Summary = Outcome;
 
     fn partial(&self, scenario: &Scenario, replications: usize) -> ColumnStore {
-        let layout = Layout::new(&scenario.supply, scenario.demand.workloads.len(), scenario.horizon.months());
-        ColumnStore::new(layout.total, replications)
+        ColumnStore::new(Self::number(scenario), replications)
     }
 
     fn record(&self, partial: &mut ColumnStore, replication: &Replication<'_>) {
@@ -282,8 +297,14 @@ impl Tally for Columns {
     }
 
     fn bytes(&self, scenario: &Scenario, replications: u64) -> u64 {
-        let layout = Layout::new(&scenario.supply, scenario.demand.workloads.len(), scenario.horizon.months());
         // The whole has its room from the start; batches that wait to be folded are few.
-        replications.saturating_mul(layout.total as u64).saturating_mul(size_of::<f64>() as u64)
+        replications.saturating_mul(Self::number(scenario) as u64).saturating_mul(size_of::<f64>() as u64)
+    }
+}
+
+impl Columns {
+    /// Number of columns.
+    fn number(scenario: &Scenario) -> usize {
+        Layout::new(&scenario.supply, scenario.demand.workloads.len(), scenario.horizon.months()).columns()
     }
 }

@@ -2,14 +2,17 @@
 
 mod paths;
 mod queues;
+mod ranking;
 mod summaries;
+mod sums;
 
 use super::Metric;
 use super::alike::Alike;
 use super::bills::{PoolBill, bills};
+use super::bounded::Streams;
 use super::columns::{ColumnStore, DemandColumn, Layout, PoolColumn, QueueColumn, ServiceColumn};
 use super::members::{MemberColumn, MemberView};
-use super::recipe::{Bits, Borne, Recipe};
+use super::recipe::Recipe;
 use crate::scenario::Scenario;
 use crate::supply::{Plan, PoolGroup};
 
@@ -46,23 +49,50 @@ pub struct Outcome {
     replications: usize,
     /// By plan and pool.
     provisioned: Vec<Vec<PoolBill>>,
+    /// The summaries of all replications, where more were made than have their samples kept.
+    streams: Option<Streams>,
 }
 
 impl Outcome {
     /// The outcome of the samples in `store`.
     pub(super) fn new(scenario: &Scenario, store: ColumnStore) -> Self {
-        let months = scenario.horizon.months();
-        let layout = Layout::new(&scenario.supply, scenario.demand.workloads.len(), months);
-        let replications = store.column(0).len();
-        let provisioned = scenario.supply.plans.iter().map(|plan| bills(scenario, plan, months)).collect();
-        let alike = Alike::of(&store, &layout);
-        Self { layout, store, alike, months, quarters: scenario.horizon.quarters(), replications, provisioned }
+        let unknown = Self::unknown(scenario);
+        Self { alike: Alike::of(&store, &unknown.layout), replications: store.rows(), store, ..unknown }
     }
 
-    /// Number of replications.
+    /// An outcome without samples: it tells how columns are made.
+    pub(super) fn unknown(scenario: &Scenario) -> Self {
+        let months = scenario.horizon.months();
+        let layout = Layout::new(&scenario.supply, scenario.demand.workloads.len(), months);
+        let provisioned = scenario.supply.plans.iter().map(|plan| bills(scenario, plan, months)).collect();
+        Self {
+            alike: Alike::unknown(&layout),
+            store: ColumnStore::new(layout.columns(), 0),
+            layout,
+            months,
+            quarters: scenario.horizon.quarters(),
+            replications: 0,
+            provisioned,
+            streams: None,
+        }
+    }
+
+    /// The outcome of many replications, with the samples of the first.
+    pub(super) fn streamed(scenario: &Scenario, first: ColumnStore, streams: Streams) -> Self {
+        Self { replications: first.rows(), store: first, streams: Some(streams), ..Self::unknown(scenario) }
+    }
+
+    /// Number of replications whose samples are kept, the length of every column: the first ones of a long run by
+    /// [`BoundedColumns`](super::BoundedColumns), else all.
     #[must_use]
     pub fn replications(&self) -> usize {
         self.replications
+    }
+
+    /// Whether the samples of all replications are kept, so that every figure is exact.
+    #[must_use]
+    pub fn keeps_all(&self) -> bool {
+        self.streams.is_none()
     }
 
     /// The rows of a plan: its pools, the members of pools of several, then the whole.
@@ -150,38 +180,9 @@ impl Outcome {
         values
     }
 
-    /// Requests throttled, one value per replication: what a cost per failed request is charged on.
-    #[must_use]
-    pub fn requests_throttled(&self, scenario: &Scenario, plan: usize, row: Row, span: Span) -> Vec<f64> {
-        self.make(&View { outcome: self, scenario, plan, row, months: self.months_of(span) }.service(ServiceColumn::RequestsThrottled))
-    }
-
     /// Used unit-hours of a pool's bought axis.
     pub(super) fn pool_used(&self, group: usize, case: usize, month: usize, axis: usize) -> usize {
         self.layout.used(group, case, month, axis)
-    }
-
-    /// Sum of columns.
-    fn sum(&self, columns: impl Iterator<Item = usize>) -> Recipe {
-        let columns: Vec<usize> = columns.map(|column| self.alike.first(column)).collect();
-        let constants: Option<Vec<f64>> = columns.iter().map(|&column| self.alike.constant(column)).collect();
-        match constants {
-            Some(constants) => Recipe::constant(constants.into_iter().fold(0.0, |sum, x| sum + x)),
-            None => Recipe::sum(columns),
-        }
-    }
-
-    /// Sum of columns, each times its price.
-    pub(super) fn priced(&self, terms: Vec<(usize, Bits)>) -> Recipe {
-        Recipe::priced(terms.into_iter().map(|(column, price)| (self.alike.first(column), price)).collect())
-    }
-
-    /// Sum of parts of the idle units.
-    pub(super) fn borne(&self, mut terms: Vec<Borne>) -> Recipe {
-        for term in &mut terms {
-            (term.used, term.share) = (self.alike.first(term.used), self.alike.first(term.share));
-        }
-        Recipe::borne(terms)
     }
 
     fn months_of(&self, span: Span) -> std::ops::Range<usize> {

@@ -39,6 +39,10 @@ enum Node {
     Borne(Vec<Borne>),
     /// The largest x that is a number, and no less than this where it is a number.
     Largest(Bits, Vec<usize>),
+    /// By how much the worst of several columns is above its bound; 0 where none is.
+    Worst(Vec<(Node, Bits)>),
+    /// How many of several columns are 0.
+    Zeros(Vec<Node>),
     /// Of two columns, value by value.
     Pair(Pair, Box<Node>, Box<Node>),
     /// Of a column and a number.
@@ -158,6 +162,23 @@ impl Recipe {
         Self(Node::Largest(least.into(), columns))
     }
 
+    /// By how much the worst of several columns is above its bound; what is not a number is above none.
+    pub(super) fn worst(columns: Vec<(Self, f64)>) -> Self {
+        if columns.is_empty() {
+            return Self::constant(0.0);
+        }
+        Self(Node::Worst(columns.into_iter().map(|(column, bound)| (column.0, bound.into())).collect()))
+    }
+
+    /// How many of several columns are 0.
+    pub(super) fn zeros(columns: &[Self]) -> Self {
+        let constants: Option<Vec<f64>> = columns.iter().map(Self::as_constant).collect();
+        match constants {
+            Some(constants) => Self::constant(constants.iter().filter(|x| **x == 0.0).count() as f64),
+            None => Self(Node::Zeros(columns.iter().map(|column| column.0.clone()).collect())),
+        }
+    }
+
     pub(super) fn plus(self, other: Self) -> Self {
         match (self.as_constant(), other.as_constant()) {
             (Some(a), Some(b)) => Self::constant(a + b),
@@ -236,18 +257,21 @@ impl Recipe {
         Self(node.clone())
     }
 
-    /// Makes of all values of the [root](Self::root), finite and sorted, those of this recipe, sorted: what sorting its column would give.
-    /// `None` where rounding has changed the order.
-    pub(super) fn of_sorted_root(&self, sorted: &mut [f64]) -> Option<()> {
+    /// Makes of values of the [root](Self::root) those of this recipe.
+    pub(super) fn step_from_root(&self, values: &mut [f64]) {
         let mut steps = Vec::new();
         let mut node = &self.0;
         while let Node::Step(step, inner) = node {
             steps.push(*step);
             node = inner;
         }
-        for step in steps.iter().rev() {
-            step.apply_to(sorted);
-        }
+        steps.iter().rev().for_each(|step| step.apply_to(values));
+    }
+
+    /// Makes of all values of the [root](Self::root), finite and sorted, those of this recipe, sorted: what sorting its column would give.
+    /// `None` where rounding has changed the order.
+    pub(super) fn of_sorted_root(&self, sorted: &mut [f64]) -> Option<()> {
+        self.step_from_root(sorted);
         if sorted.first() > sorted.last() {
             sorted.reverse();
         }

@@ -89,6 +89,10 @@ impl Histogram {
             self.places.resize(place + 1, 0);
         }
         if self.places[place] == 0 {
+            if self.blocks.len() == self.blocks.capacity() {
+                // By a quarter, not by as much again: thousands of histograms are held at a time.
+                self.blocks.reserve_exact(1 + self.blocks.len() / 4);
+            }
             self.blocks.push([0; BLOCK]);
             self.places[place] = self.blocks.len() as u32;
         }

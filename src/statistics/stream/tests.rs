@@ -1,3 +1,5 @@
+//! Streams against columns that are kept.
+
 use super::*;
 use crate::statistics::testing::Draws;
 

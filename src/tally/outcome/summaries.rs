@@ -1,8 +1,9 @@
 //! Distributions of columns: each distinct column is made, sorted and summarised once.
 
 use super::Outcome;
-use crate::statistics::{Distribution, Summariser};
+use crate::statistics::{Distribution, Moments, Stream, Summariser};
 use crate::tally::Recipe;
+use crate::tally::bounded::Streams;
 use std::collections::HashMap;
 
 impl Outcome {
@@ -15,7 +16,10 @@ impl Outcome {
         let mut sorted: Option<(Recipe, usize)> = None;
         let mut distribution = |recipe: &Recipe| {
             if let Some(value) = recipe.as_constant() {
-                return summariser.summarise_constant(value, self.replications);
+                return summariser.summarise_constant(value, self.all());
+            }
+            if let Some(summary) = self.streams.as_ref().and_then(|streams| streams.of(recipe, Stream::distribution)) {
+                return summary;
             }
             let root = recipe.root();
             let finite = match &sorted {
@@ -40,6 +44,27 @@ impl Outcome {
             summariser.summarise_in_place(&mut scratch)
         };
         recipes.iter().map(|recipe| distribution(recipe)).collect()
+    }
+
+    /// The distribution of one column over the replications; `None` without a finite value.
+    #[must_use]
+    pub fn distribution(&self, recipe: &Recipe) -> Option<Distribution> {
+        self.distributions(&[recipe], &mut Summariser::default()).pop().flatten()
+    }
+
+    /// Number, mean and spread of a column over the replications.
+    #[must_use]
+    pub fn moments(&self, recipe: &Recipe) -> Moments {
+        if let Some(value) = recipe.as_constant() {
+            return Moments::constant(value, self.all() as u64);
+        }
+        let streamed = self.streams.as_ref().and_then(|streams| streams.of(recipe, |stream| *stream.moments()));
+        streamed.unwrap_or_else(|| Moments::from_slice(&self.make(recipe)))
+    }
+
+    /// Number of all replications, kept or not.
+    fn all(&self) -> usize {
+        self.streams.as_ref().map_or(self.replications, Streams::replications)
     }
 
     /// Groups recipes by their [root](Recipe::root): lists of their indices, in the order in which roots come first.

@@ -58,11 +58,26 @@ fn fill_part(node: &Node, store: &ColumnStore, from: usize, values: &mut [f64], 
                 values.iter_mut().zip(x).for_each(|(largest, &x)| *largest = largest.max(x));
             }
         }
+        Node::Worst(columns) => {
+            values.fill(0.0);
+            for (column, bound) in columns {
+                let bound = bound.get();
+                let other = fill_other(column, store, from, values.len(), spare);
+                values.iter_mut().zip(&other).for_each(|(worst, &x)| *worst = worst.max(x - bound));
+                spare.push(other);
+            }
+        }
+        Node::Zeros(columns) => {
+            values.fill(0.0);
+            for column in columns {
+                let other = fill_other(column, store, from, values.len(), spare);
+                values.iter_mut().zip(&other).for_each(|(zeros, &x)| *zeros += f64::from(u8::from(x == 0.0)));
+                spare.push(other);
+            }
+        }
         Node::Pair(pair, a, b) => {
             fill_part(a, store, from, values, spare);
-            let mut other = spare.pop().unwrap_or_default();
-            other.resize(values.len(), 0.0);
-            fill_part(b, store, from, &mut other, spare);
+            let other = fill_other(b, store, from, values.len(), spare);
             let pairs = values.iter_mut().zip(&other);
             match pair {
                 Pair::Plus => pairs.for_each(|(a, b)| *a += b),
@@ -77,4 +92,12 @@ fn fill_part(node: &Node, store: &ColumnStore, from: usize, values: &mut [f64], 
             step.apply_to(values);
         }
     }
+}
+
+/// The same in memory of its own.
+fn fill_other(node: &Node, store: &ColumnStore, from: usize, number: usize, spare: &mut Vec<Vec<f64>>) -> Vec<f64> {
+    let mut other = spare.pop().unwrap_or_default();
+    other.resize(number, 0.0);
+    fill_part(node, store, from, &mut other, spare);
+    other
 }
