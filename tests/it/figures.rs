@@ -14,7 +14,7 @@ use tokentide::tally::{
 /// Two pools, one of two workloads; terms, cases that differ in nothing (no batch, throttled nowhere), idle units, shares of nothing.
 const SCENARIO: &str = r#"
 name = "shared figures"
-horizon = { flat = { months = 4, hours_per_month = 24 } }
+horizon = { flat = { months = 4, hours_per_month = 8 } }
 [[offer]]
 name = "od"
 kind = "on-demand"
@@ -101,8 +101,8 @@ const LONG: u64 = PAIRED_REPLICATIONS + 1_500;
 
 /// The scenario with limits that some plans keep and others do not.
 fn limited() -> Scenario {
-    let limits = "horizon = { flat = { months = 4, hours_per_month = 24 } }\n[limits]\nthrottled_requests_share = \"2%\"\nin_share_of_months = \"40%\"\n";
-    let text = SCENARIO.replace("horizon = { flat = { months = 4, hours_per_month = 24 } }\n", limits);
+    let limits = "horizon = { flat = { months = 4, hours_per_month = 8 } }\n[limits]\nthrottled_requests_share = \"2%\"\nin_share_of_months = \"40%\"\n";
+    let text = SCENARIO.replace("horizon = { flat = { months = 4, hours_per_month = 8 } }\n", limits);
     resolve(&text, Path::new(""))
 }
 
