@@ -29,7 +29,8 @@ fn of_the_first(report: &Report<'_>) -> Option<String> {
     let (kept, all) = (report.outcome.replications(), report.provenance.replications);
     (!report.outcome.keeps_all()).then(|| {
         format!(
-            "Of {all} replications the samples of the first {kept} are kept: plans are compared with each other on these. Percentiles and the              mean of the tail are of all, each to within {:.1}% of itself.",
+            "Of {all} replications the samples of the first {kept} are kept: plans are compared with each other on these. Percentiles and the \
+             mean of the tail are of all, each to within {:.1}% of itself.",
             STREAM_ERROR * 100.0
         )
     })

@@ -195,6 +195,7 @@ fn told(scenario: &Scenario, run: &Run<Outcome>) -> String {
     let paired = Headline::new(&report, 1, 1).against_baseline.unwrap();
     assert_eq!((paired.n, run.replications), (PAIRED_REPLICATIONS, LONG));
     assert!(notes(&report)[0].contains("the first 8192 are kept"));
+    assert!(!notes(&report)[0].contains("  "), "{}", notes(&report)[0]);
     text
 }
 
