@@ -89,6 +89,11 @@ impl ClusterProportion {
         }
     }
 
+    /// The proportion of clusters of `size` observations each, of whose shares these are the moments.
+    pub fn of_shares(shares: Moments, size: u64) -> Self {
+        Self { shares, observations: shares.n() * size }
+    }
+
     /// Adds all clusters of `other`.
     pub fn merge(&mut self, other: &Self) {
         self.shares.merge(&other.shares);

@@ -1,9 +1,8 @@
 //! Summaries of many columns: the scratch memory and the ranks are made once, not per column.
 
-use std::cmp::Ordering;
-
 use super::distribution::{CONFIDENCE, Distribution};
 use super::quantile::order_statistic_interval;
+use super::sort::{SortScratch, sort};
 
 /// The ranks that enclose the median and the 95th percentile of `n` samples: the same for every column of one length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,12 +18,18 @@ impl QuantileRanks {
         let ranks = |p| order_statistic_interval(n, p, CONFIDENCE);
         Self { n, p50: ranks(0.50), p95: ranks(0.95) }
     }
+
+    /// Number of samples that they are for.
+    pub(super) fn n(&self) -> usize {
+        self.n
+    }
 }
 
 /// Makes many [`Distribution`]s, keeping the scratch memory and the ranks of the last column length.
 #[derive(Debug, Clone, Default)]
 pub struct Summariser {
     scratch: Vec<f64>,
+    sorting: SortScratch,
     ranks: Option<QuantileRanks>,
 }
 
@@ -41,19 +46,35 @@ impl Summariser {
 
     /// Summarises a column whose order is not needed any more; it is left with the finite samples first, ascending.
     pub fn summarise_in_place(&mut self, samples: &mut [f64]) -> Option<Distribution> {
-        let finite = sort_finite(samples);
-        let n = finite.len();
-        let ranks = match self.ranks {
-            Some(ranks) if ranks.n == n => ranks,
-            _ => *self.ranks.insert(QuantileRanks::new(n)),
-        };
-        Distribution::from_sorted(finite, &ranks)
+        let finite = self.sort(samples);
+        self.summarise_sorted(samples.get(..finite)?)
+    }
+
+    /// Moves the finite samples to the front and sorts them; returns how many they are. The others follow in some order.
+    pub fn sort(&mut self, samples: &mut [f64]) -> usize {
+        let finite = finite_first(samples);
+        sort(finite, &mut self.sorting);
+        finite.len()
+    }
+
+    /// Summarises finite samples in ascending order; `None` when there are none.
+    pub fn summarise_sorted(&mut self, finite: &[f64]) -> Option<Distribution> {
+        Distribution::from_sorted(finite, self.ranks(finite.len()))
+    }
+
+    /// Summarises `n` samples that are all this value, as if they had been given; `None` where it is not finite or `n` is 0.
+    pub fn summarise_constant(&mut self, value: f64, n: usize) -> Option<Distribution> {
+        Distribution::constant(value, self.ranks(n))
+    }
+
+    fn ranks(&mut self, n: usize) -> &QuantileRanks {
+        let ranks = self.ranks.filter(|ranks| ranks.n == n).unwrap_or_else(|| QuantileRanks::new(n));
+        self.ranks.insert(ranks)
     }
 }
 
-/// Moves the finite samples to the front, sorts them and returns them. A negative zero becomes a plain one: what is left is ordered by
-/// `<` alone, which sorts twice as fast as the total order of floats.
-fn sort_finite(samples: &mut [f64]) -> &mut [f64] {
+/// Moves the finite samples to the front and returns them. A negative zero becomes a plain one, so that their order is that of their bits.
+fn finite_first(samples: &mut [f64]) -> &mut [f64] {
     let mut n = 0;
     for i in 0..samples.len() {
         if samples[i].is_finite() {
@@ -62,9 +83,7 @@ fn sort_finite(samples: &mut [f64]) -> &mut [f64] {
             n += 1;
         }
     }
-    let finite = &mut samples[..n];
-    finite.sort_unstable_by(|a, b| a.partial_cmp(b).unwrap_or(Ordering::Equal));
-    finite
+    &mut samples[..n]
 }
 
 #[cfg(test)]
@@ -90,7 +109,8 @@ mod tests {
     #[test]
     fn signed_zeros_do_not_make_the_order_matter() {
         for mut samples in [[0.0, -0.0, 1.0, f64::NAN], [f64::NAN, -0.0, 1.0, 0.0]] {
-            let finite = sort_finite(&mut samples);
+            let finite = finite_first(&mut samples);
+            sort(finite, &mut SortScratch::default());
             assert_eq!(finite.iter().map(|x| x.to_bits()).collect::<Vec<_>>(), [0, 0, 1.0_f64.to_bits()]);
         }
     }
