@@ -65,7 +65,10 @@ impl WorkFacts {
         let path = &mut prober.hour.workloads[self.workload];
         path.tokens[0] = self.mix.classes * tokens;
         path.requests[0] = tokens * self.mix.requests;
-        prober.dispatcher.probe_month(self.work, month);
+        if prober.months[self.work] != Some(month) {
+            prober.months[self.work] = Some(month);
+            prober.dispatcher.probe_month(self.work, month);
+        }
         prober.dispatcher.probe(self.work, &prober.hour, &mut prober.totals, sink)
     }
 }
@@ -79,8 +82,10 @@ impl HourSink for Blind {
 
 impl<'s> Prober<'s> {
     pub(super) fn new(scenario: &'s Scenario, seed: u64) -> Self {
+        let dispatcher = scenario.supply.dispatcher(seed);
         Self {
-            dispatcher: scenario.supply.dispatcher(seed),
+            months: vec![None; dispatcher.works().count()],
+            dispatcher,
             hour: DemandPath::new(scenario.demand.workloads.len(), 1),
             totals: scenario.supply.totals(),
         }

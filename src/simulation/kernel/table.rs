@@ -27,6 +27,8 @@ pub(super) struct Table {
     pub(super) functions: usize,
     /// By bin and function.
     rows: Vec<OnceLock<Box<[Line]>>>,
+    /// The functions at the bins' lower edges, which two bins ask for.
+    edges: Vec<OnceLock<Box<[f64]>>>,
 }
 
 /// What a probe needs besides the table: of one worker.
@@ -35,11 +37,14 @@ pub(super) struct Prober<'s> {
     pub(super) dispatcher: Dispatcher<'s>,
     pub(super) hour: DemandPath,
     pub(super) totals: SupplyTotals,
+    /// The month whose units each work's probes meet.
+    pub(super) months: Vec<Option<usize>>,
 }
 
 impl Table {
     pub(super) fn new(month: usize, works: Vec<WorkLayout>, functions: usize) -> Self {
-        Self { month, works, functions, rows: (0..ROWS).map(|_| OnceLock::new()).collect() }
+        let rows = (0..ROWS).map(|_| OnceLock::new()).collect();
+        Self { month, works, functions, rows, edges: (0..=ROWS).map(|_| OnceLock::new()).collect() }
     }
 
     /// The lines of a bin.
@@ -51,18 +56,11 @@ impl Table {
     #[cold]
     #[inline(never)]
     fn draw(&self, row: usize, bins: &Bins, facts: &[WorkFacts], prober: &mut Prober<'_>) -> Box<[Line]> {
-        let (low, high) = (bins.edge(row), bins.edge(row + 1));
-        let middle = 0.5 * (low + high);
-        let mut values = [(); 3].map(|()| vec![0.0; self.functions]);
-        for (place, tokens) in [low, middle, high].into_iter().enumerate() {
-            values[place][0] = tokens;
-            for (work, layout) in facts.iter().zip(&self.works) {
-                let mut sink = Values { layout, values: &mut values[place] };
-                work.probe(self.month, tokens, prober, &mut sink);
-            }
-        }
+        let middle = self.values(0.5 * (bins.edge(row) + bins.edge(row + 1)), facts, prober);
+        let mut edge = |row: usize| -> &[f64] { self.edges[row].get_or_init(|| self.values(bins.edge(row), facts, prober)) };
+        let (low, high) = (edge(row), edge(row + 1));
         let line = |function: usize| {
-            let [a, m, b] = [0, 1, 2].map(|place: usize| values[place][function]);
+            let (a, m, b) = (low[function], middle[function], high[function]);
             let mean = (a + 4.0 * m + b) / 6.0;
             let rise = b - a;
             // A function that is never negative has no line that is.
@@ -70,6 +68,16 @@ impl Table {
             [start as f32, (rise / PLACES) as f32]
         };
         (0..self.functions).map(line).collect()
+    }
+
+    /// The functions at so many tokens.
+    fn values(&self, tokens: f64, facts: &[WorkFacts], prober: &mut Prober<'_>) -> Box<[f64]> {
+        let mut values = vec![0.0; self.functions];
+        values[0] = tokens;
+        for (work, layout) in facts.iter().zip(&self.works) {
+            work.probe(self.month, tokens, prober, &mut Values { layout, values: &mut values });
+        }
+        values.into()
     }
 }
 
