@@ -77,9 +77,13 @@ pub(crate) struct RunArgs {
     /// The way through the simulation
     #[arg(long, value_enum, value_name = "ENGINE", default_value_t = Engine::Auto)]
     pub(crate) engine: Engine,
-    /// Draw until the relative error of the mean is this small (comes with a later version)
+    /// Draw 1024, 2048, 4096, … futures until half the interval of the figure is at most this share of it, such as 0.5%; at most
+    /// --replications, or a million. Exit code 3 when it is not reached
     #[arg(long, value_name = "P", value_parser = share)]
     pub(crate) precision: Option<Share>,
+    /// The figure that is to be precise
+    #[arg(long, value_enum, value_name = "FIGURE", default_value_t = Figure::P95, requires = "precision")]
+    pub(crate) precision_of: Figure,
     /// Plan that the others are compared with, instead of the scenario's
     #[arg(long, value_name = "PLAN")]
     pub(crate) baseline: Option<String>,
@@ -106,6 +110,15 @@ pub(crate) struct GateArgs {
     /// Largest mean share of the recommended plan's requests that is throttled, such as 0.1%
     #[arg(long, value_name = "SHARE", value_parser = share)]
     pub(crate) max_throttled_requests_share: Option<Share>,
+}
+
+/// The figure that is to be precise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Figure {
+    /// P95 of the best plan's spend
+    P95,
+    /// Mean difference between the best plan and the next
+    Difference,
 }
 
 /// The way through the simulation.

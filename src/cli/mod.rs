@@ -32,6 +32,8 @@ pub(crate) enum Exit {
     Failed = 1,
     /// The command line or an input file is at fault.
     Usage = 2,
+    /// The precision that was asked for was not reached.
+    Incomplete = 3,
     /// A gate set by the user was missed.
     Gate = 4,
     /// Stopped by Ctrl-C; what is reported is complete up to there.

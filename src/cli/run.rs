@@ -1,29 +1,30 @@
 //! `run`: draws the futures, judges the plans, writes the files, prints the answer.
 
-use super::args::{Engine, RunArgs};
+use super::args::{Engine, Figure, RunArgs};
 use super::files::OutputFolder;
-use super::{Exit, console, gates, interrupt, later, prices, progress, render, scenario};
+use super::{Exit, console, gates, interrupt, prices, progress, render, scenario};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tokentide::decision::{Flip, Held, Judgement, flips, held, judge};
+use tokentide::decision::{Flip, Held, Judgement, Precise, PreciseOf, Precision, draw_until, flips, held, judge};
 use tokentide::error::{Error, ErrorKind, Result};
 use tokentide::report::{Provenance, Report, ReportFile, answer, flip_lines, hours_walked, notes, table};
-use tokentide::scenario::Loaded;
+use tokentide::scenario::{Loaded, Scenario};
 use tokentide::simulation::{EngineChoice, Run, RunSpec, run as simulate};
 use tokentide::tally::{BoundedColumns, KEPT_REPLICATIONS, Outcome};
+use tokentide::units::Share;
+
+/// The most replications that a precision takes unless the user says how many: 2²⁰.
+const MOST_FOR_PRECISION: u64 = 1 << 20;
 
 /// Runs a scenario.
 pub(crate) fn run(args: &RunArgs) -> Result<Exit> {
-    if args.precision.is_some() {
-        return later("`--precision`");
-    }
     let loaded = scenario::load(&args.scenario, &scenario::changes(&args.draws, args.baseline.as_deref()))?;
     if args.engine == Engine::Kernel {
         choice(args.engine).check(&loaded.scenario)?;
     }
     let replications = loaded.scenario.replications;
-    if args.samples && replications > KEPT_REPLICATIONS {
+    if args.samples && args.precision.is_none() && replications > KEPT_REPLICATIONS {
         let text = format!("--samples: the samples of {replications} replications are not kept; allowed: up to {KEPT_REPLICATIONS}");
         return Err(Error::usage(text));
     }
@@ -34,8 +35,8 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit> {
         prices::tell_ages(&loaded.scenario.supply.offers);
     }
     let stop = interrupt::listen();
-    let Found { run, judgement, flips, held } = work(args, &loaded, &stop)?;
-    let provenance = Provenance::new(&loaded.scenario, &run);
+    let Found { run, judgement, flips, held, precise } = work(args, &loaded, &stop)?;
+    let provenance = Provenance::new(&loaded.scenario, &run).with_precision(precise);
     let report = Report {
         scenario: &loaded.scenario,
         outcome: &run.summary,
@@ -56,6 +57,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit> {
     Ok(match (provenance.is_complete(), missed.is_empty()) {
         (false, _) => Exit::Interrupted,
         (true, false) => Exit::Gate,
+        (true, true) if precise.is_some_and(|precise| !precise.met) => Exit::Incomplete,
         (true, true) => Exit::Done,
     })
 }
@@ -74,20 +76,41 @@ struct Found {
     judgement: Judgement,
     flips: Vec<Vec<Flip>>,
     held: Vec<Held>,
+    precise: Option<Precise>,
+}
+
+/// The run and its judgement, and how precise it is where that was asked.
+fn draw(args: &RunArgs, scenario: &Scenario, spec: &RunSpec<'_>) -> Result<(Run<Outcome>, Judgement, Option<Precise>)> {
+    let Some(Share(share)) = args.precision else {
+        let run = simulate(scenario, spec, &BoundedColumns::default())?;
+        let judgement = judge(scenario, &run.summary);
+        return Ok((run, judgement, None));
+    };
+    let of = match args.precision_of {
+        Figure::P95 => PreciseOf::P95,
+        Figure::Difference => PreciseOf::Difference,
+    };
+    let (run, judgement, precise) = draw_until(scenario, spec, Precision { share, of }, most(args))?;
+    Ok((run, judgement, Some(precise)))
+}
+
+/// The most replications that a precision may take.
+fn most(args: &RunArgs) -> u64 {
+    let most = args.draws.replications.unwrap_or(MOST_FOR_PRECISION);
+    if args.samples { most.min(KEPT_REPLICATIONS) } else { most }
 }
 
 /// The long part: the run, the judgement, what would flip it and what `max_tokens` does.
 fn work(args: &RunArgs, loaded: &Loaded, stop: &AtomicBool) -> Result<Found> {
     let scenario = &loaded.scenario;
-    let bar = progress::bar(scenario.replications, args.draws.quiet);
+    let bar = progress::bar(if args.precision.is_some() { most(args) } else { scenario.replications }, args.draws.quiet);
     let tell = |done| bar.set_position(done);
     let engine = choice(args.engine);
     let threads = args.draws.threads.map(usize::from);
     let spec = RunSpec { threads, engine, progress: Some(&tell), stop: Some(stop), ..RunSpec::default() };
-    let run = simulate(scenario, &spec, &BoundedColumns::default());
+    let drawn = draw(args, scenario, &spec);
     bar.finish_and_clear();
-    let run = run?;
-    let judgement = judge(scenario, &run.summary);
+    let (run, judgement, precise) = drawn?;
     let spinner = progress::spinner("what would flip the answer", args.draws.quiet);
     // Changed scenarios may need the reference where this one does not.
     let engine = if engine == EngineChoice::Reference { engine } else { EngineChoice::Auto };
@@ -96,7 +119,7 @@ fn work(args: &RunArgs, loaded: &Loaded, stop: &AtomicBool) -> Result<Found> {
     let looked_at: BTreeSet<usize> = judgement.leaders.iter().map(|leader| leader.plan).chain([scenario.baseline]).collect();
     let held = unless_stopped(held(scenario, &Vec::from_iter(looked_at), &further), stop);
     spinner.finish_and_clear();
-    Ok(Found { run, judgement, flips: flips?, held: held? })
+    Ok(Found { run, judgement, flips: flips?, held: held?, precise })
 }
 
 /// What comes after the run; nothing where it was not wanted any more. The run itself is complete.

@@ -3,6 +3,7 @@
 mod explain;
 mod flip;
 mod judgement;
+mod precise;
 mod price;
 mod spreadsheet;
 mod walk;
@@ -10,4 +11,5 @@ mod walk;
 pub use explain::{Explanation, Held, Reason, Remedy, explain, held};
 pub use flip::{Cause, Flip, FlipPoint, Lever, flips};
 pub use judgement::{Judgement, Leader, PlanStanding, judge, objective_samples};
+pub use precise::{Precise, PreciseOf, Precision, draw_until};
 pub use spreadsheet::{on_demand_price, spreadsheet_plan};

@@ -4,10 +4,26 @@ use super::figures::{Figure, Figures, PlanFigures};
 use super::headline::{Headline, cheaper};
 use super::{Report, answer, flip_lines, notes};
 use crate::decision::{Cause, Flip, Lever};
+use crate::decision::{Precise, PreciseOf};
 use crate::error::{Error, Result};
 use crate::statistics::{CONFIDENCE, ClusterProportion, Distribution, Estimate, Paired};
 use crate::tally::Metric;
 use serde_json::{Number, Value, json};
+
+/// How precise a run is, where that was asked for.
+fn precision(precise: Precise) -> Value {
+    let of = match precise.asked.of {
+        PreciseOf::P95 => "p95",
+        PreciseOf::Difference => "difference",
+    };
+    json!({
+        "of": of,
+        "asked": precise.asked.share,
+        "reached": precise.share,
+        "met": precise.met,
+        "replications_needed": precise.needed.map(f64::ceil),
+    })
+}
 
 /// Everything before the first plan; the plans follow as they are summarised.
 pub(super) fn head(report: &Report<'_>) -> Result<String> {
@@ -42,6 +58,7 @@ pub(super) fn head(report: &Report<'_>) -> Result<String> {
             "replications": provenance.replications,
             "replications_asked": provenance.replications_asked,
             "complete": provenance.is_complete(),
+            "precision": provenance.precision.map(precision),
             "scenario_sha256": provenance.scenario_digest,
             "engine": provenance.engine,
             "prices": prices.collect::<Vec<_>>(),

@@ -1,6 +1,7 @@
 //! What a reader of the answer must know beside it: throttling that `max_tokens` causes, windows of work that were too small for a batch job.
 
 use super::{Report, explain, words};
+use crate::decision::{Precise, PreciseOf};
 use crate::demand::Workload;
 use crate::statistics::{Distribution, STREAM_ERROR};
 use crate::tally::{Metric, Row, Span};
@@ -10,6 +11,7 @@ use crate::tally::{Metric, Row, Span};
 pub fn notes(report: &Report<'_>) -> Vec<String> {
     let mut told = by_max_tokens(report);
     told.extend(of_the_first(report));
+    told.extend(report.provenance.precision.map(|precise| as_precise(&precise, report.provenance.replications)));
     told.extend(stranded(report));
     let plans = &report.scenario.supply.plans;
     for (index, plan) in plans.iter().enumerate() {
@@ -22,6 +24,31 @@ pub fn notes(report: &Report<'_>) -> Vec<String> {
         }
     }
     told
+}
+
+/// How precise a run is that was to be so precise.
+fn as_precise(precise: &Precise, replications: u64) -> String {
+    let figure = match precise.asked.of {
+        PreciseOf::P95 => "P95 of the best plan's spend",
+        PreciseOf::Difference => "The mean difference between the best plan and the next",
+    };
+    let asked = precise.asked.share * 100.0;
+    let Some(share) = precise.share else {
+        return format!(
+            "{figure} has no interval at {replications} replications, so that it is not known how many ±{asked:.2}% would take."
+        );
+    };
+    let known = format!("{figure} is known to ±{:.2}% at {replications} replications", share * 100.0);
+    match precise.needed {
+        Some(needed) => format!("{known}; ±{asked:.2}% would take about {}.", about(needed)),
+        None => format!("{known}, as asked."),
+    }
+}
+
+/// A number of replications in two digits, rounded up.
+fn about(replications: f64) -> String {
+    let step = libm::pow(10.0, (libm::log10(replications.max(10.0))).floor() - 1.0);
+    format!("{:.0}", (replications / step).ceil() * step)
 }
 
 /// What a run rests on that is too long to keep its samples.

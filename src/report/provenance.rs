@@ -1,5 +1,6 @@
 //! Where the numbers of a report come from: what somebody needs to make the same ones again.
 
+use crate::decision::Precise;
 use crate::scenario::Scenario;
 use crate::simulation::Run;
 use jiff::civil::Date;
@@ -19,6 +20,8 @@ pub struct Provenance {
     pub replications: u64,
     /// Replications that were asked for; more than were made when the run was interrupted.
     pub replications_asked: u64,
+    /// How precise the run is, where a precision was asked for.
+    pub precision: Option<Precise>,
     /// SHA-256 of the resolved scenario.
     pub scenario_digest: String,
     /// Source and date of each offer's prices, as the scenario states them.
@@ -48,9 +51,16 @@ impl Provenance {
             seed: run.seed,
             replications: run.replications,
             replications_asked: run.asked,
+            precision: None,
             scenario_digest: scenario.digest.clone(),
             prices: scenario.supply.offers.iter().map(price).collect(),
         }
+    }
+
+    /// The same of a run that was drawn until it was precise.
+    #[must_use]
+    pub fn with_precision(self, precision: Option<Precise>) -> Self {
+        Self { precision, ..self }
     }
 
     /// Whether every replication that was asked for was made.

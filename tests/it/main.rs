@@ -20,6 +20,7 @@ mod flips;
 mod kernel;
 mod laws;
 mod peers;
+mod precision;
 mod properties;
 mod readme;
 mod reproducibility;
