@@ -3,7 +3,7 @@
 use super::summary::Summary;
 use std::path::Path;
 use tokentide::scenario::{self, Scenario};
-use tokentide::simulation::{RunSpec, run};
+use tokentide::simulation::{RunSpec, Scope, run};
 use tokentide::statistics::{Distribution, Summariser};
 use tokentide::tally::{Columns, Metric, Replication, Row, Span, Tally};
 
@@ -37,7 +37,14 @@ impl Product {
 
     /// Costs and throttled tokens, by plan.
     pub fn run(&self, replications: u64, seed: u64, threads: usize) -> (Vec<Summary>, Vec<Summary>) {
-        let spec = RunSpec { replications: Some(replications), seed: Some(seed), threads: Some(threads), ..RunSpec::default() };
+        // What the peers work out too: costs and throttled tokens, not how many minutes and hours are over a limit.
+        let spec = RunSpec {
+            replications: Some(replications),
+            seed: Some(seed),
+            threads: Some(threads),
+            scope: Scope::Spend,
+            ..RunSpec::default()
+        };
         run(&self.scenario, &spec, self).expect("the samples fit").summary
     }
 }

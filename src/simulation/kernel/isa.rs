@@ -69,7 +69,7 @@ impl Isa {
 
 impl fmt::Display for Isa {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+        f.pad(match self {
             Self::Baseline => "baseline",
             Self::Avx2 => "AVX2",
             Self::Avx512 => "AVX-512",
