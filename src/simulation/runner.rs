@@ -32,6 +32,9 @@ pub struct RunSpec<'a> {
     pub threads: Option<usize>,
     /// The way through the simulation.
     pub engine: EngineChoice,
+    /// The fast path made ready before, for those who run one scenario again and again: used where it is of this scenario and seed, with
+    /// what it looks at.
+    pub kernel: Option<&'a Kernel<'a>>,
     /// What is looked at; the fast path leaves the rest out, and its figures are 0.
     pub scope: Scope,
     /// Told the number of complete replications from time to time, from any thread.
@@ -87,12 +90,16 @@ pub fn run<T: Tally>(scenario: &Scenario, spec: &RunSpec<'_>, tallies: &T) -> Re
     }
     let pool = pool(spec.threads)?;
     memory::check(scenario, tallies, replications, pool.current_num_threads())?;
-    let kernel = spec.engine.prepare(scenario, seed, spec.scope, tallies.needs() == Needs::Hours)?;
-    let (kernel, engine) = match kernel {
-        Ok(kernel) => (Some(kernel), Engine::Kernel),
-        Err(why) => (None, Engine::Reference(why)),
+    let hours = tallies.needs() == Needs::Hours;
+    let ready =
+        spec.kernel.filter(|kernel| kernel.is_of(scenario) && kernel.seed() == seed && !hours && spec.engine != EngineChoice::Reference);
+    let made = if ready.is_none() { Some(spec.engine.prepare(scenario, seed, spec.scope, hours)?) } else { None };
+    let (kernel, engine) = match (&made, ready) {
+        (Some(Err(why)), _) => (None, Engine::Reference(why.clone())),
+        (Some(Ok(kernel)), _) => (Some(kernel), Engine::Kernel),
+        (None, ready) => (ready, Engine::Kernel),
     };
-    let batches = Batches { scenario, spec, tallies, replications, seed, kernel: kernel.as_ref() };
+    let batches = Batches { scenario, spec, tallies, replications, seed, kernel };
     let (complete, whole) = pool.install(|| batches.run());
     if complete == 0 {
         return Err(ErrorKind::Interrupted.into());

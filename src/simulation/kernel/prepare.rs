@@ -117,6 +117,28 @@ impl<'s> Kernel<'s> {
         Ok(Self { scenario, seed, isa: Isa::widest(), workloads: workloads.collect::<Result<_, _>>()? })
     }
 
+    /// The same under another seed: what pools come to does not depend on it.
+    #[must_use]
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        for (index, workload) in self.workloads.iter_mut().enumerate() {
+            if let Some(lanes) = LaneWorkload::new(&self.scenario.demand, index, seed) {
+                workload.lanes = lanes;
+            }
+        }
+        self
+    }
+
+    /// The seed of its draws.
+    pub(in crate::simulation) fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// Whether it is of this scenario, the very same one in memory.
+    pub(in crate::simulation) fn is_of(&self, scenario: &Scenario) -> bool {
+        std::ptr::eq(self.scenario, scenario)
+    }
+
     /// The same with other instructions: for tests and benchmarks, as results do not depend on them.
     #[must_use]
     pub fn with_isa(self, isa: Isa) -> Self {
