@@ -8,7 +8,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 /// A file larger than this is no scenario.
-const LARGEST: u64 = 1 << 20;
+const LARGEST: u64 = 16 << 20;
 
 /// A scenario and what reading it told.
 #[derive(Debug)]
@@ -61,7 +61,7 @@ fn read(path: &Path) -> Result<String> {
     let mut bytes = Vec::new();
     file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(fail)?;
     if bytes.len() as u64 > LARGEST {
-        return Err(fail(io::Error::new(io::ErrorKind::InvalidData, "it is larger than 1 MiB, which no scenario is")));
+        return Err(fail(io::Error::new(io::ErrorKind::InvalidData, "it is larger than 16 MiB, which no scenario is")));
     }
     let text = String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();

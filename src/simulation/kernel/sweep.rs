@@ -38,23 +38,24 @@ impl Sweep {
         let mut start = rows.start;
         while start < rows.end {
             let mut lines: [&[Line]; TOGETHER] = [&self.none; TOGETHER];
-            let mut any = false;
+            let mut live = 0;
             for (offset, lines) in lines.iter_mut().enumerate() {
                 let row = start + offset;
                 if hours.read(row, &mut count[offset], &mut places[offset]) && row < ROWS {
-                    *lines = table.lines(row, bins, facts, prober);
-                    any = true;
+                    let bin = table.lines(row, bins, facts, prober);
+                    *lines = &bin.lines;
+                    live = live.max(bin.live);
                 }
             }
             start += TOGETHER;
-            if !any {
+            if live == 0 {
                 continue;
             }
             let [c0, c1, c2, c3] = &count;
             let [p0, p1, p2, p3] = &places;
-            let [l0, l1, l2, l3] = lines;
+            let [l0, l1, l2, l3] = lines.map(|lines| &lines[..live]);
             let lines = l0.iter().zip(l1).zip(l2.iter().zip(l3));
-            for (partial, ((l0, l1), (l2, l3))) in self.partial.iter_mut().zip(lines) {
+            for (partial, ((l0, l1), (l2, l3))) in self.partial[..live].iter_mut().zip(lines) {
                 for i in 0..LANES {
                     let low = (l0[0] * c0[i] + l0[1] * p0[i]) + (l1[0] * c1[i] + l1[1] * p1[i]);
                     let high = (l2[0] * c2[i] + l2[1] * p2[i]) + (l3[0] * c3[i] + l3[1] * p3[i]);
@@ -86,7 +87,7 @@ impl Sweep {
         if hours.below.iter().all(|&tokens| tokens == 0.0) {
             return;
         }
-        let lines = table.lines(0, bins, facts, prober);
+        let lines = &table.lines(0, bins, facts, prober).lines;
         for (sum, line) in self.sums.iter_mut().zip(lines) {
             let each = f64::from(line[0]) / bins.edge(0);
             sum.iter_mut().zip(*hours.below).for_each(|(sum, tokens)| *sum += each * f64::from(tokens));

@@ -16,6 +16,15 @@ const NEVER: f64 = -60.0;
 /// A line over a bin: the value at its lower edge, and the rise for each place.
 pub(super) type Line = [f32; 2];
 
+/// One bin's lines.
+#[derive(Debug)]
+pub(super) struct BinLines {
+    /// By function.
+    pub(super) lines: Box<[Line]>,
+    /// From here on all are 0: of cases with more units than such an hour could fill.
+    pub(super) live: usize,
+}
+
 /// The functions of a workload's hours in months with the same units.
 #[derive(Debug)]
 pub(super) struct Table {
@@ -25,8 +34,7 @@ pub(super) struct Table {
     pub(super) works: Vec<WorkLayout>,
     /// Number of functions; the first is the tokens themselves.
     pub(super) functions: usize,
-    /// By bin and function.
-    rows: Vec<OnceLock<Box<[Line]>>>,
+    rows: Vec<OnceLock<BinLines>>,
     /// The functions at the bins' lower edges, which two bins ask for.
     edges: Vec<OnceLock<Box<[f64]>>>,
 }
@@ -49,13 +57,13 @@ impl Table {
 
     /// The lines of a bin.
     #[inline]
-    pub(super) fn lines(&self, row: usize, bins: &Bins, facts: &[WorkFacts], prober: &mut Prober<'_>) -> &[Line] {
+    pub(super) fn lines(&self, row: usize, bins: &Bins, facts: &[WorkFacts], prober: &mut Prober<'_>) -> &BinLines {
         self.rows[row].get_or_init(|| self.draw(row, bins, facts, prober))
     }
 
     #[cold]
     #[inline(never)]
-    fn draw(&self, row: usize, bins: &Bins, facts: &[WorkFacts], prober: &mut Prober<'_>) -> Box<[Line]> {
+    fn draw(&self, row: usize, bins: &Bins, facts: &[WorkFacts], prober: &mut Prober<'_>) -> BinLines {
         let middle = self.values(0.5 * (bins.edge(row) + bins.edge(row + 1)), facts, prober);
         let mut edge = |row: usize| -> &[f64] { self.edges[row].get_or_init(|| self.values(bins.edge(row), facts, prober)) };
         let (low, high) = (edge(row), edge(row + 1));
@@ -67,7 +75,9 @@ impl Table {
             let (start, rise) = if a >= 0.0 && mean < 0.5 * rise { (0.0, 2.0 * mean) } else { (mean - 0.5 * rise, rise) };
             [start as f32, (rise / PLACES) as f32]
         };
-        (0..self.functions).map(line).collect()
+        let lines: Box<[Line]> = (0..self.functions).map(line).collect();
+        let live = lines.iter().rposition(|line| *line != [0.0; 2]).map_or(0, |last| last + 1);
+        BinLines { lines, live }
     }
 
     /// The functions at so many tokens.

@@ -92,8 +92,8 @@ fn files_that_are_no_scenario() {
     place.refused(&["run", "."], &["cannot read .", "it is a folder; name the scenario file inside it"]);
     std::fs::write(place.path("latin.toml"), b"name = \"caf\xe9\"\n").unwrap();
     place.refused(&["check", "latin.toml"], &["cannot read latin.toml", "byte 11 is no UTF-8 text"]);
-    std::fs::write(place.path("large.toml"), "# so much\n".repeat(110_000)).unwrap();
-    place.refused(&["check", "large.toml"], &["cannot read large.toml", "larger than 1 MiB"]);
+    std::fs::write(place.path("large.toml"), "# so much\n".repeat(1_700_000)).unwrap();
+    place.refused(&["check", "large.toml"], &["cannot read large.toml", "larger than 16 MiB"]);
     std::fs::write(place.path("empty.toml"), "").unwrap();
     place.refused(&["check", "empty.toml"], &["name: is missing"]);
     std::fs::write(place.path("broken.toml"), "name = \"a\nseed = = 1\n[horizon\n").unwrap();
