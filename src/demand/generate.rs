@@ -9,9 +9,11 @@
 use super::noise::Part;
 use super::requests::Counts;
 use super::source::Source;
+use super::steer::{self, Steering};
 use super::tokens::Form;
 use super::{Acts, Demand, DemandPath, Workload, WorkloadPath, apply_moves, totals};
 use crate::random::stream::{Purpose, Stream, StreamKey};
+use crate::statistics::Sampling;
 use crate::units::ByClass;
 
 /// Draws the paths of a demand under one seed.
@@ -20,6 +22,7 @@ pub struct DemandGenerator<'a> {
     demand: &'a Demand,
     keys: Vec<Keys>,
     factors: Vec<StreamKey>,
+    steering: Option<Steering>,
 }
 
 /// The hashed keys of a workload's streams.
@@ -49,13 +52,24 @@ pub struct DemandScratch {
     factors: Vec<Vec<f64>>,
     weeks: Vec<f64>,
     months: Vec<f64>,
+    /// Fast and slow noise of one workload, where it is steered.
+    noise: [Vec<f64>; 2],
 }
 
 impl<'a> DemandGenerator<'a> {
-    pub(super) fn new(demand: &'a Demand, seed: u64) -> Self {
+    pub(super) fn new(demand: &'a Demand, seed: u64, sampling: Sampling) -> Self {
         let keys = demand.workloads.iter().map(|workload| Keys::new(seed, workload)).collect();
         let factors = demand.factors.iter().map(|factor| StreamKey::new(seed, Purpose::Factor, &factor.name)).collect();
-        Self { demand, keys, factors }
+        let steering = match sampling {
+            Sampling::Plain => None,
+            Sampling::Sobol => Some(Steering::new(demand, seed)),
+        };
+        Self { demand, keys, factors, steering }
+    }
+
+    /// What leads the draws that matter most; `None` where they are plain.
+    pub(crate) fn steering(&self) -> Option<&Steering> {
+        self.steering.as_ref()
     }
 
     /// Writes replication `replication` to `path`. Allocates nothing once `path` and `scratch` have served a replication of this demand.
@@ -94,11 +108,15 @@ impl<'a> DemandGenerator<'a> {
         scratch: &mut DemandScratch,
     ) {
         let horizon = &self.demand.horizon;
-        let DemandScratch { expected, normals, factors, weeks, months } = scratch;
+        let DemandScratch { expected, normals, factors, weeks, months, noise: paths } = scratch;
         let (out, normals) = (&mut expected[index], &mut normals[index]);
+        let steered = self.steering().map(|steering| steering.of(index)).map(|steered| (steered, steered.normals(replication)));
         let level = match workload.level_sd {
             0.0 => 1.0,
-            sd => libm::exp(sd * keys.level.replication(replication).normals().0 - 0.5 * sd * sd),
+            sd => {
+                let z = steered.map_or_else(|| keys.level.replication(replication).normals().0, |(_, normals)| normals.level);
+                libm::exp(sd * z - 0.5 * sd * sd)
+            }
         };
         weeks.clear();
         weeks.resize(horizon.weeks(), level);
@@ -134,8 +152,10 @@ impl<'a> DemandGenerator<'a> {
         }
         let first = workload.needs_noise().then(|| keys.noise.replication(replication));
         let second = workload.noise.has_slow().then(|| keys.slow.replication(replication));
-        if first.is_some() || second.is_some() {
-            workload.noise.apply(first, second, out, normals);
+        match steered.filter(|(steered, _)| steered.has_lift()) {
+            Some(steered) => steer::apply_noise(&workload.noise, (first, second), steered, paths, out, normals),
+            None if first.is_some() || second.is_some() => workload.noise.apply(first, second, out, normals),
+            None => {}
         }
         if let Some(spikes) = &workload.spikes {
             spikes.apply(&mut keys.spikes.replication(replication), out);

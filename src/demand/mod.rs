@@ -32,6 +32,7 @@ mod source;
 mod sourced;
 mod spikes;
 mod spread;
+mod steer;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -73,6 +74,7 @@ pub use workload::{Class, Workload, WorkloadSpec};
 
 use crate::horizon::Horizon;
 use crate::spec::{Field, Reader, check_name};
+use crate::statistics::Sampling;
 use crate::units::ByClass;
 use events::{Move, Span};
 use factor::Factor;
@@ -141,7 +143,13 @@ impl Demand {
     /// What draws this demand's paths under a seed. The streams' keys are hashed here, once.
     #[must_use]
     pub fn generator(&self, seed: u64) -> DemandGenerator<'_> {
-        DemandGenerator::new(self, seed)
+        self.sampled(seed, Sampling::Plain)
+    }
+
+    /// The same, sampled in this way.
+    #[must_use]
+    pub fn sampled(&self, seed: u64, sampling: Sampling) -> DemandGenerator<'_> {
+        DemandGenerator::new(self, seed, sampling)
     }
 
     /// Mean tokens of a month by class over all replications: level, growth, season, shape, events, the mean of spikes; of recorded days

@@ -2,5 +2,6 @@
 
 pub mod law;
 pub mod normal;
+pub mod sobol;
 pub mod special;
 pub mod stream;
