@@ -43,6 +43,7 @@ pub(super) fn head(report: &Report<'_>) -> Result<String> {
             "replications_asked": provenance.replications_asked,
             "complete": provenance.is_complete(),
             "scenario_sha256": provenance.scenario_digest,
+            "sampling": provenance.sampling.to_string(),
             "engine": "reference",
             "prices": prices.collect::<Vec<_>>(),
         },

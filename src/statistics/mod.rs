@@ -7,6 +7,9 @@
 //! - [`Proportion`] and [`ClusterProportion`] are shares of events, with the rule of three where none was seen.
 //! - [`Paired`] and [`regret`] compare columns drawn from the same replications.
 //!
+//! - [`Sampling`] says what hangs together in a column: replications of one scramble of randomised points do, and errors then come from
+//!   the spread between scrambles.
+//!
 //! An error that cannot be known is `None`, never 0. Every sum runs in a fixed order, so equal input gives equal bits on any machine.
 
 mod binomial;
@@ -17,6 +20,7 @@ mod moments;
 mod normal;
 mod proportion;
 mod quantile;
+mod replicated;
 mod sampling;
 mod skewness;
 mod summariser;
