@@ -80,12 +80,13 @@ pub(crate) enum SamplingArg {
 }
 
 impl SamplingArg {
-    /// The word of the scenario file.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
+    /// The change of the scenario that it stands for.
+    pub(crate) fn change(self) -> String {
+        let word = match self {
             Self::Plain => "plain",
             Self::Sobol => "sobol",
-        }
+        };
+        format!("sampling=\"{word}\"")
     }
 }
 
@@ -163,6 +164,9 @@ pub(crate) struct InspectArgs {
     /// Seed of all draws, instead of the scenario's
     #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(0..=i64::MAX as u64))]
     pub(crate) seed: Option<u64>,
+    /// How futures are sampled, instead of the scenario's way
+    #[arg(long, value_enum, value_name = "WAY")]
+    pub(crate) sampling: Option<SamplingArg>,
 }
 
 /// `explain`: a plan of a scenario.

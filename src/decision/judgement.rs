@@ -1,7 +1,7 @@
 //! Ranking the plans: among those that keep the limits, by mean spend plus the stated cost of failed requests.
 
 use crate::scenario::Scenario;
-use crate::statistics::{ClusterProportion, Estimate, Moments};
+use crate::statistics::{ClusterProportion, Estimate};
 use crate::tally::{Metric, Outcome, Row, Span};
 
 /// How one plan stands.
@@ -127,7 +127,7 @@ fn standing(scenario: &Scenario, outcome: &Outcome, plan: usize) -> PlanStanding
     let limits = &scenario.limits;
     let objective = objective_samples(scenario, outcome, plan);
     let (kept_months, excess) = kept_months(scenario, outcome, plan);
-    let mut months_kept = ClusterProportion::default();
+    let mut months_kept = ClusterProportion::sampled(scenario.sampling);
     for &kept in &kept_months {
         months_kept.add(u64::from(kept), months as u64);
     }
@@ -136,7 +136,7 @@ fn standing(scenario: &Scenario, outcome: &Outcome, plan: usize) -> PlanStanding
     let share = months_kept.estimate().point;
     let within_error = limited && months_kept.interval(0.95).is_some_and(|(low, high)| low < asked && asked <= high && low < high);
     PlanStanding {
-        objective: Moments::from_slice(&objective).estimate(),
+        objective: scenario.sampling.mean(&objective),
         months_kept,
         excess,
         keeps_limits: !limited || share >= asked,

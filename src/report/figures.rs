@@ -48,7 +48,7 @@ pub(super) struct PlanFigures {
 
 impl PlanFigures {
     pub(super) fn new(report: &Report<'_>, plan: usize) -> Self {
-        let mut summariser = Summariser::default();
+        let mut summariser = Summariser::sampled(report.scenario.sampling);
         let months = report.scenario.horizon.months();
         let quarters = report.scenario.horizon.quarters();
         let mut of = |row, span, metric| figure(report, plan, row, span, metric, &mut summariser);

@@ -2,7 +2,7 @@
 
 use super::{Report, explain, words};
 use crate::demand::Workload;
-use crate::statistics::Distribution;
+use crate::statistics::{Distribution, Summariser};
 use crate::tally::{Metric, Row, Span};
 
 /// One sentence for each thing worth knowing; most runs have none.
@@ -75,7 +75,7 @@ fn stranded(report: &Report<'_>) -> Vec<String> {
     }
     let of_plan = |&plan: &usize| {
         let mut column = report.outcome.column(scenario, plan, Row::All, Span::Horizon, Metric::Stranded)?;
-        let stranded = Distribution::from_samples(&mut column).filter(|stranded| stranded.mean > 0.0)?;
+        let stranded = Summariser::sampled(scenario.sampling).summarise_in_place(&mut column).filter(|stranded| stranded.mean > 0.0)?;
         let name = scenario.supply.plans.get(plan).map_or("", |plan| plan.name.as_str());
         Some(format!(
             "`{name}`: {} {} of what it binds itself to over the horizon is worth nothing (P5–P95 {}): units that stand idle, or serve what costs \
@@ -97,7 +97,7 @@ fn too_small(report: &Report<'_>, plan: usize, pool: usize) -> Option<String> {
     let a_month = |metric| -> Option<Distribution> {
         let column = report.outcome.column(scenario, plan, Row::Pool(pool), Span::Horizon, metric)?;
         let mut monthly: Vec<f64> = column.into_iter().map(|x| x / months).collect();
-        Distribution::from_samples(&mut monthly).filter(|distribution| distribution.mean > 0.0)
+        Summariser::sampled(scenario.sampling).summarise_in_place(&mut monthly).filter(|distribution| distribution.mean > 0.0)
     };
     let windows = a_month(Metric::WindowsBelowMinimum)?;
     let requests = a_month(Metric::RequestsBelowMinimum);

@@ -126,7 +126,6 @@ pub(super) fn replicate(distribution: &mut Distribution, column: &[f64], tail: f
 }
 
 #[cfg(test)]
-#[expect(clippy::float_cmp, reason = "the results compared are exact")]
 mod tests {
     use super::*;
     use crate::statistics::testing::{Draws, four_standard_errors};
