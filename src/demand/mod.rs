@@ -14,6 +14,7 @@ mod factor;
 mod generate;
 mod growth;
 mod kind;
+mod known;
 mod level;
 mod marginal;
 mod minute;

@@ -2,7 +2,7 @@
 
 use super::Report;
 use crate::decision::PlanStanding;
-use crate::statistics::{Distribution, Paired, Summariser};
+use crate::statistics::{Distribution, Method, Paired, Summariser};
 use crate::tally::{Metric, Row, Span};
 
 /// How one plan does over the whole horizon.
@@ -58,14 +58,14 @@ impl Headline {
     pub fn new(report: &Report<'_>, plan: usize, cheapest: usize) -> Self {
         let months = report.scenario.horizon.months() as f64;
         let column = |plan, metric| report.outcome.column(report.scenario, plan, Row::All, Span::Horizon, metric);
-        let sampling = report.scenario.sampling;
-        let summary = |samples: Vec<f64>| Summariser::sampled(sampling).summarise_in_place(&mut { samples });
+        let controls = report.outcome.controls(report.scenario, Span::Horizon);
+        let method = Method { sampling: report.scenario.sampling, controls: controls.as_ref() };
+        let summary = |samples: Vec<f64>| Summariser::sampled(method.sampling).summarise_by(&samples, method.controls);
         let whole = |metric| column(plan, metric).and_then(summary);
         let monthly = |plan, metric| -> Option<Vec<f64>> { Some(column(plan, metric)?.into_iter().map(|x| x / months).collect()) };
         let a_month = |metric| monthly(plan, metric).and_then(summary);
         let own = monthly(plan, Metric::CostTotal);
-        let against =
-            |other: usize| Paired::sampled(own.as_ref()?, &monthly(other, Metric::CostTotal)?, sampling).filter(|_| other != plan);
+        let against = |other: usize| Paired::by(own.as_ref()?, &monthly(other, Metric::CostTotal)?, method).filter(|_| other != plan);
         Self {
             plan,
             cost_total: a_month(Metric::CostTotal),

@@ -74,8 +74,10 @@ fn stranded(report: &Report<'_>) -> Vec<String> {
         return Vec::new();
     }
     let of_plan = |&plan: &usize| {
-        let mut column = report.outcome.column(scenario, plan, Row::All, Span::Horizon, Metric::Stranded)?;
-        let stranded = Summariser::sampled(scenario.sampling).summarise_in_place(&mut column).filter(|stranded| stranded.mean > 0.0)?;
+        let column = report.outcome.column(scenario, plan, Row::All, Span::Horizon, Metric::Stranded)?;
+        let stranded = Summariser::sampled(scenario.sampling)
+            .summarise_by(&column, report.outcome.controls(scenario, Span::Horizon).as_ref())
+            .filter(|stranded| stranded.mean > 0.0)?;
         let name = scenario.supply.plans.get(plan).map_or("", |plan| plan.name.as_str());
         Some(format!(
             "`{name}`: {} {} of what it binds itself to over the horizon is worth nothing (P5–P95 {}): units that stand idle, or serve what costs \
@@ -96,8 +98,10 @@ fn too_small(report: &Report<'_>, plan: usize, pool: usize) -> Option<String> {
     let months = scenario.horizon.months() as f64;
     let a_month = |metric| -> Option<Distribution> {
         let column = report.outcome.column(scenario, plan, Row::Pool(pool), Span::Horizon, metric)?;
-        let mut monthly: Vec<f64> = column.into_iter().map(|x| x / months).collect();
-        Summariser::sampled(scenario.sampling).summarise_in_place(&mut monthly).filter(|distribution| distribution.mean > 0.0)
+        let monthly: Vec<f64> = column.into_iter().map(|x| x / months).collect();
+        Summariser::sampled(scenario.sampling)
+            .summarise_by(&monthly, report.outcome.controls(scenario, Span::Horizon).as_ref())
+            .filter(|distribution| distribution.mean > 0.0)
     };
     let windows = a_month(Metric::WindowsBelowMinimum)?;
     let requests = a_month(Metric::RequestsBelowMinimum);

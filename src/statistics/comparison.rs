@@ -1,5 +1,6 @@
 //! Columns compared replication by replication: on the same draws the difference of two plans is known far better than either.
 
+use super::control::Method;
 use super::estimate::Estimate;
 use super::moments::Moments;
 use super::proportion::Proportion;
@@ -39,21 +40,21 @@ pub struct Paired {
 impl Paired {
     /// Compares two columns of independent replications; `None` when their lengths differ or no pair is finite.
     pub fn of(a: &[f64], b: &[f64]) -> Option<Self> {
-        Self::sampled(a, b, Sampling::Plain)
+        Self::by(a, b, Sampling::Plain.into())
     }
 
-    /// The same of replications 0, 1, 2, … that are sampled in this way.
-    pub fn sampled(a: &[f64], b: &[f64], sampling: Sampling) -> Option<Self> {
+    /// The same of replications 0, 1, 2, …, by this method.
+    pub fn by(a: &[f64], b: &[f64], method: Method<'_>) -> Option<Self> {
         if a.len() != b.len() {
             return None;
         }
         let difference = |(&a, &b): (&f64, &f64)| if a.is_finite() && b.is_finite() { a - b } else { f64::NAN };
         let mut differences: Vec<f64> = a.iter().zip(b).map(difference).collect();
-        let mean_difference = sampling.mean(&differences);
+        let mean_difference = method.mean(&differences);
         // The difference of unequal numbers is never 0: subtraction underflows gradually.
         let less = |ties: f64| {
             let term = move |difference| f64::from(u8::from(difference < 0.0)) + if difference == 0.0 { ties } else { 0.0 };
-            Proportion::sampled(&differences, sampling, term)
+            Proportion::sampled(&differences, method.sampling, term)
         };
         let (probability_less, probability_strictly_less) = (less(0.5), less(0.0));
         let ties = differences.iter().filter(|&&difference| difference == 0.0).count();

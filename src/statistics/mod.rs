@@ -8,12 +8,13 @@
 //! - [`Paired`] and [`regret`] compare columns drawn from the same replications.
 //!
 //! - [`Sampling`] says what hangs together in a column: replications of one scramble of randomised points do, and errors then come from
-//!   the spread between scrambles.
+//!   the spread between scrambles. [`Controls`] are columns of known mean that make the means of others more certain.
 //!
 //! An error that cannot be known is `None`, never 0. Every sum runs in a fixed order, so equal input gives equal bits on any machine.
 
 mod binomial;
 mod comparison;
+mod control;
 mod distribution;
 mod estimate;
 mod moments;
@@ -29,6 +30,7 @@ mod tail;
 mod testing;
 
 pub use comparison::{Paired, Regret, expected_regret, regret};
+pub use control::{Controls, Method, SAMPLES_PER_CONTROL};
 pub use distribution::{CONFIDENCE, Distribution};
 pub use estimate::Estimate;
 pub use moments::Moments;

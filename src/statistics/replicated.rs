@@ -13,6 +13,7 @@
 //!   quantile where all scrambles agree on the share.
 //! - CVaR: the scramble's mean of max(x − q, 0) with the pooled quantile q, as [`cvar_sorted`](super::cvar_sorted) has of all samples.
 
+use super::control::{Controls, Method};
 use super::distribution::{CONFIDENCE, Distribution};
 use super::estimate::Estimate;
 use super::moments::Moments;
@@ -100,11 +101,20 @@ impl Sampling {
 }
 
 /// Replaces the errors and intervals of `distribution`, which knows nothing of scrambles, by those of `column`, the samples it summarises in
-/// the order of their replications. `ranked` gives the finite sample of a rank, 0 the smallest; `tail` is the quantile that CVaR starts from.
+/// the order of their replications; with `controls` the mean is the adjusted one. `ranked` gives the finite sample of a rank, 0 the smallest; `tail` is the quantile that CVaR starts from.
 ///
 /// Intervals that were not given because too little was seen are still not given.
-pub(super) fn replicate(distribution: &mut Distribution, column: &[f64], tail: f64, mut ranked: impl FnMut(usize) -> Option<f64>) {
-    let mean = Sampling::Sobol.mean(column);
+pub(super) fn replicate(
+    distribution: &mut Distribution,
+    column: &[f64],
+    controls: Option<&Controls>,
+    tail: f64,
+    mut ranked: impl FnMut(usize) -> Option<f64>,
+) {
+    // Where too few events were seen to tell the error of their mean, neither can controls tell it.
+    let controls = controls.filter(|_| distribution.mean_interval.is_some());
+    let mean = Method { sampling: Sampling::Sobol, controls }.mean(column);
+    distribution.mean = mean.point;
     distribution.mean_se = mean.standard_error;
     distribution.mean_interval = distribution.mean_interval.and_then(|_| mean.interval(CONFIDENCE));
     let n = distribution.n as f64;

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use super::control::Controls;
 use super::distribution::{CONFIDENCE, Distribution};
 use super::quantile::order_statistic_interval;
 use super::replicated::replicate;
@@ -47,6 +48,11 @@ impl Summariser {
 
     /// Summarises a column without changing it; `None` when it has no finite sample.
     pub fn summarise(&mut self, samples: &[f64]) -> Option<Distribution> {
+        self.summarise_by(samples, None)
+    }
+
+    /// The same, with the mean that the controls give; of plain samples they are left alone.
+    pub fn summarise_by(&mut self, samples: &[f64], controls: Option<&Controls>) -> Option<Distribution> {
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.clear();
         scratch.extend_from_slice(samples);
@@ -54,7 +60,7 @@ impl Summariser {
         if let (Sampling::Sobol, Some(distribution)) = (self.sampling, &mut distribution) {
             let n = distribution.n as usize;
             let tail = scratch.get(quantile_rank(n, 0.95) - 1).copied().unwrap_or(f64::NAN);
-            replicate(distribution, samples, tail, |rank| scratch[..n].get(rank).copied());
+            replicate(distribution, samples, controls, tail, |rank| scratch[..n].get(rank).copied());
         }
         self.scratch = scratch;
         distribution

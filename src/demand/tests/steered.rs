@@ -113,3 +113,22 @@ fn points_do_not_depend_on_company() {
     let alone = demand(STEERED.split("[[workload]]\nname = \"table\"").next().unwrap(), Horizon::flat(1, 240).unwrap());
     assert_eq!(months(&alone, 0, Sampling::Sobol, 20), months(&steered(), 0, Sampling::Sobol, 20));
 }
+
+/// Means are known of laws that have them: not of few requests, of counts that vary much, nor of what receives tokens of such.
+#[test]
+fn means_are_known_where_the_laws_have_them() {
+    const SIZES: &str = "tokens = { mean = 1000, cv = 1, output_share = 0.2 }\n";
+    let known = |rest: &str| {
+        let text = format!("[[workload]]\nname = \"a\"\nlevel = {{ mean = \"1M tokens/h\", sigma = 0.2 }}\n{rest}");
+        demand(&text, Horizon::flat(2, 100).unwrap()).known_tokens(0, 0..2)
+    };
+    assert!((known(SIZES).unwrap() / 200e6 - 1.0).abs() < 1e-9);
+    assert!(known(&format!("{SIZES}requests = {{ law = \"negative-binomial\", shape = 40 }}")).is_some());
+    assert_eq!(known(&format!("{SIZES}requests = {{ law = \"negative-binomial\", shape = 5 }}")), None);
+    let few = SIZES.replace("1000", "100000");
+    assert_eq!(known(&few), None);
+    assert!(known(&format!("{few}requests = \"none\"")).is_some());
+    let receives = format!("{SIZES}[[workload]]\nname = \"b\"\nlevel = {{ mean = \"1M tokens/h\" }}\n{few}");
+    assert!(known(&receives).is_some());
+    assert_eq!(known(&format!("{receives}events = [{{ at_hour = 10, move = \"40%\", to = \"a\", tokens_factor = 1 }}]")), None);
+}
