@@ -12,6 +12,7 @@ mod outages;
 mod pools;
 mod replay;
 mod reservation;
+mod sampling;
 pub(crate) mod support;
 mod vendors;
 mod workloads;
