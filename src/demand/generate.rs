@@ -9,7 +9,7 @@
 use super::noise::Part;
 use super::requests::Counts;
 use super::source::Source;
-use super::steer::{self, Steering};
+use super::steer::{self, Steering, Tilt};
 use super::tokens::Form;
 use super::{Acts, Demand, DemandPath, Workload, WorkloadPath, apply_moves, totals};
 use crate::random::stream::{Purpose, Stream, StreamKey};
@@ -72,9 +72,16 @@ impl<'a> DemandGenerator<'a> {
         self.steering.as_ref()
     }
 
+    /// The steered normals of a replication by workload, tilt included, and the logarithm of its likelihood under the demand itself over that
+    /// under the tilted one. `None` where draws are plain.
+    #[must_use]
+    pub fn leads(&self, replication: u64) -> Option<(Tilt, f64)> {
+        self.steering.as_ref().map(|steering| steering.leads(replication))
+    }
+
     /// Writes replication `replication` to `path`. Allocates nothing once `path` and `scratch` have served a replication of this demand.
     pub fn generate(&self, replication: u64, path: &mut DemandPath, scratch: &mut DemandScratch) {
-        let Demand { workloads, factors, moves, horizon } = self.demand;
+        let Demand { workloads, factors, moves, horizon, .. } = self.demand;
         let hours = horizon.hours();
         path.workloads.resize_with(workloads.len(), WorkloadPath::default);
         for workload in &mut path.workloads {

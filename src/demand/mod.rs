@@ -67,6 +67,7 @@ pub use size::{RequestSizeSpec, SizeLaw};
 pub use slip::SlipSpec;
 pub use spikes::{SizeSpec, SpikeMean, SpikesSpec};
 pub use spread::SizeSpread;
+pub use steer::Tilt;
 pub use tokens::{DriftSpec, TokensSpec};
 pub use trace::{Trace, TraceOptions, read_trace};
 pub use usage::{COLUMNS, DayRecord, HistoryDay, MIN_DAYS, Missing, Usage, UsageHour, UsageOptions, read_usage};
@@ -90,6 +91,8 @@ pub struct Demand {
     factors: Vec<Factor>,
     moves: Vec<Move>,
     horizon: Arc<Horizon>,
+    /// By workload, what is added to its steered normals; empty for nothing.
+    tilt: Tilt,
 }
 
 impl Demand {
@@ -122,7 +125,8 @@ impl Demand {
         if !named {
             return None;
         }
-        let mut demand = Self { workloads, factors, moves: moves.into_iter().flatten().collect(), horizon: Arc::clone(horizon) };
+        let mut demand =
+            Self { workloads, factors, moves: moves.into_iter().flatten().collect(), horizon: Arc::clone(horizon), tilt: Tilt::default() };
         demand.update_means();
         let mut good = true;
         for (workload, spec) in demand.workloads.iter().zip(specs) {
@@ -182,6 +186,12 @@ impl Demand {
     #[must_use]
     pub fn with_growth(&self, extra_drift: f64) -> Self {
         self.with_factors(|month| libm::exp(extra_drift * (month as f64 + 1.0)))
+    }
+
+    /// The same demand whose steered normals are moved by a tilt. What is drawn of it must be weighted by [`DemandGenerator::leads`].
+    #[must_use]
+    pub fn tilted(&self, tilt: Tilt) -> Self {
+        Self { tilt, ..self.clone() }
     }
 
     fn with_factors(&self, factor: impl Fn(usize) -> f64) -> Self {

@@ -16,7 +16,7 @@
 use super::noise::{Noise, Part};
 use super::source::Source;
 use super::{Demand, Workload};
-use crate::random::sobol::SobolPoints;
+use crate::random::sobol::{DIMENSIONS, SobolPoints};
 use crate::random::stream::Stream;
 
 /// The steered normals of one workload in one replication. Where nothing uses one of them, it is drawn all the same.
@@ -30,6 +30,14 @@ pub(crate) struct Normals {
     pub(crate) slow: f64,
 }
 
+/// By workload, one number for each of its steered normals: level, mean of the fast noise, mean of the slow noise.
+///
+/// Added to the normals it makes what is rare frequent. A replication then stands for exp(−θz − θ²/2) of one, summed over the normals: the
+/// density of a standard normal at z + θ over that of one around θ (importance sampling by exponential tilting; P. Glasserman, "Monte Carlo
+/// Methods in Financial Engineering", Springer 2003, section 4.6).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tilt(pub Vec<[f64; DIMENSIONS]>);
+
 /// What is steered of every workload, in their order.
 #[derive(Clone, Debug)]
 pub(crate) struct Steering {
@@ -40,6 +48,9 @@ pub(crate) struct Steering {
 #[derive(Clone, Debug)]
 pub(crate) struct Steered {
     points: SobolPoints,
+    /// Whether level, fast and slow noise depend on their normals.
+    used: [bool; DIMENSIONS],
+    tilt: [f64; DIMENSIONS],
     /// How to give the fast noise its mean; `None` where it is left alone.
     pub(crate) fast: Option<Lift>,
     /// The same of the slow noise.
@@ -58,7 +69,28 @@ pub(crate) struct Lift {
 impl Steering {
     /// The points and weights of a demand under a seed.
     pub(crate) fn new(demand: &Demand, seed: u64) -> Self {
-        Self { workloads: demand.workloads.iter().map(|workload| Steered::new(workload, seed)).collect() }
+        let tilt = |index: usize| demand.tilt.0.get(index).copied().unwrap_or_default();
+        let steered = demand.workloads.iter().enumerate().map(|(index, workload)| Steered::new(workload, seed, tilt(index)));
+        Self { workloads: steered.collect() }
+    }
+
+    /// All normals of a replication, 0 where one is not used, and the logarithm of its weight.
+    pub(super) fn leads(&self, replication: u64) -> (Tilt, f64) {
+        let mut log_weight = 0.0;
+        let of_workload = |steered: &Steered| {
+            let mut leads = steered.points.normals(replication);
+            for ((z, tilt), used) in leads.iter_mut().zip(steered.tilt).zip(steered.used) {
+                if used {
+                    log_weight -= tilt * *z + 0.5 * tilt * tilt;
+                    *z += tilt;
+                } else {
+                    *z = 0.0;
+                }
+            }
+            leads
+        };
+        let leads = self.workloads.iter().map(of_workload).collect();
+        (Tilt(leads), log_weight)
     }
 
     /// What is steered of a workload.
@@ -68,17 +100,19 @@ impl Steering {
 }
 
 impl Steered {
-    fn new(workload: &Workload, seed: u64) -> Self {
+    fn new(workload: &Workload, seed: u64, tilt: [f64; DIMENSIONS]) -> Self {
         let noise = &workload.noise;
         let whole = noise.marginal.is_none() && workload.on_off.is_none() && matches!(workload.source, Source::Modelled);
         let lift = |part| if whole { Lift::new(part, &workload.base) } else { None };
-        Self { points: SobolPoints::new(seed, &workload.name), fast: lift(noise.fast), slow: lift(noise.slow) }
+        let (fast, slow) = (lift(noise.fast), lift(noise.slow));
+        let used = [workload.level_sd > 0.0, fast.is_some(), slow.is_some()];
+        Self { points: SobolPoints::new(seed, &workload.name), used, tilt, fast, slow }
     }
 
     /// The normals of a replication.
     pub(crate) fn normals(&self, replication: u64) -> Normals {
         let [level, fast, slow] = self.points.normals(replication);
-        Normals { level, fast, slow }
+        Normals { level: level + self.tilt[0], fast: fast + self.tilt[1], slow: slow + self.tilt[2] }
     }
 
     /// Whether noise is steered.

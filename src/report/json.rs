@@ -114,7 +114,16 @@ pub(super) fn tail(report: &Report<'_>) -> Result<String> {
     let flips = report.judgement.leaders.iter().zip(report.flips).map(
         |(leader, flips)| json!({ "term": leader.term, "changes": flips.iter().map(|flip| change(report, flip)).collect::<Vec<_>>() }),
     );
-    let tail = json!({ "flips": flips.collect::<Vec<_>>(), "flips_text": flip_lines(report) });
+    let rare = report.rare.map(|rare| {
+        let plan = report.scenario.supply.plans.get(rare.plan).map(|plan| plan.name.as_str());
+        json!({
+            "plan": plan,
+            "months_breaking_limits": { "share": rare.share.point, "share_se": rare.share.standard_error, "interval": interval(rare.interval) },
+            "replications": rare.replications,
+            "effective": rare.effective,
+        })
+    });
+    let tail = json!({ "rare": rare, "flips": flips.collect::<Vec<_>>(), "flips_text": flip_lines(report) });
     let text = pretty(&tail)?;
     Ok(format!("\n  ],{}\n", text.trim_start_matches('{')))
 }

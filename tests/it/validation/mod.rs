@@ -10,6 +10,7 @@ mod lateness;
 mod minutes;
 mod outages;
 mod pools;
+mod rare;
 mod replay;
 mod reservation;
 mod sampling;
