@@ -6,11 +6,12 @@ use super::{Exit, console, gates, interrupt, later, prices, progress, render, sc
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tokentide::decision::{Flip, Held, Judgement, flips, held, judge};
+use tokentide::decision::{Flip, Held, Judgement, RARE, Rare, flips, held, judge, rare};
 use tokentide::error::{ErrorKind, Result};
 use tokentide::report::{Provenance, Report, ReportFile, answer, flip_lines, hours_walked, notes, table};
-use tokentide::scenario::Loaded;
+use tokentide::scenario::{Loaded, Scenario};
 use tokentide::simulation::{EngineChoice, Run, RunSpec, run as simulate};
+use tokentide::statistics::Sampling;
 use tokentide::tally::{Columns, Outcome};
 
 /// Runs a scenario.
@@ -29,7 +30,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit> {
         prices::tell_ages(&loaded.scenario.supply.offers);
     }
     let stop = interrupt::listen();
-    let Found { run, judgement, flips, held } = work(args, &loaded, &stop)?;
+    let Found { run, judgement, flips, held, rare } = work(args, &loaded, &stop)?;
     let provenance = Provenance::new(&loaded.scenario, &run);
     let report = Report {
         scenario: &loaded.scenario,
@@ -37,6 +38,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit> {
         judgement: &judgement,
         flips: &flips,
         held: &held,
+        rare: rare.as_ref(),
         provenance: &provenance,
         threads: args.draws.threads.map(usize::from),
     };
@@ -69,6 +71,7 @@ struct Found {
     judgement: Judgement,
     flips: Vec<Vec<Flip>>,
     held: Vec<Held>,
+    rare: Option<Rare>,
 }
 
 /// The long part: the run, the judgement, what would flip it and what `max_tokens` does.
@@ -90,8 +93,21 @@ fn work(args: &RunArgs, loaded: &Loaded, stop: &AtomicBool) -> Result<Found> {
     let flips = unless_stopped(flips(scenario, &run.summary, &judgement, &further), stop);
     let looked_at: BTreeSet<usize> = judgement.leaders.iter().map(|leader| leader.plan).chain([scenario.baseline]).collect();
     let held = unless_stopped(held(scenario, &Vec::from_iter(looked_at), &further), stop);
+    let rare = rarely(scenario, &judgement, &further).map(Vec::from_iter);
+    let rare = unless_stopped(rare, stop);
     spinner.finish_and_clear();
-    Ok(Found { run, judgement, flips: flips?, held: held? })
+    Ok(Found { run, judgement, flips: flips?, held: held?, rare: rare?.pop() })
+}
+
+/// How likely the recommended plan breaks the limits, where the run saw that too seldom to tell. Plain sampling stays plain.
+fn rarely(scenario: &Scenario, judgement: &Judgement, spec: &RunSpec<'_>) -> Result<Option<Rare>> {
+    match judgement.recommended() {
+        Some(leader) if leader.qualified && scenario.limits.any() && scenario.sampling == Sampling::Sobol => {
+            let broken = 1.0 - judgement.standings[leader.plan].months_kept.estimate().point;
+            if broken < RARE { rare(scenario, leader.plan, spec) } else { Ok(None) }
+        }
+        _ => Ok(None),
+    }
 }
 
 /// What comes after the run; nothing where it was not wanted any more. The run itself is complete.

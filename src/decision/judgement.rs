@@ -1,7 +1,7 @@
 //! Ranking the plans: among those that keep the limits, by mean spend plus the stated cost of failed requests.
 
 use crate::scenario::Scenario;
-use crate::statistics::{ClusterProportion, Estimate, Moments};
+use crate::statistics::{ClusterProportion, Estimate, Method};
 use crate::tally::{Metric, Outcome, Row, Span};
 
 /// How one plan stands.
@@ -72,7 +72,9 @@ impl Judgement {
 #[must_use]
 pub fn judge(scenario: &Scenario, outcome: &Outcome) -> Judgement {
     let plans = scenario.supply.plans.len();
-    let standings: Vec<PlanStanding> = (0..plans).map(|plan| standing(scenario, outcome, plan)).collect();
+    let controls = outcome.controls(scenario, Span::Horizon);
+    let method = Method { sampling: scenario.sampling, controls: controls.as_ref() };
+    let standings: Vec<PlanStanding> = (0..plans).map(|plan| standing(scenario, outcome, plan, method)).collect();
     let mut terms: Vec<Option<String>> = Vec::new();
     for plan in 0..plans {
         let term = term_of(scenario, plan);
@@ -122,12 +124,12 @@ fn leader(standings: &[PlanStanding], members: &[usize], term: Option<String>) -
     Some(Leader { term, plan, runner_up: order.get(1).copied(), qualified: standings[plan].keeps_limits })
 }
 
-fn standing(scenario: &Scenario, outcome: &Outcome, plan: usize) -> PlanStanding {
+fn standing(scenario: &Scenario, outcome: &Outcome, plan: usize, method: Method<'_>) -> PlanStanding {
     let months = scenario.horizon.months();
     let limits = &scenario.limits;
     let objective = objective_samples(scenario, outcome, plan);
     let (kept_months, excess) = kept_months(scenario, outcome, plan);
-    let mut months_kept = ClusterProportion::default();
+    let mut months_kept = ClusterProportion::sampled(scenario.sampling);
     for &kept in &kept_months {
         months_kept.add(u64::from(kept), months as u64);
     }
@@ -135,13 +137,7 @@ fn standing(scenario: &Scenario, outcome: &Outcome, plan: usize) -> PlanStanding
     let limited = limits.any();
     let share = months_kept.estimate().point;
     let within_error = limited && months_kept.interval(0.95).is_some_and(|(low, high)| low < asked && asked <= high && low < high);
-    PlanStanding {
-        objective: Moments::from_slice(&objective).estimate(),
-        months_kept,
-        excess,
-        keeps_limits: !limited || share >= asked,
-        within_error,
-    }
+    PlanStanding { objective: method.mean(&objective), months_kept, excess, keeps_limits: !limited || share >= asked, within_error }
 }
 
 /// What plans are ranked by, a month, one value per replication: spend plus failed requests at their stated cost.

@@ -4,10 +4,12 @@ mod explain;
 mod flip;
 mod judgement;
 mod price;
+mod rare;
 mod spreadsheet;
 mod walk;
 
 pub use explain::{Explanation, Held, Reason, Remedy, explain, held};
 pub use flip::{Cause, Flip, FlipPoint, Lever, flips};
 pub use judgement::{Judgement, Leader, PlanStanding, judge, objective_samples};
+pub use rare::{RARE, Rare, rare};
 pub use spreadsheet::{on_demand_price, spreadsheet_plan};

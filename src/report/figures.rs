@@ -2,7 +2,7 @@
 
 use super::Report;
 use super::csv::MONTHLY;
-use crate::statistics::{Distribution, Summariser};
+use crate::statistics::{Controls, Distribution, Summariser};
 use crate::tally::{Metric, Row, Span};
 
 /// One metric in one place.
@@ -48,10 +48,21 @@ pub(super) struct PlanFigures {
 
 impl PlanFigures {
     pub(super) fn new(report: &Report<'_>, plan: usize) -> Self {
-        let mut summariser = Summariser::default();
+        let mut summariser = Summariser::sampled(report.scenario.sampling);
         let months = report.scenario.horizon.months();
         let quarters = report.scenario.horizon.quarters();
-        let mut of = |row, span, metric| figure(report, plan, row, span, metric, &mut summariser);
+        let controls = |span| report.outcome.controls(report.scenario, span);
+        let of_months: Vec<Option<Controls>> = (0..months).map(|month| controls(Span::Month(month))).collect();
+        let of_quarters: Vec<Option<Controls>> = (0..quarters.len()).map(|quarter| controls(Span::Quarter(quarter))).collect();
+        let of_horizon = controls(Span::Horizon);
+        let mut of = |row, span, metric| {
+            let controls = match span {
+                Span::Month(month) => &of_months[month],
+                Span::Quarter(quarter) => &of_quarters[quarter],
+                Span::Horizon => &of_horizon,
+            };
+            figure(report, plan, (row, span, metric), controls.as_ref(), &mut summariser)
+        };
         let rows = report.outcome.rows(report.scenario, plan).into_iter().map(|(row, label)| {
             let months: Vec<Figures> = (0..months).map(|month| Metric::ALL.map(|metric| of(row, Span::Month(month), metric))).collect();
             let horizon = Metric::ALL.map(|metric| of(row, Span::Horizon, metric));
@@ -75,14 +86,20 @@ pub(super) fn figure_of(figures: &Figures, metric: Metric) -> &Figure {
     place.and_then(|place| figures.get(place)).unwrap_or(&ABSENT)
 }
 
-fn figure(report: &Report<'_>, plan: usize, row: Row, span: Span, metric: Metric, summariser: &mut Summariser) -> Figure {
+fn figure(
+    report: &Report<'_>,
+    plan: usize,
+    (row, span, metric): (Row, Span, Metric),
+    controls: Option<&Controls>,
+    summariser: &mut Summariser,
+) -> Figure {
     let inside_a_pool = matches!(row, Row::Member(_));
     let told = metric.is_told(&report.scenario.supply);
     if !told || (inside_a_pool && !metric.is_of_members()) || (metric.is_horizon_only() && span != Span::Horizon) {
         return Figure::None;
     }
     let column = report.outcome.column(report.scenario, plan, row, span, metric);
-    match column.and_then(|mut column| summariser.summarise_in_place(&mut column)) {
+    match column.and_then(|column| summariser.summarise_by(&column, controls)) {
         Some(distribution) => Figure::Known(Box::new(distribution)),
         None => Figure::Empty,
     }

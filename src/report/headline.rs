@@ -2,7 +2,7 @@
 
 use super::Report;
 use crate::decision::PlanStanding;
-use crate::statistics::{Distribution, Paired};
+use crate::statistics::{Distribution, Method, Paired, Summariser};
 use crate::tally::{Metric, Row, Span};
 
 /// How one plan does over the whole horizon.
@@ -58,11 +58,14 @@ impl Headline {
     pub fn new(report: &Report<'_>, plan: usize, cheapest: usize) -> Self {
         let months = report.scenario.horizon.months() as f64;
         let column = |plan, metric| report.outcome.column(report.scenario, plan, Row::All, Span::Horizon, metric);
-        let whole = |metric| column(plan, metric).and_then(|mut samples| Distribution::from_samples(&mut samples));
+        let controls = report.outcome.controls(report.scenario, Span::Horizon);
+        let method = Method { sampling: report.scenario.sampling, controls: controls.as_ref() };
+        let summary = |samples: Vec<f64>| Summariser::sampled(method.sampling).summarise_by(&samples, method.controls);
+        let whole = |metric| column(plan, metric).and_then(summary);
         let monthly = |plan, metric| -> Option<Vec<f64>> { Some(column(plan, metric)?.into_iter().map(|x| x / months).collect()) };
-        let a_month = |metric| monthly(plan, metric).and_then(|mut samples| Distribution::from_samples(&mut samples));
+        let a_month = |metric| monthly(plan, metric).and_then(summary);
         let own = monthly(plan, Metric::CostTotal);
-        let against = |other: usize| Paired::of(own.as_ref()?, &monthly(other, Metric::CostTotal)?).filter(|_| other != plan);
+        let against = |other: usize| Paired::by(own.as_ref()?, &monthly(other, Metric::CostTotal)?, method).filter(|_| other != plan);
         Self {
             plan,
             cost_total: a_month(Metric::CostTotal),
@@ -89,7 +92,5 @@ impl Headline {
 
 /// Share of the futures in which the first of two plans is strictly cheaper: a tie saves nothing.
 pub(super) fn cheaper(paired: &Paired) -> crate::statistics::Proportion {
-    let mut proportion = paired.probability_less;
-    proportion.successes -= 0.5 * paired.ties as f64;
-    proportion
+    paired.probability_strictly_less
 }

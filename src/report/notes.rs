@@ -1,8 +1,10 @@
-//! What a reader of the answer must know beside it: throttling that `max_tokens` causes, windows of work that were too small for a batch job.
+//! What a reader of the answer must know beside it: throttling that `max_tokens` causes, trouble too rare to be seen, windows of work that were
+//! too small for a batch job.
 
 use super::{Report, explain, words};
+use crate::decision::Rare;
 use crate::demand::Workload;
-use crate::statistics::Distribution;
+use crate::statistics::{Distribution, Summariser};
 use crate::tally::{Metric, Row, Span};
 
 /// One sentence for each thing worth knowing; most runs have none.
@@ -10,6 +12,7 @@ use crate::tally::{Metric, Row, Span};
 pub fn notes(report: &Report<'_>) -> Vec<String> {
     let mut told = by_max_tokens(report);
     told.extend(stranded(report));
+    told.extend(report.rare.map(|rare| rarely(report, rare)));
     let plans = &report.scenario.supply.plans;
     for (index, plan) in plans.iter().enumerate() {
         // Units change nothing about it, so a sweep is told once.
@@ -63,6 +66,21 @@ fn by_max_tokens(report: &Report<'_>) -> Vec<String> {
     told.into_iter().map(|(names, text)| format!("{}: {text}", names.join(", "))).collect()
 }
 
+/// Trouble that the run hardly saw, as importance sampling finds it.
+fn rarely(report: &Report<'_>, rare: &Rare) -> String {
+    let name = report.scenario.supply.plans.get(rare.plan).map_or("", |plan| plan.name.as_str());
+    let percent = |share: f64| format!("{}%", words::significant(100.0 * share));
+    let between = rare.interval.map_or_else(
+        || format!("of which {:.0} effective samples tell nothing surer", rare.effective.floor()),
+        |(low, high)| format!("95% interval {} to {}", percent(low), percent(high)),
+    );
+    format!(
+        "`{name}` breaks the limits in about {} of the months ({between}): {} replications that were led to where it does.",
+        percent(rare.share.point),
+        rare.replications
+    )
+}
+
 /// The cheapest plans that bind themselves are enough; the others are in the files.
 const STRANDED_PLANS: usize = 2;
 
@@ -74,8 +92,10 @@ fn stranded(report: &Report<'_>) -> Vec<String> {
         return Vec::new();
     }
     let of_plan = |&plan: &usize| {
-        let mut column = report.outcome.column(scenario, plan, Row::All, Span::Horizon, Metric::Stranded)?;
-        let stranded = Distribution::from_samples(&mut column).filter(|stranded| stranded.mean > 0.0)?;
+        let column = report.outcome.column(scenario, plan, Row::All, Span::Horizon, Metric::Stranded)?;
+        let stranded = Summariser::sampled(scenario.sampling)
+            .summarise_by(&column, report.outcome.controls(scenario, Span::Horizon).as_ref())
+            .filter(|stranded| stranded.mean > 0.0)?;
         let name = scenario.supply.plans.get(plan).map_or("", |plan| plan.name.as_str());
         Some(format!(
             "`{name}`: {} {} of what it binds itself to over the horizon is worth nothing (P5–P95 {}): units that stand idle, or serve what costs \
@@ -96,8 +116,10 @@ fn too_small(report: &Report<'_>, plan: usize, pool: usize) -> Option<String> {
     let months = scenario.horizon.months() as f64;
     let a_month = |metric| -> Option<Distribution> {
         let column = report.outcome.column(scenario, plan, Row::Pool(pool), Span::Horizon, metric)?;
-        let mut monthly: Vec<f64> = column.into_iter().map(|x| x / months).collect();
-        Distribution::from_samples(&mut monthly).filter(|distribution| distribution.mean > 0.0)
+        let monthly: Vec<f64> = column.into_iter().map(|x| x / months).collect();
+        Summariser::sampled(scenario.sampling)
+            .summarise_by(&monthly, report.outcome.controls(scenario, Span::Horizon).as_ref())
+            .filter(|distribution| distribution.mean > 0.0)
     };
     let windows = a_month(Metric::WindowsBelowMinimum)?;
     let requests = a_month(Metric::RequestsBelowMinimum);

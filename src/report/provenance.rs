@@ -2,6 +2,7 @@
 
 use crate::scenario::Scenario;
 use crate::simulation::Run;
+use crate::statistics::Sampling;
 use jiff::civil::Date;
 
 /// What a run was. Holds nothing that changes from day to day, so that equal runs give equal bytes.
@@ -19,6 +20,8 @@ pub struct Provenance {
     pub replications: u64,
     /// Replications that were asked for; more than were made when the run was interrupted.
     pub replications_asked: u64,
+    /// How they were sampled.
+    pub sampling: Sampling,
     /// SHA-256 of the resolved scenario.
     pub scenario_digest: String,
     /// Source and date of each offer's prices, as the scenario states them.
@@ -48,6 +51,7 @@ impl Provenance {
             seed: run.seed,
             replications: run.replications,
             replications_asked: run.asked,
+            sampling: scenario.sampling,
             scenario_digest: scenario.digest.clone(),
             prices: scenario.supply.offers.iter().map(price).collect(),
         }

@@ -2,8 +2,12 @@
 
 use std::cmp::Ordering;
 
+use super::control::Controls;
 use super::distribution::{CONFIDENCE, Distribution};
 use super::quantile::order_statistic_interval;
+use super::replicated::replicate;
+use super::sampling::Sampling;
+use super::tail::quantile_rank;
 
 /// The ranks that enclose the median and the 95th percentile of `n` samples: the same for every column of one length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,25 +26,56 @@ impl QuantileRanks {
 }
 
 /// Makes many [`Distribution`]s, keeping the scratch memory and the ranks of the last column length.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Summariser {
+    sampling: Sampling,
     scratch: Vec<f64>,
     ranks: Option<QuantileRanks>,
 }
 
+impl Default for Summariser {
+    /// Of independent samples.
+    fn default() -> Self {
+        Self::sampled(Sampling::Plain)
+    }
+}
+
 impl Summariser {
+    /// Of columns whose entries are replications 0, 1, 2, …, sampled in this way.
+    pub fn sampled(sampling: Sampling) -> Self {
+        Self { sampling, scratch: Vec::new(), ranks: None }
+    }
+
     /// Summarises a column without changing it; `None` when it has no finite sample.
     pub fn summarise(&mut self, samples: &[f64]) -> Option<Distribution> {
+        self.summarise_by(samples, None)
+    }
+
+    /// The same, with the mean that the controls give; of plain samples they are left alone.
+    pub fn summarise_by(&mut self, samples: &[f64], controls: Option<&Controls>) -> Option<Distribution> {
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.clear();
         scratch.extend_from_slice(samples);
-        let distribution = self.summarise_in_place(&mut scratch);
+        let mut distribution = self.sort(&mut scratch);
+        if let (Sampling::Sobol, Some(distribution)) = (self.sampling, &mut distribution) {
+            let n = distribution.n as usize;
+            let tail = scratch.get(quantile_rank(n, 0.95) - 1).copied().unwrap_or(f64::NAN);
+            replicate(distribution, samples, controls, tail, |rank| scratch[..n].get(rank).copied());
+        }
         self.scratch = scratch;
         distribution
     }
 
-    /// Summarises a column whose order is not needed any more; it is left with the finite samples first, ascending.
+    /// Summarises a column whose order is not needed any more. Of independent samples it is left with the finite ones first, ascending.
     pub fn summarise_in_place(&mut self, samples: &mut [f64]) -> Option<Distribution> {
+        match self.sampling {
+            Sampling::Plain => self.sort(samples),
+            // Sorted, the samples no longer tell their replications.
+            Sampling::Sobol => self.summarise(samples),
+        }
+    }
+
+    fn sort(&mut self, samples: &mut [f64]) -> Option<Distribution> {
         let finite = sort_finite(samples);
         let n = finite.len();
         let ranks = match self.ranks {

@@ -1,5 +1,6 @@
 //! Everything a run found, by plan, row, span and metric: columns made on demand from the samples kept.
 
+mod controls;
 mod paths;
 mod queues;
 
