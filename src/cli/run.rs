@@ -7,12 +7,12 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokentide::decision::{Flip, Held, Judgement, RARE, Rare, flips, held, judge, rare};
-use tokentide::error::{ErrorKind, Result};
+use tokentide::error::{Error, ErrorKind, Result};
 use tokentide::report::{Provenance, Report, ReportFile, answer, flip_lines, hours_walked, notes, table};
 use tokentide::scenario::{Loaded, Scenario};
 use tokentide::simulation::{EngineChoice, Run, RunSpec, run as simulate};
 use tokentide::statistics::Sampling;
-use tokentide::tally::{Columns, Outcome};
+use tokentide::tally::{BoundedColumns, KEPT_REPLICATIONS, Outcome};
 
 /// Runs a scenario.
 pub(crate) fn run(args: &RunArgs) -> Result<Exit> {
@@ -22,6 +22,11 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit> {
     let loaded = scenario::load(&args.scenario, &scenario::changes(&args.draws, args.baseline.as_deref()))?;
     if args.engine == Engine::Kernel {
         choice(args.engine).check(&loaded.scenario)?;
+    }
+    let replications = loaded.scenario.replications;
+    if args.samples && replications > KEPT_REPLICATIONS {
+        let text = format!("--samples: the samples of {replications} replications are not kept; allowed: up to {KEPT_REPLICATIONS}");
+        return Err(Error::usage(text));
     }
     let files = ReportFile::of_run(args.samples);
     let folder = args.out.as_deref().map(|path| OutputFolder::prepare(path, &files)).transpose()?;
@@ -82,7 +87,7 @@ fn work(args: &RunArgs, loaded: &Loaded, stop: &AtomicBool) -> Result<Found> {
     let engine = choice(args.engine);
     let threads = args.draws.threads.map(usize::from);
     let spec = RunSpec { threads, engine, progress: Some(&tell), stop: Some(stop), ..RunSpec::default() };
-    let run = simulate(scenario, &spec, &Columns);
+    let run = simulate(scenario, &spec, &BoundedColumns::default());
     bar.finish_and_clear();
     let run = run?;
     let judgement = judge(scenario, &run.summary);

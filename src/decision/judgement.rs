@@ -1,8 +1,9 @@
 //! Ranking the plans: among those that keep the limits, by mean spend plus the stated cost of failed requests.
 
 use crate::scenario::Scenario;
-use crate::statistics::{ClusterProportion, Estimate, Method};
-use crate::tally::{Metric, Outcome, Row, Span};
+use crate::statistics::{ClusterProportion, Estimate};
+use crate::tally::{Outcome, Recipe};
+use std::collections::HashMap;
 
 /// How one plan stands.
 #[derive(Clone, Debug)]
@@ -72,9 +73,8 @@ impl Judgement {
 #[must_use]
 pub fn judge(scenario: &Scenario, outcome: &Outcome) -> Judgement {
     let plans = scenario.supply.plans.len();
-    let controls = outcome.controls(scenario, Span::Horizon);
-    let method = Method { sampling: scenario.sampling, controls: controls.as_ref() };
-    let standings: Vec<PlanStanding> = (0..plans).map(|plan| standing(scenario, outcome, plan, method)).collect();
+    let mut before = KeptBefore::new();
+    let standings: Vec<PlanStanding> = (0..plans).map(|plan| standing(scenario, outcome, plan, &mut before)).collect();
     let mut terms: Vec<Option<String>> = Vec::new();
     for plan in 0..plans {
         let term = term_of(scenario, plan);
@@ -124,59 +124,22 @@ fn leader(standings: &[PlanStanding], members: &[usize], term: Option<String>) -
     Some(Leader { term, plan, runner_up: order.get(1).copied(), qualified: standings[plan].keeps_limits })
 }
 
-fn standing(scenario: &Scenario, outcome: &Outcome, plan: usize, method: Method<'_>) -> PlanStanding {
-    let months = scenario.horizon.months();
+/// How often plans keep the limits, by what it depends on: plans that differ in their prices alone keep them alike.
+type KeptBefore = HashMap<Vec<Recipe>, (ClusterProportion, f64)>;
+
+fn standing(scenario: &Scenario, outcome: &Outcome, plan: usize, before: &mut KeptBefore) -> PlanStanding {
     let limits = &scenario.limits;
-    let objective = objective_samples(scenario, outcome, plan);
-    let (kept_months, excess) = kept_months(scenario, outcome, plan);
-    let mut months_kept = ClusterProportion::sampled(scenario.sampling);
-    for &kept in &kept_months {
-        months_kept.add(u64::from(kept), months as u64);
-    }
+    let objective = outcome.mean(&outcome.objective(scenario, plan));
+    let (months_kept, excess) = *before.entry(outcome.excess(scenario, plan)).or_insert_with_key(|excess| outcome.months_kept(excess));
     let asked = limits.in_share_of_months;
     let limited = limits.any();
     let share = months_kept.estimate().point;
     let within_error = limited && months_kept.interval(0.95).is_some_and(|(low, high)| low < asked && asked <= high && low < high);
-    PlanStanding { objective: method.mean(&objective), months_kept, excess, keeps_limits: !limited || share >= asked, within_error }
+    PlanStanding { objective, months_kept, excess, keeps_limits: !limited || share >= asked, within_error }
 }
 
 /// What plans are ranked by, a month, one value per replication: spend plus failed requests at their stated cost.
 #[must_use]
 pub fn objective_samples(scenario: &Scenario, outcome: &Outcome, plan: usize) -> Vec<f64> {
-    let months = scenario.horizon.months() as f64;
-    let mut samples = outcome.column(scenario, plan, Row::All, Span::Horizon, Metric::CostTotal).unwrap_or_default();
-    if let Some(price) = scenario.limits.cost_per_failed_request {
-        let failed = outcome.requests_throttled(scenario, plan, Row::All, Span::Horizon);
-        samples.iter_mut().zip(&failed).for_each(|(cost, failed)| *cost += price * failed);
-    }
-    samples.iter_mut().for_each(|cost| *cost /= months);
-    samples
-}
-
-/// In how many months of each replication all pools keep the limits; and how far the worst pool is above them, on average over all months.
-fn kept_months(scenario: &Scenario, outcome: &Outcome, plan: usize) -> (Vec<u32>, f64) {
-    let months = scenario.horizon.months();
-    let limits = [
-        (Metric::RequestsThrottledShare, scenario.limits.throttled_requests_share),
-        (Metric::DeadlineMissed, scenario.limits.missed_deadlines_share),
-    ];
-    let limits: Vec<(Metric, f64)> = limits.into_iter().filter_map(|(metric, limit)| Some((metric, limit?))).collect();
-    if limits.is_empty() {
-        return (vec![months as u32; outcome.replications()], 0.0);
-    }
-    let mut kept = vec![0_u32; outcome.replications()];
-    let mut sum = 0.0;
-    let rows: Vec<Row> = (0..scenario.supply.plans[plan].pools.len()).map(Row::Pool).collect();
-    for month in 0..months {
-        let mut excess = vec![0.0_f64; kept.len()];
-        for (&row, &(metric, limit)) in rows.iter().flat_map(|row| limits.iter().map(move |limit| (row, limit))) {
-            let shares = outcome.column(scenario, plan, row, Span::Month(month), metric).unwrap_or_default();
-            // A month without requests throttles none, and one without jobs is never late: NaN is no violation.
-            excess.iter_mut().zip(&shares).for_each(|(excess, &share)| *excess = excess.max(share - limit));
-        }
-        kept.iter_mut().zip(&excess).for_each(|(kept, &excess)| *kept += u32::from(excess == 0.0));
-        sum += excess.iter().sum::<f64>();
-    }
-    let all = (months * kept.len()) as f64;
-    (kept, if all > 0.0 { sum / all } else { 0.0 })
+    outcome.make(&outcome.objective(scenario, plan))
 }

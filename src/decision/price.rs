@@ -18,8 +18,7 @@ pub(super) fn price_flip(
 ) -> Option<FlipPoint> {
     let own = line(scenario, outcome, leader.plan, lever);
     let rivals = judgement.rivals(scenario, leader);
-    let controls = outcome.controls(scenario, Span::Horizon);
-    let method = Method { sampling: scenario.sampling, controls: controls.as_ref() };
+    let method = outcome.method(Span::Horizon);
     rivals
         .into_iter()
         .filter_map(|plan| {

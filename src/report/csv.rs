@@ -3,21 +3,12 @@
 use super::figures::{Figure, Figures, PlanFigures, figure_of};
 use super::headline::{Headline, cheaper};
 use super::lines::Lines;
+use super::number::optional;
 use super::{Report, ReportFile};
 use crate::error::Result;
 use crate::scenario::Scenario;
 use crate::statistics::Distribution;
 use crate::tally::Metric;
-
-/// The metrics of `monthly.csv` and `quarterly.csv`, in their order.
-pub(super) const MONTHLY: [Metric; 6] = [
-    Metric::CostTotal,
-    Metric::CostOnDemand,
-    Metric::CostProvisioned,
-    Metric::CostBatch,
-    Metric::TokensDemand,
-    Metric::RequestsThrottledShare,
-];
 
 const PLAN: [&str; 3] = ["plan", "units", "term"];
 
@@ -46,7 +37,7 @@ pub(super) fn header(file: ReportFile, scenario: &Scenario) -> Result<String> {
         }
         ReportFile::Monthly | ReportFile::Quarterly => {
             lines.texts(["workload", if file == ReportFile::Monthly { "month" } else { "quarter" }]);
-            for metric in MONTHLY {
+            for metric in Metric::MONTHLY {
                 for statistic in ["mean", "p05", "p50", "p95"] {
                     lines.text(&format!("{}_{statistic}", metric.name(currency)));
                 }
@@ -102,7 +93,7 @@ fn seen(share: f64, n: u64) -> Option<f64> {
 }
 
 /// The plan's lines in `monthly.csv`, or in `quarterly.csv`.
-pub(super) fn periods(report: &Report<'_>, plan: &PlanFigures, file: ReportFile) -> Result<String> {
+pub(super) fn periods(report: &Report<'_>, plan: &PlanFigures<'_>, file: ReportFile) -> Result<String> {
     let mut lines = Lines::new();
     let horizon = &report.scenario.horizon;
     let by_quarter = file == ReportFile::Quarterly;
@@ -111,7 +102,7 @@ pub(super) fn periods(report: &Report<'_>, plan: &PlanFigures, file: ReportFile)
             begin(report, plan.plan, &mut lines);
             let label = if by_quarter { horizon.quarter_label(period) } else { horizon.month_label(period) };
             lines.text(&row.label).text(&label);
-            for metric in MONTHLY {
+            for metric in Metric::MONTHLY {
                 let known = figure_of(figures, metric).known();
                 lines.numbers(known.map_or([None; 4], |d| [d.mean, d.p05, d.p50, d.p95].map(Some)));
             }
@@ -122,46 +113,57 @@ pub(super) fn periods(report: &Report<'_>, plan: &PlanFigures, file: ReportFile)
 }
 
 /// The plan's lines in `percentiles.csv`.
-pub(super) fn percentiles(report: &Report<'_>, plan: &PlanFigures) -> Result<String> {
-    let mut lines = Lines::new();
+pub(super) fn percentiles(report: &Report<'_>, plan: &PlanFigures<'_>) -> Result<String> {
+    let mut text = String::new();
     for row in &plan.rows {
         for (month, figures) in row.months.iter().enumerate() {
             let label = report.scenario.horizon.month_label(month);
-            long_form(report, plan.plan, &[&row.label, &label], figures, &mut lines)?;
+            long_form(report, plan.plan, &[&row.label, &label], figures, &mut text)?;
         }
     }
-    lines.finish()
+    Ok(text)
 }
 
 /// The plan's lines in `horizon.csv`.
-pub(super) fn horizon(report: &Report<'_>, plan: &PlanFigures) -> Result<String> {
-    let mut lines = Lines::new();
+pub(super) fn horizon(report: &Report<'_>, plan: &PlanFigures<'_>) -> Result<String> {
+    let mut text = String::new();
     for row in &plan.rows {
-        long_form(report, plan.plan, &[&row.label], &row.horizon, &mut lines)?;
+        long_form(report, plan.plan, &[&row.label], &row.horizon, &mut text)?;
     }
-    lines.finish()
+    Ok(text)
 }
 
 /// One line per metric.
-fn long_form(report: &Report<'_>, plan: usize, place: &[&str], figures: &Figures, lines: &mut Lines) -> Result<()> {
+fn long_form(report: &Report<'_>, plan: usize, place: &[&str], figures: &Figures<'_>, text: &mut String) -> Result<()> {
     let currency = report.scenario.currency.code();
+    let mut start = Lines::new();
+    begin(report, plan, &mut start);
+    start.texts(place.iter().copied());
+    let start = start.fields()?;
+    let unknown = statistics_text(None, false);
     for (metric, figure) in Metric::ALL.into_iter().zip(figures) {
-        if matches!(figure, Figure::None) {
-            continue;
-        }
-        begin(report, plan, lines);
-        lines.texts(place.iter().copied()).text(&metric.name(currency)).text(&metric.unit(currency));
-        lines.numbers(figure.known().map_or([None; STATISTICS.len()], |d| statistics(d, metric)));
-        lines.end()?;
+        let numbers = match figure {
+            Figure::None => continue,
+            Figure::Empty => &unknown,
+            Figure::Known(known) => known.csv(metric.has_tail()),
+        };
+        // Names and units of metrics need no quotes.
+        text.extend([&start, ",", &metric.name(currency), ",", &metric.unit(currency), ",", numbers, "\n"]);
     }
     Ok(())
 }
 
+/// The fields of [`STATISTICS`], with the tail's mean where it is given.
+pub(super) fn statistics_text(d: Option<&Distribution>, has_tail: bool) -> String {
+    let numbers = d.map_or([None; STATISTICS.len()], |d| statistics(d, has_tail));
+    numbers.map(optional).join(",")
+}
+
 /// Numbers in the order of [`STATISTICS`].
-fn statistics(d: &Distribution, metric: Metric) -> [Option<f64>; STATISTICS.len()] {
+fn statistics(d: &Distribution, has_tail: bool) -> [Option<f64>; STATISTICS.len()] {
     let (low, high) = (|interval: Option<(f64, f64)>| interval.map(|i| i.0), |interval: Option<(f64, f64)>| interval.map(|i| i.1));
     let [p01, p05, p10, p25, p50, p75, p90, p95, p99] = [d.p01, d.p05, d.p10, d.p25, d.p50, d.p75, d.p90, d.p95, d.p99].map(Some);
-    let cvar95 = metric.has_tail().then_some(d.cvar95);
+    let cvar95 = has_tail.then_some(d.cvar95);
     let intervals = [low(d.p50_interval), high(d.p50_interval), low(d.p95_interval), high(d.p95_interval)];
     let [p50_lo, p50_hi, p95_lo, p95_hi] = intervals;
     [Some(d.mean), d.mean_se, d.sd, p01, p05, p10, p25, p50, p75, p90, p95, p99, cvar95, p50_lo, p50_hi, p95_lo, p95_hi]

@@ -2,8 +2,8 @@
 
 use super::Report;
 use crate::decision::PlanStanding;
-use crate::statistics::{Distribution, Method, Paired, Summariser};
-use crate::tally::{Metric, Row, Span};
+use crate::statistics::{Distribution, Paired, Summariser};
+use crate::tally::{Metric, Recipe, Row, Span};
 
 /// How one plan does over the whole horizon.
 #[derive(Clone, Debug)]
@@ -48,6 +48,33 @@ pub struct Headline {
     pub standing: PlanStanding,
 }
 
+/// The distributions of a headline in the order of its fields, and whether each is a mean over the months rather than of the whole horizon.
+pub(super) const HEADLINE: [(Metric, bool); 15] = [
+    (Metric::CostTotal, true),
+    (Metric::CostOnDemand, true),
+    (Metric::CostProvisioned, true),
+    (Metric::CostProvisionedIdle, true),
+    (Metric::CostBatch, true),
+    (Metric::SavingVsBaseline, true),
+    (Metric::RequestsThrottledShare, false),
+    (Metric::TokensLate, true),
+    (Metric::DeadlineMissed, false),
+    (Metric::ThrottledShare, false),
+    (Metric::Utilisation, false),
+    (Metric::Coverage, false),
+    (Metric::CostPerMillionTokens, false),
+    (Metric::CommittedAfterHorizon, false),
+    (Metric::Stranded, false),
+];
+
+/// How the columns of [`HEADLINE`] are made.
+pub(super) fn recipes(report: &Report<'_>, plan: usize) -> [Option<Recipe>; HEADLINE.len()] {
+    HEADLINE.map(|(metric, a_month)| {
+        let recipe = report.outcome.recipe(report.scenario, plan, Row::All, Span::Horizon, metric)?;
+        Some(if a_month { recipe.over(report.scenario.horizon.months() as f64) } else { recipe })
+    })
+}
+
 impl Headline {
     /// The figures of one plan; `cheapest` is [`Report::cheapest`].
     ///
@@ -56,33 +83,55 @@ impl Headline {
     /// When the scenario has no such plan.
     #[must_use]
     pub fn new(report: &Report<'_>, plan: usize, cheapest: usize) -> Self {
+        let mut summariser = Summariser::default();
+        let mut of = |recipe: Recipe| report.outcome.distributions(&[&recipe], &mut summariser).into_iter().next().flatten();
+        Self::of(report, plan, cheapest, &recipes(report, plan).map(|recipe| recipe.and_then(&mut of)))
+    }
+
+    /// The headline made of these distributions, in the order of [`HEADLINE`].
+    pub(super) fn of(report: &Report<'_>, plan: usize, cheapest: usize, distributions: &[Option<Distribution>; HEADLINE.len()]) -> Self {
         let months = report.scenario.horizon.months() as f64;
-        let column = |plan, metric| report.outcome.column(report.scenario, plan, Row::All, Span::Horizon, metric);
-        let controls = report.outcome.controls(report.scenario, Span::Horizon);
-        let method = Method { sampling: report.scenario.sampling, controls: controls.as_ref() };
-        let summary = |samples: Vec<f64>| Summariser::sampled(method.sampling).summarise_by(&samples, method.controls);
-        let whole = |metric| column(plan, metric).and_then(summary);
-        let monthly = |plan, metric| -> Option<Vec<f64>> { Some(column(plan, metric)?.into_iter().map(|x| x / months).collect()) };
-        let a_month = |metric| monthly(plan, metric).and_then(summary);
-        let own = monthly(plan, Metric::CostTotal);
-        let against = |other: usize| Paired::by(own.as_ref()?, &monthly(other, Metric::CostTotal)?, method).filter(|_| other != plan);
+        let monthly = |plan: usize| {
+            let recipe = report.outcome.recipe(report.scenario, plan, Row::All, Span::Horizon, Metric::CostTotal)?;
+            Some(report.outcome.make(&recipe.over(months)))
+        };
+        let own = monthly(plan);
+        let method = report.outcome.method(Span::Horizon);
+        let against = |other: usize| if other == plan { None } else { Paired::by(own.as_ref()?, &monthly(other)?, method) };
+        let [
+            cost_total,
+            cost_on_demand,
+            cost_provisioned,
+            cost_provisioned_idle,
+            cost_batch,
+            saving,
+            requests_throttled_share,
+            tokens_late,
+            deadline_missed,
+            throttled_share,
+            utilisation,
+            coverage,
+            cost_per_million_tokens,
+            committed_after_horizon,
+            stranded,
+        ] = *distributions;
         Self {
             plan,
-            cost_total: a_month(Metric::CostTotal),
-            cost_on_demand: a_month(Metric::CostOnDemand),
-            cost_provisioned: a_month(Metric::CostProvisioned),
-            cost_provisioned_idle: a_month(Metric::CostProvisionedIdle),
-            cost_batch: a_month(Metric::CostBatch),
-            saving: a_month(Metric::SavingVsBaseline),
-            requests_throttled_share: whole(Metric::RequestsThrottledShare),
-            tokens_late: a_month(Metric::TokensLate),
-            deadline_missed: whole(Metric::DeadlineMissed),
-            throttled_share: whole(Metric::ThrottledShare),
-            utilisation: whole(Metric::Utilisation),
-            coverage: whole(Metric::Coverage),
-            cost_per_million_tokens: whole(Metric::CostPerMillionTokens),
-            committed_after_horizon: whole(Metric::CommittedAfterHorizon),
-            stranded: whole(Metric::Stranded),
+            cost_total,
+            cost_on_demand,
+            cost_provisioned,
+            cost_provisioned_idle,
+            cost_batch,
+            saving,
+            requests_throttled_share,
+            tokens_late,
+            deadline_missed,
+            throttled_share,
+            utilisation,
+            coverage,
+            cost_per_million_tokens,
+            committed_after_horizon,
+            stranded,
             against_baseline: against(report.scenario.baseline),
             against_cheapest: against(cheapest),
             standing: report.judgement.standings[plan].clone(),

@@ -7,7 +7,7 @@ use crate::decision::{Cause, Flip, Lever};
 use crate::error::{Error, Result};
 use crate::statistics::{CONFIDENCE, ClusterProportion, Distribution, Estimate, Paired};
 use crate::tally::Metric;
-use serde_json::{Map, Value, json};
+use serde_json::{Number, Value, json};
 
 /// Everything before the first plan; the plans follow as they are summarised.
 pub(super) fn head(report: &Report<'_>) -> Result<String> {
@@ -68,19 +68,11 @@ pub(super) fn head(report: &Report<'_>) -> Result<String> {
 }
 
 /// One plan, on one line.
-pub(super) fn plan(report: &Report<'_>, headline: &Headline, figures: &PlanFigures) -> Result<String> {
+pub(super) fn plan(report: &Report<'_>, headline: &Headline, figures: &PlanFigures<'_>) -> Result<String> {
     let scenario = report.scenario;
     let currency = scenario.currency.code();
     let plan = &scenario.supply.plans[headline.plan];
     let standing = &headline.standing;
-    let rows = figures.rows.iter().map(|row| {
-        json!({
-            "workload": row.label,
-            "months": row.months.iter().map(|month| metrics(month, currency)).collect::<Vec<_>>(),
-            "quarters": row.quarters.iter().map(|quarter| metrics(quarter, currency)).collect::<Vec<_>>(),
-            "horizon": metrics(&row.horizon, currency),
-        })
-    });
     let a_month = [
         ("cost_total", &headline.cost_total),
         ("cost_on_demand", &headline.cost_on_demand),
@@ -89,9 +81,8 @@ pub(super) fn plan(report: &Report<'_>, headline: &Headline, figures: &PlanFigur
         ("cost_batch", &headline.cost_batch),
         ("saving_vs_baseline", &headline.saving),
     ];
-    let a_month: Map<String, Value> =
-        a_month.into_iter().map(|(name, d)| (name.to_owned(), d.as_ref().map_or(Value::Null, |d| distribution(d, true)))).collect();
-    let value = json!({
+    let a_month = a_month.map(|(name, d)| (name, d.as_ref().map_or_else(|| "null".to_owned(), |d| distribution_text(d, true))));
+    let head = json!({
         "plan": plan.name,
         "units": plan.units,
         "term": plan.term,
@@ -100,13 +91,37 @@ pub(super) fn plan(report: &Report<'_>, headline: &Headline, figures: &PlanFigur
         "keeps_limits_within_error": standing.within_error,
         "months_keeping_limits": share_of_months(&standing.months_kept),
         "ranked_by": estimate(&standing.objective, report.provenance.replications),
-        "a_month": a_month,
+    });
+    let against = json!({
         "against_baseline": headline.against_baseline.as_ref().map(paired),
         "against_cheapest": headline.against_cheapest.as_ref().map(paired),
-        "rows": rows.collect::<Vec<_>>(),
     });
-    let comma = if headline.plan == 0 { "" } else { "," };
-    Ok(format!("{comma}\n    {}", serde_json::to_string(&value).map_err(failed)?))
+    let names = Metric::ALL.map(|metric| (quoted(&metric.name(currency)), metric.has_tail()));
+    // The figures are most of the document, and their texts are there: they are put between what is written as values.
+    let mut text = if headline.plan == 0 { "\n    {" } else { ",\n    {" }.to_owned();
+    text.push_str(fields(&line(&head)?));
+    text.push_str(",\"a_month\":");
+    object(&mut text, a_month.iter().map(|(name, d)| (quoted(name), d.as_str())));
+    text.push(',');
+    text.push_str(fields(&line(&against)?));
+    text.push_str(",\"rows\":[");
+    for (index, row) in figures.rows.iter().enumerate() {
+        text.push_str(if index == 0 { "{\"workload\":" } else { ",{\"workload\":" });
+        text.push_str(&quoted(&row.label));
+        for (name, spans) in [("months", &row.months), ("quarters", &row.quarters)] {
+            text.extend([",\"", name, "\":["]);
+            for (index, figures) in spans.iter().enumerate() {
+                text.push_str(if index == 0 { "" } else { "," });
+                metrics(&mut text, figures, &names);
+            }
+            text.push(']');
+        }
+        text.push_str(",\"horizon\":");
+        metrics(&mut text, &row.horizon, &names);
+        text.push('}');
+    }
+    text.push_str("]}");
+    Ok(text)
 }
 
 /// Everything after the last plan.
@@ -136,29 +151,70 @@ fn failed(error: serde_json::Error) -> Error {
     Error::io("summary.json", "write", error.into())
 }
 
-fn metrics(figures: &Figures, currency: &str) -> Value {
-    let known = Metric::ALL.into_iter().zip(figures).filter_map(|(metric, figure)| match figure {
-        Figure::None => None,
-        Figure::Empty => Some((metric.name(currency), Value::Null)),
-        Figure::Known(d) => Some((metric.name(currency), distribution(d, metric.has_tail()))),
-    });
-    Value::Object(known.collect())
+fn line(value: &Value) -> Result<String> {
+    serde_json::to_string(value).map_err(failed)
 }
 
-fn distribution(d: &Distribution, has_tail: bool) -> Value {
-    let mut value = json!({
-        "n": d.n,
-        "mean": d.mean, "mean_se": d.mean_se, "mean_interval": interval(d.mean_interval), "sd": d.sd,
-        "min": d.min, "p01": d.p01, "p05": d.p05, "p10": d.p10, "p25": d.p25, "p50": d.p50,
-        "p75": d.p75, "p90": d.p90, "p95": d.p95, "p99": d.p99, "max": d.max,
-        "p50_interval": interval(d.p50_interval), "p95_interval": interval(d.p95_interval),
-    });
-    if has_tail && let Some(object) = value.as_object_mut() {
-        object.insert("cvar95".to_owned(), json!(d.cvar95));
-        object.insert("cvar95_se".to_owned(), json!(d.cvar95_se));
-        object.insert("cvar95_interval".to_owned(), interval(d.cvar95_interval));
+/// What stands between the braces of an object.
+fn fields(object: &str) -> &str {
+    object.strip_prefix('{').and_then(|object| object.strip_suffix('}')).unwrap_or(object)
+}
+
+/// A text as JSON writes it.
+fn quoted(text: &str) -> String {
+    Value::from(text).to_string()
+}
+
+/// Appends an object of names and values that are written already.
+fn object<'t>(text: &mut String, fields: impl Iterator<Item = (impl AsRef<str>, &'t str)>) {
+    text.push('{');
+    for (index, (name, value)) in fields.enumerate() {
+        text.push_str(if index == 0 { "" } else { "," });
+        text.extend([name.as_ref(), ":", value]);
     }
-    value
+    text.push('}');
+}
+
+/// Appends the metrics of a row and span; `names` are theirs, and whether each has a tail.
+fn metrics(text: &mut String, figures: &Figures<'_>, names: &[(String, bool)]) {
+    let known = names.iter().zip(figures).filter_map(|((name, has_tail), figure)| match figure {
+        Figure::None => None,
+        Figure::Empty => Some((name, "null")),
+        Figure::Known(known) => Some((name, known.json(*has_tail))),
+    });
+    object(text, known);
+}
+
+/// A distribution as an object, with the tail's mean where it is given.
+pub(super) fn distribution_text(d: &Distribution, has_tail: bool) -> String {
+    let mut text = format!("{{\"n\":{}", d.n);
+    let mut field = |name: &str, value: String| text.extend([",\"", name, "\":", value.as_str()]);
+    let numbers = [("mean", Some(d.mean)), ("mean_se", d.mean_se)];
+    numbers.into_iter().for_each(|(name, x)| field(name, number(x)));
+    field("mean_interval", ends(d.mean_interval));
+    let [min, p01, p05, p10, p25, p50] = [d.min, d.p01, d.p05, d.p10, d.p25, d.p50].map(Some);
+    let [p75, p90, p95, p99, max] = [d.p75, d.p90, d.p95, d.p99, d.max].map(Some);
+    let below = [("sd", d.sd), ("min", min), ("p01", p01), ("p05", p05), ("p10", p10), ("p25", p25), ("p50", p50)];
+    let above = [("p75", p75), ("p90", p90), ("p95", p95), ("p99", p99), ("max", max)];
+    below.into_iter().chain(above).for_each(|(name, x)| field(name, number(x)));
+    field("p50_interval", ends(d.p50_interval));
+    field("p95_interval", ends(d.p95_interval));
+    if has_tail {
+        field("cvar95", number(Some(d.cvar95)));
+        field("cvar95_se", number(d.cvar95_se));
+        field("cvar95_interval", ends(d.cvar95_interval));
+    }
+    text.push('}');
+    text
+}
+
+/// A number; null where it is unknown.
+fn number(value: Option<f64>) -> String {
+    value.and_then(Number::from_f64).map_or_else(|| "null".to_owned(), |number| number.to_string())
+}
+
+fn ends(interval: Option<(f64, f64)>) -> String {
+    interval.map_or_else(|| "null".to_owned(), |(low, high)| format!("[{},{}]", number(Some(low)), number(Some(high))))
 }
 
 fn interval(interval: Option<(f64, f64)>) -> Value {

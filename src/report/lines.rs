@@ -45,6 +45,14 @@ impl Lines {
         written.map_err(failed)
     }
 
+    /// The fields of the line begun, without an end: further ones may follow.
+    pub(super) fn fields(mut self) -> Result<String> {
+        self.end()?;
+        let mut text = self.finish()?;
+        text.truncate(text.trim_end_matches('\n').len());
+        Ok(text)
+    }
+
     /// The lines so far.
     pub(super) fn finish(self) -> Result<String> {
         let bytes = self.writer.into_inner().map_err(|error| failed(error.into_error().into()))?;

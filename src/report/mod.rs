@@ -29,11 +29,11 @@ pub use samples::SAMPLES_BEGIN;
 pub use table::table;
 
 use crate::decision::{Flip, Held, Judgement, Rare};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::scenario::Scenario;
 use crate::simulation::ordered_map;
 use crate::tally::Outcome;
-use figures::PlanFigures;
+use figures::Book;
 
 /// Plans that are summarised at a time: enough for all threads, few enough that their text is small.
 const PLANS_AT_A_TIME: usize = 32;
@@ -105,8 +105,11 @@ impl Report<'_> {
     /// Writes files, piece by piece and in order: `put` gets the file that a piece of text belongs to.
     ///
     /// # Errors
-    /// What `put` returns, or threads that cannot be started.
+    /// What `put` returns, threads that cannot be started, or samples that are wanted and were not kept.
     pub fn write(&self, files: &[ReportFile], put: &mut dyn FnMut(ReportFile, &str) -> Result<()>) -> Result<()> {
+        if files.contains(&ReportFile::Samples) && !self.outcome.keeps_all() {
+            return Err(Error::usage("samples.csv: the samples of so many replications are not kept"));
+        }
         for &file in files {
             match file {
                 ReportFile::Summary => put(file, &json::head(self)?)?,
@@ -117,7 +120,9 @@ impl Report<'_> {
         let plans: Vec<usize> = (0..self.scenario.supply.plans.len()).collect();
         let cheapest = self.cheapest();
         for chunk in plans.chunks(PLANS_AT_A_TIME) {
-            for pieces in ordered_map(self.threads, chunk, |&plan| self.plan_pieces(plan, cheapest, files))? {
+            let book = Book::new(self, chunk)?;
+            let places: Vec<usize> = (0..chunk.len()).collect();
+            for pieces in ordered_map(self.threads, &places, |&place| self.plan_pieces(&book, place, cheapest, files))? {
                 for (file, text) in pieces? {
                     put(file, &text)?;
                 }
@@ -143,9 +148,10 @@ impl Report<'_> {
         (0..standings.len()).min_by(order).unwrap_or(self.scenario.baseline)
     }
 
-    fn plan_pieces(&self, plan: usize, cheapest: usize, files: &[ReportFile]) -> Result<Vec<(ReportFile, String)>> {
-        let figures = PlanFigures::new(self, plan);
-        let headline = Headline::new(self, plan, cheapest);
+    /// The text of the plan that stands at `place` in the book, by file.
+    fn plan_pieces(&self, book: &Book, place: usize, cheapest: usize, files: &[ReportFile]) -> Result<Vec<(ReportFile, String)>> {
+        let figures = book.plan(place);
+        let headline = book.headline(self, place, cheapest);
         let piece = |&file: &ReportFile| {
             let text = match file {
                 ReportFile::Plans => csv::plan(self, &headline)?,

@@ -4,13 +4,14 @@
 use super::{Report, explain, words};
 use crate::decision::Rare;
 use crate::demand::Workload;
-use crate::statistics::{Distribution, Summariser};
+use crate::statistics::{Distribution, STREAM_ERROR};
 use crate::tally::{Metric, Row, Span};
 
 /// One sentence for each thing worth knowing; most runs have none.
 #[must_use]
 pub fn notes(report: &Report<'_>) -> Vec<String> {
     let mut told = by_max_tokens(report);
+    told.extend(of_the_first(report));
     told.extend(stranded(report));
     told.extend(report.rare.map(|rare| rarely(report, rare)));
     let plans = &report.scenario.supply.plans;
@@ -24,6 +25,18 @@ pub fn notes(report: &Report<'_>) -> Vec<String> {
         }
     }
     told
+}
+
+/// What a run rests on that is too long to keep its samples.
+fn of_the_first(report: &Report<'_>) -> Option<String> {
+    let (kept, all) = (report.outcome.replications(), report.provenance.replications);
+    (!report.outcome.keeps_all()).then(|| {
+        format!(
+            "Of {all} replications the samples of the first {kept} are kept: plans are compared with each other on these. Percentiles and the \
+             mean of the tail are of all, each to within {:.1}% of itself.",
+            STREAM_ERROR * 100.0
+        )
+    })
 }
 
 /// How many of the hours whose order of things may matter were walked in steps of seconds, over all plans; `None` where there are none.
@@ -92,10 +105,8 @@ fn stranded(report: &Report<'_>) -> Vec<String> {
         return Vec::new();
     }
     let of_plan = |&plan: &usize| {
-        let column = report.outcome.column(scenario, plan, Row::All, Span::Horizon, Metric::Stranded)?;
-        let stranded = Summariser::sampled(scenario.sampling)
-            .summarise_by(&column, report.outcome.controls(scenario, Span::Horizon).as_ref())
-            .filter(|stranded| stranded.mean > 0.0)?;
+        let recipe = report.outcome.recipe(scenario, plan, Row::All, Span::Horizon, Metric::Stranded)?;
+        let stranded = report.outcome.distribution(&recipe).filter(|stranded| stranded.mean > 0.0)?;
         let name = scenario.supply.plans.get(plan).map_or("", |plan| plan.name.as_str());
         Some(format!(
             "`{name}`: {} {} of what it binds itself to over the horizon is worth nothing (P5–P95 {}): units that stand idle, or serve what costs \
@@ -115,11 +126,8 @@ fn too_small(report: &Report<'_>, plan: usize, pool: usize) -> Option<String> {
     let scenario = report.scenario;
     let months = scenario.horizon.months() as f64;
     let a_month = |metric| -> Option<Distribution> {
-        let column = report.outcome.column(scenario, plan, Row::Pool(pool), Span::Horizon, metric)?;
-        let monthly: Vec<f64> = column.into_iter().map(|x| x / months).collect();
-        Summariser::sampled(scenario.sampling)
-            .summarise_by(&monthly, report.outcome.controls(scenario, Span::Horizon).as_ref())
-            .filter(|distribution| distribution.mean > 0.0)
+        let recipe = report.outcome.recipe(scenario, plan, Row::Pool(pool), Span::Horizon, metric)?;
+        report.outcome.distribution(&recipe.over(months)).filter(|distribution| distribution.mean > 0.0)
     };
     let windows = a_month(Metric::WindowsBelowMinimum)?;
     let requests = a_month(Metric::RequestsBelowMinimum);

@@ -9,6 +9,7 @@
 //! replications over threads and folds their partials in order, so results do not depend on how many threads there were.
 
 mod engine;
+mod fold;
 mod kernel;
 mod memory;
 mod reference;

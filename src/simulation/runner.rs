@@ -1,6 +1,7 @@
 //! Thousands of replications over threads: fixed batches, ordered merge. The only file that knows of rayon.
 
 use super::engine::{Engine, EngineChoice};
+use super::fold::Fold;
 use super::kernel::{Kernel, KernelWorker, Scope};
 use super::memory;
 use super::reference::Replicator;
@@ -10,11 +11,15 @@ use crate::scenario::Scenario;
 use crate::supply::{HourService, HourSink};
 use crate::tally::{Hour, Needs, Tally};
 use rayon::prelude::*;
-use std::sync::Mutex;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// Replications in a batch. Partials are kept per batch, so this number is part of the results' bits.
 pub const BATCH: u64 = 256;
+
+/// Batches after which tallies digest what they hold: as part of the order of their sums, part of the results' bits.
+const DIGESTED: u64 = 16;
 
 /// How to run a scenario.
 #[derive(Clone, Copy, Default)]
@@ -88,17 +93,10 @@ pub fn run<T: Tally>(scenario: &Scenario, spec: &RunSpec<'_>, tallies: &T) -> Re
         Err(why) => (None, Engine::Reference(why)),
     };
     let batches = Batches { scenario, spec, tallies, replications, seed, kernel: kernel.as_ref() };
-    let partials = pool.install(|| batches.run());
-    let mut complete = 0;
-    let mut whole: Option<T::Partial> = None;
-    for (size, partial) in partials {
-        complete += size;
-        match &mut whole {
-            None => whole = Some(partial),
-            Some(earlier) => tallies.merge(earlier, partial),
-        }
+    let (complete, whole) = pool.install(|| batches.run());
+    if complete == 0 {
+        return Err(ErrorKind::Interrupted.into());
     }
-    let whole = whole.ok_or_else(|| Error::from(ErrorKind::Interrupted))?;
     let summary = pool.install(|| tallies.summarise(scenario, whole));
     Ok(Run { summary, replications: complete, asked: replications, seed, engine })
 }
@@ -121,9 +119,6 @@ fn pool(threads: Option<usize>) -> Result<rayon::ThreadPool> {
         .map_err(|error| Error::usage(format!("cannot start the threads: {error}")))
 }
 
-/// A place for each batch's size and partial, filled in any order and read in one.
-type Slots<P> = Mutex<Vec<Option<(u64, P)>>>;
-
 /// The batches of one run.
 struct Batches<'a, T: Tally> {
     scenario: &'a Scenario,
@@ -141,30 +136,46 @@ enum Worker<'a> {
     Reference(Replicator<'a>),
 }
 
-impl<T: Tally> Batches<'_, T> {
-    /// Runs them all, or until stopped: sizes and partials of the complete ones before the first gap, in order.
+impl<'a, T: Tally> Batches<'a, T> {
+    /// Runs them all, or until stopped: replications of the complete ones before the first gap, and their partials folded in order.
+    ///
+    /// Where tallies want to digest what is folded they do so after every [`DIGESTED`] batches, while no thread simulates.
+    fn run(&self) -> (u64, T::Partial) {
+        let count = self.replications.div_ceil(BATCH);
+        let mut fold = Mutex::new(Fold::new(self.tallies.partial(self.scenario, self.replications as usize)));
+        let round = if self.tallies.digests(self.replications) { DIGESTED } else { count };
+        let done = AtomicU64::new(0);
+        let workers: Vec<Mutex<Option<Worker<'a>>>> = (0..rayon::current_num_threads()).map(|_| Mutex::new(None)).collect();
+        for first in (0..count).step_by(round as usize) {
+            self.round(first..(first + round).min(count), &fold, &workers, &done);
+            if round < count {
+                let whole = fold.get_mut().unwrap_or_else(PoisonError::into_inner).whole();
+                self.tallies.digest(whole, &|number, task| (0..number).into_par_iter().for_each(task));
+            }
+        }
+        fold.into_inner().unwrap_or_else(PoisonError::into_inner).finish()
+    }
+
+    /// Runs some of the batches, or until stopped.
     ///
     /// Threads take the next batch that nobody has begun, so that what is complete when the run is stopped has few gaps.
-    fn run(&self) -> Vec<(u64, T::Partial)> {
-        let count = self.replications.div_ceil(BATCH);
-        let next = AtomicU64::new(0);
-        let done = AtomicU64::new(0);
-        let slots: Slots<T::Partial> = Mutex::new((0..count).map(|_| None).collect());
-        rayon::broadcast(|_| {
-            let mut worker = match self.kernel {
+    fn round(&self, batches: Range<u64>, fold: &Mutex<Fold<T::Partial>>, workers: &[Mutex<Option<Worker<'a>>>], done: &AtomicU64) {
+        let next = AtomicU64::new(batches.start);
+        rayon::broadcast(|thread| {
+            // Each thread has a worker of its own, which stays from round to round.
+            let Some(Ok(mut kept)) = workers.get(thread.index()).map(Mutex::lock) else { return };
+            let worker = kept.get_or_insert_with(|| match self.kernel {
                 Some(kernel) => Worker::Kernel(KernelWorker::new(kernel)),
                 None => Worker::Reference(Replicator::new(self.scenario, self.seed)),
-            };
+            });
             while !self.spec.stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
                 let batch = next.fetch_add(1, Ordering::Relaxed);
-                if batch >= count {
+                if batch >= batches.end {
                     break;
                 }
-                let (size, partial) = self.batch(batch, &mut worker);
-                if let Ok(mut slots) = slots.lock()
-                    && let Some(slot) = slots.get_mut(batch as usize)
-                {
-                    *slot = Some((size, partial));
+                let (size, partial) = self.batch(batch, worker);
+                if let Ok(mut fold) = fold.lock() {
+                    fold.take(batch, size, partial, |earlier, later| self.tallies.merge(earlier, later));
                 }
                 let done = done.fetch_add(size, Ordering::Relaxed) + size;
                 if let Some(progress) = self.spec.progress {
@@ -172,7 +183,6 @@ impl<T: Tally> Batches<'_, T> {
                 }
             }
         });
-        slots.into_inner().unwrap_or_default().into_iter().map_while(|slot| slot).collect()
     }
 
     fn batch(&self, batch: u64, worker: &mut Worker<'_>) -> (u64, T::Partial) {

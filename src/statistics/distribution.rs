@@ -73,6 +73,41 @@ impl Distribution {
         Summariser::default().summarise_in_place(samples)
     }
 
+    /// The summary of samples that are all this value, as many as `ranks` is for; `None` where it is not finite or there are none.
+    pub(super) fn constant(value: f64, ranks: &QuantileRanks) -> Option<Self> {
+        let n = ranks.n() as u64;
+        if n == 0 || !value.is_finite() {
+            return None;
+        }
+        // As in a sorted column, zero has no sign.
+        let value = value + 0.0;
+        let spread = (n > 1).then_some(0.0);
+        let [p01, p05, p10, p25, p50, p75, p90, p95, p99] = [value; 9];
+        Some(Self {
+            n,
+            mean: value,
+            mean_se: spread,
+            mean_interval: None,
+            sd: spread,
+            min: value,
+            p01,
+            p05,
+            p10,
+            p25,
+            p50,
+            p75,
+            p90,
+            p95,
+            p99,
+            max: value,
+            p50_interval: ranks.p50.map(|_| (value, value)),
+            p95_interval: ranks.p95.map(|_| (value, value)),
+            cvar95: value,
+            cvar95_se: None,
+            cvar95_interval: None,
+        })
+    }
+
     /// The mean with its standard error.
     pub fn mean_estimate(&self) -> Estimate {
         Estimate { point: self.mean, standard_error: self.mean_se, n: self.n }
@@ -172,6 +207,13 @@ mod tests {
         let constant = of(&vec![0.1; 10_000]);
         assert_eq!((constant.mean, constant.sd, constant.mean_se, constant.cvar95), (0.1, Some(0.0), Some(0.0), 0.1));
         assert_eq!((constant.p95_interval, constant.cvar95_interval, constant.mean_interval), (Some((0.1, 0.1)), None, None));
+        for n in [1, 2, 5, 6, 71, 72, 1_000] {
+            for value in [0.1, -3.0, 0.0, -0.0] {
+                assert_eq!(Distribution::constant(value, &QuantileRanks::new(n)), Distribution::from_samples(&mut vec![value; n]));
+            }
+        }
+        assert_eq!(Distribution::constant(1.0, &QuantileRanks::new(0)), None);
+        assert_eq!(Distribution::constant(f64::NAN, &QuantileRanks::new(9)), None);
         for (events, known) in [(199, false), (200, true)] {
             let mut samples = vec![0.0; 10_000];
             samples[..events].fill(5.0);

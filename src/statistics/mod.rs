@@ -4,6 +4,7 @@
 //!
 //! - [`Moments`] accumulate a mean and merge; [`Estimate`] is a point with its error and prints to the digits the error deserves.
 //! - [`Distribution`] summarises a whole column; [`Summariser`] does so for many.
+//! - [`Stream`] summarises a column too long to keep, with a stated error.
 //! - [`Proportion`] and [`ClusterProportion`] are shares of events, with the rule of three where none was seen.
 //! - [`Paired`] and [`regret`] compare columns drawn from the same replications.
 //!
@@ -24,6 +25,8 @@ mod quantile;
 mod replicated;
 mod sampling;
 mod skewness;
+mod sort;
+mod stream;
 mod summariser;
 mod tail;
 #[cfg(test)]
@@ -38,5 +41,6 @@ pub use normal::{normal_cdf, normal_quantile, student_t_quantile};
 pub use proportion::{ClusterProportion, Proportion};
 pub use quantile::{order_statistic_coverage, order_statistic_interval, quantile_by_selection, quantile_sorted};
 pub use sampling::{SCRAMBLES, Sampling};
+pub use stream::{STREAM_ERROR, STREAM_ZERO, Stream};
 pub use summariser::{QuantileRanks, Summariser};
 pub use tail::{Cvar, EVENTS_FOR_INTERVAL, cvar_sorted};

@@ -43,6 +43,11 @@ impl Moments {
         Self { n: samples.len() as u64, mean, m2 }
     }
 
+    /// Moments of `n` samples that are all this value.
+    pub fn constant(value: f64, n: u64) -> Self {
+        if n == 0 { Self::default() } else { Self { n, mean: value, m2: 0.0 } }
+    }
+
     /// Adds one sample.
     pub fn add(&mut self, sample: f64) {
         self.n += 1;
@@ -70,6 +75,11 @@ impl Moments {
     /// Number of samples.
     pub fn n(&self) -> u64 {
         self.n
+    }
+
+    /// Sum of squared deviations.
+    pub(super) fn m2(&self) -> f64 {
+        self.m2
     }
 
     /// Arithmetic mean; NaN when there are no samples.

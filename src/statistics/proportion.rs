@@ -7,6 +7,7 @@ use super::moments::Moments;
 use super::normal::normal_quantile;
 use super::replicated::ScrambleSums;
 use super::sampling::Sampling;
+use super::stream::Stream;
 
 /// How many of `n` independent observations had an event.
 ///
@@ -125,6 +126,18 @@ impl ClusterProportion {
         self.added += 1;
     }
 
+    /// The proportion of clusters of `size` observations each, whose shares were streamed.
+    pub fn of_shares(shares: &Stream, size: u64) -> Self {
+        let moments = *shares.moments();
+        Self { shares: moments, observations: moments.n() * size, added: moments.n(), scrambles: shares.scrambles().copied() }
+    }
+
+    /// The proportion of so many clusters of `size` observations each that all have the same share.
+    pub fn constant(share: f64, clusters: u64, size: u64, sampling: Sampling) -> Self {
+        let scrambles = (sampling == Sampling::Sobol).then(|| ScrambleSums::zeros(clusters));
+        Self { shares: Moments::constant(share, clusters), observations: clusters * size, added: clusters, scrambles }
+    }
+
     /// Adds all clusters of `other`, which come after these and are sampled in the same way.
     pub fn merge(&mut self, other: &Self) {
         self.shares.merge(&other.shares);
@@ -160,7 +173,8 @@ impl ClusterProportion {
     pub fn interval(&self, confidence: f64) -> Option<(f64, f64)> {
         let estimate = self.estimate();
         let share = estimate.point.clamp(0.0, 1.0);
-        if let Some(scrambles) = &self.scrambles {
+        // Equal shares have no error; their sums may seem to have one, by rounding.
+        if let Some(scrambles) = self.scrambles.as_ref().filter(|_| estimate.standard_error.is_some()) {
             return wilson_of_scrambles(share, estimate.n as f64, scrambles, confidence);
         }
         let effective = match estimate.standard_error {
@@ -283,6 +297,30 @@ mod tests {
         let mut half = none;
         half.merge(&none);
         assert_eq!(half.to_string(), "< 3/100");
+    }
+
+    /// Streamed, added one by one, or all the same: one share.
+    #[test]
+    fn shares_of_scrambles_are_the_same_however_they_came() {
+        let kept = |r: u64| if r % 16 < 5 { 12 } else { 9 + r % 4 };
+        let of = |kept: &dyn Fn(u64) -> u64| {
+            let mut share = ClusterProportion::sampled(Sampling::Sobol);
+            let mut stream = Stream::sampled(Sampling::Sobol);
+            (0..1_003).for_each(|r| share.add(kept(r), 12));
+            stream.add(&(0..1_003).map(|r| kept(r) as f64 / 12.0).collect::<Vec<_>>());
+            (share, ClusterProportion::of_shares(&stream, 12))
+        };
+        let near = |a: &ClusterProportion, b: &ClusterProportion| {
+            let ((low, high), (from, to)) = (a.interval(0.95).unwrap(), b.interval(0.95).unwrap());
+            assert_eq!((a.clusters(), a.observations()), (b.clusters(), b.observations()));
+            assert!((low - from).abs() + (high - to).abs() < 1e-12, "{a:?} {b:?}");
+        };
+        let (added, streamed) = of(&kept);
+        near(&added, &streamed);
+        let (added, streamed) = of(&|_| 11);
+        near(&added, &streamed);
+        near(&added, &ClusterProportion::constant(11.0 / 12.0, 1_003, 12, Sampling::Sobol));
+        assert!(added.interval(0.95).is_some_and(|(low, high)| high - low > 0.02));
     }
 
     #[test]

@@ -56,8 +56,19 @@ impl ScrambleSums {
         }
     }
 
+    /// Sums of so many zeros.
+    pub(super) fn zeros(replications: u64) -> Self {
+        let (all, more) = (replications / SCRAMBLES as u64, (replications % SCRAMBLES as u64) as usize);
+        Self { n: std::array::from_fn(|scramble| (all + u64::from(scramble < more)) as f64), sum: [0.0; SCRAMBLES] }
+    }
+
+    /// The same of numbers that are greater by this.
+    pub(super) fn shifted(&self, by: f64) -> Self {
+        Self { n: self.n, sum: std::array::from_fn(|scramble| self.sum[scramble] + self.n[scramble] * by) }
+    }
+
     /// Number of scrambles with a sample.
-    fn scrambles(&self) -> u64 {
+    pub(super) fn scrambles(&self) -> u64 {
         self.n.iter().filter(|n| **n > 0.0).count() as u64
     }
 
@@ -75,6 +86,16 @@ impl ScrambleSums {
     /// Student's multiplier of a two-sided interval.
     pub(super) fn multiplier(&self, confidence: f64) -> f64 {
         student_t_quantile(0.5 * (1.0 + confidence), self.scrambles().saturating_sub(1))
+    }
+
+    /// Ranks, from 0, of the ends of the interval of the quantile at `level` of `n` samples; these are the shares of samples that are not above
+    /// it. `None` where an end is beyond all samples.
+    pub(super) fn ranks_around(&self, level: f64, n: u64) -> Option<(usize, usize)> {
+        let n = n as f64;
+        let reach = n * self.standard_error()? * self.multiplier(CONFIDENCE);
+        let (low, high) = ((n * level - reach).floor(), (n * level + reach).ceil() + 1.0);
+        // Ranks are counted from 1 here.
+        (low >= 1.0 && high <= n).then_some((low as usize - 1, high as usize - 1))
     }
 }
 
@@ -101,7 +122,8 @@ impl Sampling {
 }
 
 /// Replaces the errors and intervals of `distribution`, which knows nothing of scrambles, by those of `column`, the samples it summarises in
-/// the order of their replications; with `controls` the mean is the adjusted one. `ranked` gives the finite sample of a rank, 0 the smallest; `tail` is the quantile that CVaR starts from.
+/// the order of their replications; with `controls` the mean is the adjusted one. `ranked` gives the finite sample of a rank, 0 the smallest;
+/// `tail` is the quantile that CVaR starts from.
 ///
 /// Intervals that were not given because too little was seen are still not given.
 pub(super) fn replicate(
@@ -117,22 +139,25 @@ pub(super) fn replicate(
     distribution.mean = mean.point;
     distribution.mean_se = mean.standard_error;
     distribution.mean_interval = distribution.mean_interval.and_then(|_| mean.interval(CONFIDENCE));
-    let n = distribution.n as f64;
-    let mut around = |p: f64, q: f64| {
-        let below = ScrambleSums::of(column, |x| f64::from(u8::from(x <= q)));
-        let reach = n * below.standard_error()? * below.multiplier(CONFIDENCE);
-        let (low, high) = ((n * p - reach).floor(), (n * p + reach).ceil() + 1.0);
-        // Ranks are counted from 1 here.
-        if low >= 1.0 && high <= n { Some((ranked(low as usize - 1)?, ranked(high as usize - 1)?)) } else { None }
+    let n = distribution.n;
+    let mut around = |level: f64, q: f64| {
+        let (low, high) = ScrambleSums::of(column, |x| f64::from(u8::from(x <= q))).ranks_around(level, n)?;
+        Some((ranked(low)?, ranked(high)?))
     };
     distribution.p50_interval = around(0.50, distribution.p50);
     distribution.p95_interval = around(0.95, distribution.p95);
-    let excess = ScrambleSums::of(column, |x| (x - tail).max(0.0));
-    let error = excess.standard_error().map(|error| error / 0.05).filter(|error| *error > 0.0);
-    distribution.cvar95_se = error;
-    let reach = error.map(|error| error * excess.multiplier(CONFIDENCE));
-    distribution.cvar95_interval =
-        distribution.cvar95_interval.and(reach).map(|reach| (distribution.cvar95 - reach, distribution.cvar95 + reach));
+    distribution.set_cvar_error(Some(&ScrambleSums::of(column, |x| (x - tail).max(0.0))));
+}
+
+impl Distribution {
+    /// The error and interval of CVaR95 that the sums of what samples are above its quantile tell; none of no sums. An interval that was not
+    /// given because too little was seen is still not given.
+    pub(super) fn set_cvar_error(&mut self, excess: Option<&ScrambleSums>) {
+        let error = excess.and_then(ScrambleSums::standard_error).map(|error| error / 0.05).filter(|error| *error > 0.0);
+        self.cvar95_se = error;
+        let reach = error.zip(excess).map(|(error, excess)| error * excess.multiplier(CONFIDENCE));
+        self.cvar95_interval = self.cvar95_interval.and(reach).map(|reach| (self.cvar95 - reach, self.cvar95 + reach));
+    }
 }
 
 #[cfg(test)]

@@ -1,12 +1,11 @@
 //! Summaries of many columns: the scratch memory and the ranks are made once, not per column.
 
-use std::cmp::Ordering;
-
-use super::control::Controls;
+use super::control::Method;
 use super::distribution::{CONFIDENCE, Distribution};
 use super::quantile::order_statistic_interval;
 use super::replicated::replicate;
 use super::sampling::Sampling;
+use super::sort::{SortScratch, sort};
 use super::tail::quantile_rank;
 
 /// The ranks that enclose the median and the 95th percentile of `n` samples: the same for every column of one length.
@@ -23,6 +22,11 @@ impl QuantileRanks {
         let ranks = |p| order_statistic_interval(n, p, CONFIDENCE);
         Self { n, p50: ranks(0.50), p95: ranks(0.95) }
     }
+
+    /// Number of samples that they are for.
+    pub(super) fn n(&self) -> usize {
+        self.n
+    }
 }
 
 /// Makes many [`Distribution`]s, keeping the scratch memory and the ranks of the last column length.
@@ -30,6 +34,7 @@ impl QuantileRanks {
 pub struct Summariser {
     sampling: Sampling,
     scratch: Vec<f64>,
+    sorting: SortScratch,
     ranks: Option<QuantileRanks>,
 }
 
@@ -43,24 +48,25 @@ impl Default for Summariser {
 impl Summariser {
     /// Of columns whose entries are replications 0, 1, 2, …, sampled in this way.
     pub fn sampled(sampling: Sampling) -> Self {
-        Self { sampling, scratch: Vec::new(), ranks: None }
+        Self { sampling, scratch: Vec::new(), sorting: SortScratch::default(), ranks: None }
     }
 
     /// Summarises a column without changing it; `None` when it has no finite sample.
     pub fn summarise(&mut self, samples: &[f64]) -> Option<Distribution> {
-        self.summarise_by(samples, None)
+        self.summarise_by(samples, self.sampling.into())
     }
 
-    /// The same, with the mean that the controls give; of plain samples they are left alone.
-    pub fn summarise_by(&mut self, samples: &[f64], controls: Option<&Controls>) -> Option<Distribution> {
+    /// The same by another method: of replications sampled in its way, with the mean that its controls give, if it has any. Of plain samples
+    /// controls are left alone.
+    pub fn summarise_by(&mut self, samples: &[f64], method: Method<'_>) -> Option<Distribution> {
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.clear();
         scratch.extend_from_slice(samples);
-        let mut distribution = self.sort(&mut scratch);
-        if let (Sampling::Sobol, Some(distribution)) = (self.sampling, &mut distribution) {
+        let mut distribution = self.sort_and_summarise(&mut scratch);
+        if let (Sampling::Sobol, Some(distribution)) = (method.sampling, &mut distribution) {
             let n = distribution.n as usize;
             let tail = scratch.get(quantile_rank(n, 0.95) - 1).copied().unwrap_or(f64::NAN);
-            replicate(distribution, samples, controls, tail, |rank| scratch[..n].get(rank).copied());
+            replicate(distribution, samples, method.controls, tail, |rank| scratch[..n].get(rank).copied());
         }
         self.scratch = scratch;
         distribution
@@ -69,26 +75,42 @@ impl Summariser {
     /// Summarises a column whose order is not needed any more. Of independent samples it is left with the finite ones first, ascending.
     pub fn summarise_in_place(&mut self, samples: &mut [f64]) -> Option<Distribution> {
         match self.sampling {
-            Sampling::Plain => self.sort(samples),
+            Sampling::Plain => self.sort_and_summarise(samples),
             // Sorted, the samples no longer tell their replications.
             Sampling::Sobol => self.summarise(samples),
         }
     }
 
-    fn sort(&mut self, samples: &mut [f64]) -> Option<Distribution> {
-        let finite = sort_finite(samples);
-        let n = finite.len();
-        let ranks = match self.ranks {
-            Some(ranks) if ranks.n == n => ranks,
-            _ => *self.ranks.insert(QuantileRanks::new(n)),
-        };
-        Distribution::from_sorted(finite, &ranks)
+    fn sort_and_summarise(&mut self, samples: &mut [f64]) -> Option<Distribution> {
+        let finite = self.sort(samples);
+        self.summarise_sorted(samples.get(..finite)?)
+    }
+
+    /// Moves the finite samples to the front and sorts them; returns how many they are. The others follow in some order.
+    pub fn sort(&mut self, samples: &mut [f64]) -> usize {
+        let finite = finite_first(samples);
+        sort(finite, &mut self.sorting);
+        finite.len()
+    }
+
+    /// Summarises finite samples in ascending order, as independent ones: their order tells no replication. `None` when there are none.
+    pub fn summarise_sorted(&mut self, finite: &[f64]) -> Option<Distribution> {
+        Distribution::from_sorted(finite, self.ranks(finite.len()))
+    }
+
+    /// Summarises `n` samples that are all this value, as if they had been given; `None` where it is not finite or `n` is 0.
+    pub fn summarise_constant(&mut self, value: f64, n: usize) -> Option<Distribution> {
+        Distribution::constant(value, self.ranks(n))
+    }
+
+    fn ranks(&mut self, n: usize) -> &QuantileRanks {
+        let ranks = self.ranks.filter(|ranks| ranks.n == n).unwrap_or_else(|| QuantileRanks::new(n));
+        self.ranks.insert(ranks)
     }
 }
 
-/// Moves the finite samples to the front, sorts them and returns them. A negative zero becomes a plain one: what is left is ordered by
-/// `<` alone, which sorts twice as fast as the total order of floats.
-fn sort_finite(samples: &mut [f64]) -> &mut [f64] {
+/// Moves the finite samples to the front and returns them. A negative zero becomes a plain one, so that their order is that of their bits.
+fn finite_first(samples: &mut [f64]) -> &mut [f64] {
     let mut n = 0;
     for i in 0..samples.len() {
         if samples[i].is_finite() {
@@ -97,9 +119,7 @@ fn sort_finite(samples: &mut [f64]) -> &mut [f64] {
             n += 1;
         }
     }
-    let finite = &mut samples[..n];
-    finite.sort_unstable_by(|a, b| a.partial_cmp(b).unwrap_or(Ordering::Equal));
-    finite
+    &mut samples[..n]
 }
 
 #[cfg(test)]
@@ -125,7 +145,8 @@ mod tests {
     #[test]
     fn signed_zeros_do_not_make_the_order_matter() {
         for mut samples in [[0.0, -0.0, 1.0, f64::NAN], [f64::NAN, -0.0, 1.0, 0.0]] {
-            let finite = sort_finite(&mut samples);
+            let finite = finite_first(&mut samples);
+            sort(finite, &mut SortScratch::default());
             assert_eq!(finite.iter().map(|x| x.to_bits()).collect::<Vec<_>>(), [0, 0, 1.0_f64.to_bits()]);
         }
     }

@@ -40,9 +40,25 @@ impl ColumnStore {
 
     /// Appends the rows of a later store with the same columns.
     pub fn append(&mut self, later: &Self) {
+        self.append_first(later, usize::MAX);
+    }
+
+    /// Appends the first rows of a later store with the same columns.
+    pub(super) fn append_first(&mut self, later: &Self, rows: usize) {
         for (mine, theirs) in self.columns.iter_mut().zip(&later.columns) {
-            mine.extend_from_slice(theirs);
+            mine.extend_from_slice(theirs.get(..rows).unwrap_or(theirs));
         }
+    }
+
+    /// Number of rows.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.columns.first().map_or(0, Vec::len)
+    }
+
+    /// Takes all rows out and keeps their room.
+    pub(super) fn clear(&mut self) {
+        self.columns.iter_mut().for_each(Vec::clear);
     }
 }
 
@@ -127,7 +143,18 @@ pub(super) struct Layout {
     members: Vec<MemberLayout>,
     /// Of each pool, where a case's queue columns stand among its own; `None` where nothing waits.
     queues: Vec<Option<usize>>,
+    /// Where the columns of cases follow each other, pool by pool.
+    blocks: Vec<CaseColumns>,
     total: usize,
+}
+
+/// Columns of the cases of a pool, or of their members: as many for each, in the same order.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CaseColumns {
+    pub(super) first: usize,
+    /// Columns of a case.
+    pub(super) width: usize,
+    pub(super) number: usize,
 }
 
 impl Layout {
@@ -137,6 +164,7 @@ impl Layout {
         let mut cases = Vec::with_capacity(supply.groups.len());
         let mut members = Vec::with_capacity(supply.groups.len());
         let mut queues = Vec::with_capacity(supply.groups.len());
+        let mut blocks = Vec::new();
         for (index, group) in supply.groups.iter().enumerate() {
             pools.push(next);
             next += POOL_COLUMNS * months;
@@ -145,12 +173,25 @@ impl Layout {
             let more = [(group.waits(), QUEUE_COLUMNS), (group.path.is_some(), PATH_COLUMNS)];
             let width = queue + more.iter().filter(|(has, _)| *has).map(|(_, columns)| columns).sum::<usize>();
             cases.push((next, width));
-            next += group.cases.len() * months * width;
+            let number = group.cases.len();
+            blocks.push(CaseColumns { first: next, width: months * width, number });
+            next += number * months * width;
             let layout = MemberLayout::new(supply, index, months, next);
+            blocks.push(layout.cases(number));
             next = layout.end();
             members.push(layout);
         }
-        Self { months, workloads, pools, cases, members, queues, total: next }
+        Self { months, workloads, pools, cases, members, queues, blocks, total: next }
+    }
+
+    /// Number of columns.
+    pub(super) fn columns(&self) -> usize {
+        self.total
+    }
+
+    /// Where columns of cases stand.
+    pub(super) fn cases(&self) -> &[CaseColumns] {
+        &self.blocks
     }
 
     pub(super) fn demand(&self, workload: usize, month: usize, column: DemandColumn) -> usize {
@@ -199,8 +240,7 @@ impl Tally for Columns {
     type Summary = Outcome;
 
     fn partial(&self, scenario: &Scenario, replications: usize) -> ColumnStore {
-        let layout = Layout::new(&scenario.supply, scenario.demand.workloads.len(), scenario.horizon.months());
-        ColumnStore::new(layout.total, replications)
+        ColumnStore::new(Self::number(scenario), replications)
     }
 
     fn record(&self, partial: &mut ColumnStore, replication: &Replication<'_>) {
@@ -257,8 +297,14 @@ impl Tally for Columns {
     }
 
     fn bytes(&self, scenario: &Scenario, replications: u64) -> u64 {
-        let layout = Layout::new(&scenario.supply, scenario.demand.workloads.len(), scenario.horizon.months());
-        // Batches are kept until they are folded, so each value is held twice at the end.
-        replications.saturating_mul(layout.total as u64).saturating_mul(16)
+        // The whole has its room from the start; batches that wait to be folded are few.
+        replications.saturating_mul(Self::number(scenario) as u64).saturating_mul(size_of::<f64>() as u64)
+    }
+}
+
+impl Columns {
+    /// Number of columns.
+    fn number(scenario: &Scenario) -> usize {
+        Layout::new(&scenario.supply, scenario.demand.workloads.len(), scenario.horizon.months()).columns()
     }
 }

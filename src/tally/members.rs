@@ -4,7 +4,8 @@
 //! `supply/need.rs`). So lines of the members sum to the pool's.
 
 use super::bills::AxisBill;
-use super::columns::{Columns, bought_axes};
+use super::columns::{CaseColumns, Columns, bought_axes};
+use super::recipe::{Borne, Recipe};
 use super::{Outcome, Replication};
 use crate::supply::{MAX_AXES, PoolGroup, Supply};
 
@@ -43,6 +44,11 @@ impl MemberLayout {
 
     pub(super) fn has_members(&self) -> bool {
         self.members > 0
+    }
+
+    /// Where the columns of its cases stand.
+    pub(super) fn cases(&self, number: usize) -> CaseColumns {
+        CaseColumns { first: self.first_case, width: (self.end - self.first_case) / number.max(1), number }
     }
 
     /// The column after the last.
@@ -127,24 +133,23 @@ impl MemberView<'_> {
         months.map(move |month| layout.cost_batch(month, member))
     }
 
-    /// The cost of units that it used, and of those that stood idle (or reserved and not deployed) on its account; one value per replication.
-    /// `axes` are the pool's, by bought axis and month.
-    pub(super) fn provisioned(&self, months: std::ops::Range<usize>, axes: &[Vec<AxisBill>]) -> (Vec<f64>, Vec<f64>) {
-        let replications = self.outcome.replications();
-        let (mut used_cost, mut idle_cost) = (vec![0.0; replications], vec![0.0; replications]);
+    /// The cost of units that it used, and of those that stood idle (or reserved and not deployed) on its account. `axes` are the pool's, by
+    /// bought axis and month.
+    pub(super) fn provisioned(&self, months: std::ops::Range<usize>, axes: &[Vec<AxisBill>]) -> (Recipe, Recipe) {
+        let (mut used, mut idle) = (Vec::new(), Vec::new());
         for (axis, bought) in axes.iter().enumerate() {
             for month in months.clone() {
                 let AxisBill { price, hours, lost } = bought[month];
-                let own = self.outcome.base(self.layout.used(self.case, month, self.member, axis));
-                let pool = self.outcome.pool_used(self.group, self.case, month, axis);
-                let share = self.outcome.base(self.layout.idle_share(month, self.member, axis));
-                used_cost.iter_mut().zip(own).for_each(|(sum, own)| *sum += price * own);
-                idle_cost
-                    .iter_mut()
-                    .zip(pool.iter().zip(share))
-                    .for_each(|(sum, (used, share))| *sum += (price * (hours - used) + lost) * share);
+                used.push((self.layout.used(self.case, month, self.member, axis), price.into()));
+                idle.push(Borne {
+                    used: self.outcome.pool_used(self.group, self.case, month, axis),
+                    share: self.layout.idle_share(month, self.member, axis),
+                    price: price.into(),
+                    hours: hours.into(),
+                    lost: lost.into(),
+                });
             }
         }
-        (used_cost, idle_cost)
+        (self.outcome.priced(used), self.outcome.borne(idle))
     }
 }

@@ -110,6 +110,10 @@ impl Metric {
         Self::Stranded,
     ];
 
+    /// The metrics of `monthly.csv` and `quarterly.csv`, in their order.
+    pub const MONTHLY: [Self; 6] =
+        [Self::CostTotal, Self::CostOnDemand, Self::CostProvisioned, Self::CostBatch, Self::TokensDemand, Self::RequestsThrottledShare];
+
     /// The name in the files; `currency` is the scenario's code, which names the cost per million tokens.
     #[must_use]
     pub fn name(self, currency: &str) -> String {

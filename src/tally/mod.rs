@@ -4,15 +4,21 @@
 //! of the batches, so the same numbers come out whatever the number of threads; the tally then turns the whole into its summary.
 //! Tallies compose as tuples and give their summaries as a tuple in the same order.
 
+mod alike;
 mod bills;
+mod bounded;
 mod columns;
 mod members;
 mod metric;
 mod outcome;
+mod recipe;
+mod shown;
 
+pub use bounded::{Bounded, BoundedColumns, KEPT_REPLICATIONS, PAIRED_REPLICATIONS};
 pub use columns::{ColumnStore, Columns};
 pub use metric::Metric;
 pub use outcome::{Outcome, Row, Span};
+pub use recipe::Recipe;
 
 use crate::demand::WorkloadTotals;
 use crate::scenario::Scenario;
@@ -53,6 +59,9 @@ pub struct Hour<'a> {
     pub service: &'a HourService<'a>,
 }
 
+/// Calls a task with 0, 1, … up to a number of tasks, on as many threads as there are.
+pub type SideBySide<'a> = dyn Fn(usize, &(dyn Fn(usize) + Sync)) + 'a;
+
 /// A measurement that a run makes.
 pub trait Tally: Sync {
     /// What one batch gathers.
@@ -65,7 +74,7 @@ pub trait Tally: Sync {
         Needs::Totals
     }
 
-    /// An empty partial for a batch of at most `replications`.
+    /// An empty partial for at most `replications`: a batch, or the whole run, into which the batches are merged.
     fn partial(&self, scenario: &Scenario, replications: usize) -> Self::Partial;
 
     /// Sees one hour of one pool under one case, in order; asked only when [`needs`](Self::needs) says so.
@@ -76,6 +85,15 @@ pub trait Tally: Sync {
 
     /// Appends a later batch to an earlier one.
     fn merge(&self, earlier: &mut Self::Partial, later: Self::Partial);
+
+    /// Whether [`digest`](Self::digest) is wanted of a run of so many replications.
+    fn digests(&self, _replications: u64) -> bool {
+        false
+    }
+
+    /// Works off what has been merged, so that it need not be held: called by the runner after every so many batches, always the same
+    /// number of them. `side_by_side` does a number of tasks that do not depend on each other.
+    fn digest(&self, _whole: &mut Self::Partial, _side_by_side: &SideBySide<'_>) {}
 
     /// Turns everything gathered into the summary.
     fn summarise(&self, scenario: &Scenario, whole: Self::Partial) -> Self::Summary;
@@ -112,6 +130,14 @@ macro_rules! tuple_tally {
 
             fn merge(&self, earlier: &mut Self::Partial, later: Self::Partial) {
                 $(self.$index.merge(&mut earlier.$index, later.$index);)+
+            }
+
+            fn digests(&self, replications: u64) -> bool {
+                [$(self.$index.digests(replications)),+].contains(&true)
+            }
+
+            fn digest(&self, whole: &mut Self::Partial, side_by_side: &SideBySide<'_>) {
+                $(self.$index.digest(&mut whole.$index, side_by_side);)+
             }
 
             fn summarise(&self, scenario: &Scenario, whole: Self::Partial) -> Self::Summary {

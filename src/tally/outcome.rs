@@ -3,13 +3,20 @@
 mod controls;
 mod paths;
 mod queues;
+mod ranking;
+mod summaries;
+mod sums;
 
 use super::Metric;
+use super::alike::Alike;
 use super::bills::{PoolBill, bills};
+use super::bounded::Streams;
 use super::columns::{ColumnStore, DemandColumn, Layout, PoolColumn, QueueColumn, ServiceColumn};
 use super::members::{MemberColumn, MemberView};
+use super::recipe::Recipe;
 use crate::scenario::Scenario;
 use crate::supply::{Plan, PoolGroup};
+use controls::Known;
 
 /// What a row of the output files is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,27 +45,58 @@ pub enum Span {
 pub struct Outcome {
     layout: Layout,
     store: ColumnStore,
+    alike: Alike,
     months: usize,
     quarters: Vec<std::ops::Range<usize>>,
     replications: usize,
     /// By plan and pool.
     provisioned: Vec<Vec<PoolBill>>,
+    /// The summaries of all replications, where more were made than have their samples kept.
+    streams: Option<Streams>,
+    known: Known,
 }
 
 impl Outcome {
     /// The outcome of the samples in `store`.
     pub(super) fn new(scenario: &Scenario, store: ColumnStore) -> Self {
-        let months = scenario.horizon.months();
-        let layout = Layout::new(&scenario.supply, scenario.demand.workloads.len(), months);
-        let replications = store.column(0).len();
-        let provisioned = scenario.supply.plans.iter().map(|plan| bills(scenario, plan, months)).collect();
-        Self { layout, store, months, quarters: scenario.horizon.quarters(), replications, provisioned }
+        let unknown = Self::unknown(scenario);
+        Self { alike: Alike::of(&store, &unknown.layout), replications: store.rows(), store, ..unknown }
     }
 
-    /// Number of replications.
+    /// An outcome without samples: it tells how columns are made.
+    pub(super) fn unknown(scenario: &Scenario) -> Self {
+        let months = scenario.horizon.months();
+        let layout = Layout::new(&scenario.supply, scenario.demand.workloads.len(), months);
+        let provisioned = scenario.supply.plans.iter().map(|plan| bills(scenario, plan, months)).collect();
+        Self {
+            alike: Alike::unknown(&layout),
+            store: ColumnStore::new(layout.columns(), 0),
+            layout,
+            months,
+            quarters: scenario.horizon.quarters(),
+            replications: 0,
+            provisioned,
+            streams: None,
+            known: Known::new(scenario),
+        }
+    }
+
+    /// The outcome of many replications, with the samples of the first.
+    pub(super) fn streamed(scenario: &Scenario, first: ColumnStore, streams: Streams) -> Self {
+        Self { replications: first.rows(), store: first, streams: Some(streams), ..Self::unknown(scenario) }
+    }
+
+    /// Number of replications whose samples are kept, the length of every column: the first ones of a long run by
+    /// [`BoundedColumns`](super::BoundedColumns), else all.
     #[must_use]
     pub fn replications(&self) -> usize {
         self.replications
+    }
+
+    /// Whether the samples of all replications are kept, so that every figure is exact.
+    #[must_use]
+    pub fn keeps_all(&self) -> bool {
+        self.streams.is_none()
     }
 
     /// The rows of a plan: its pools, the members of pools of several, then the whole.
@@ -79,6 +117,12 @@ impl Outcome {
     /// One value per replication, or `None` where the metric says nothing about such a row or span. NaN is a share of nothing.
     #[must_use]
     pub fn column(&self, scenario: &Scenario, plan: usize, row: Row, span: Span, metric: Metric) -> Option<Vec<f64>> {
+        self.recipe(scenario, plan, row, span, metric).map(|recipe| self.make(&recipe))
+    }
+
+    /// How that column is made: the same for places whose columns are equal because they are made alike.
+    #[must_use]
+    pub fn recipe(&self, scenario: &Scenario, plan: usize, row: Row, span: Span, metric: Metric) -> Option<Recipe> {
         if (metric.is_horizon_only() && span != Span::Horizon) || (matches!(row, Row::Member(_)) && !metric.is_of_members()) {
             return None;
         }
@@ -86,71 +130,64 @@ impl Outcome {
         if matches!(row, Row::Member(_)) && !metric.is_demand() && view.member().is_none() {
             return None;
         }
-        let served = |demand: &[f64], lost: &[f64]| zip(demand, lost, |d, l| d - l);
-        Some(match metric {
+        let recipe = match metric {
             Metric::CostTotal => view.cost_total(),
             Metric::CostOnDemand => view.service(ServiceColumn::CostOnDemand),
             Metric::CostProvisioned => view.provisioned_by_replication(),
             Metric::CostProvisionedIdle => view.idle(),
             Metric::CostBatch => view.service(ServiceColumn::CostBatch),
             Metric::SavingVsBaseline => {
-                let baseline = view.of_baseline()?.iter().map(View::cost_total).reduce(|a, b| zip(&a, &b, |a, b| a + b))?;
-                zip(&baseline, &view.cost_total(), |b, own| b - own)
+                let baseline = view.of_baseline()?.iter().map(View::cost_total).reduce(Recipe::plus)?;
+                baseline.minus(view.cost_total())
             }
             Metric::CostPerMillionTokens => {
-                let lost = zip(&view.service(ServiceColumn::TokensThrottled), &view.service(ServiceColumn::TokensLate), |a, b| a + b);
+                let lost = view.service(ServiceColumn::TokensThrottled).plus(view.service(ServiceColumn::TokensLate));
                 let lost = match view.queue(QueueColumn::Waiting) {
-                    Some(waiting) => zip(&lost, &waiting, |a, b| a + b),
+                    Some(waiting) => lost.plus(waiting),
                     None => lost,
                 };
-                zip(&view.cost_total(), &served(&view.demand(DemandColumn::Tokens), &lost), |cost, tokens| ratio(cost * 1e6, tokens))
+                view.cost_total().times(1e6).ratio(view.demand(DemandColumn::Tokens).minus(lost))
             }
             Metric::TokensDemand => view.demand(DemandColumn::Tokens),
             Metric::TokensThrottled => view.service(ServiceColumn::TokensThrottled),
             Metric::TokensLate => view.service(ServiceColumn::TokensLate),
             Metric::RequestsLate => view.queue(QueueColumn::RequestsLate)?,
-            Metric::DeadlineMissed => zip(&view.queue(QueueColumn::WindowsMissed)?, &view.queue(QueueColumn::Windows)?, ratio),
+            Metric::DeadlineMissed => view.queue(QueueColumn::WindowsMissed)?.ratio(view.queue(QueueColumn::Windows)?),
             Metric::TokensLateOneHourMore => view.queue(QueueColumn::LateOneHourMore)?,
             Metric::TokensWaiting => view.queue(QueueColumn::Waiting)?,
             Metric::WindowsBelowMinimum => view.below_minimum(PoolColumn::WindowsBelowMinimum)?,
             Metric::RequestsBelowMinimum => view.below_minimum(PoolColumn::RequestsBelowMinimum)?,
-            Metric::RequestsThrottledShare => {
-                zip(&view.service(ServiceColumn::RequestsThrottled), &view.demand(DemandColumn::Requests), ratio)
-            }
-            Metric::ThrottledShare => zip(&view.service(ServiceColumn::TokensThrottled), &view.demand(DemandColumn::Tokens), ratio),
+            Metric::RequestsThrottledShare => view.service(ServiceColumn::RequestsThrottled).ratio(view.demand(DemandColumn::Requests)),
+            Metric::ThrottledShare => view.service(ServiceColumn::TokensThrottled).ratio(view.demand(DemandColumn::Tokens)),
             Metric::ThrottledMinutes => view.service(ServiceColumn::ThrottledMinutes),
             Metric::ThrottledHours => view.service(ServiceColumn::ThrottledHours),
-            Metric::ThrottlingProbability => {
-                view.service(ServiceColumn::LogClear).into_iter().map(|log_clear| -libm::expm1(log_clear)).collect()
-            }
+            Metric::ThrottlingProbability => view.service(ServiceColumn::LogClear).chance(),
             Metric::RequestsRefused => view.refused()?,
             Metric::AttemptsPerRequest => view.attempts()?,
             Metric::AddedWaitMean => view.wait_mean()?,
             Metric::AddedWaitP95 => view.wait_p95()?,
             Metric::RefinedHours => view.refined_hours()?,
             Metric::Utilisation => view.utilisation()?,
-            Metric::Coverage => zip(&view.service(ServiceColumn::TokensProvisioned), &view.demand(DemandColumn::Tokens), ratio),
+            Metric::Coverage => view.service(ServiceColumn::TokensProvisioned).ratio(view.demand(DemandColumn::Tokens)),
             Metric::PeakTokensPerMinute => view.peak(),
             Metric::PeakQuotaTokensPerMinute => view.peak_quota()?,
-            Metric::CommittedAfterHorizon => vec![view.owed(); self.replications],
+            Metric::CommittedAfterHorizon => Recipe::constant(view.owed()),
             Metric::Stranded => view.stranded()?,
-        })
+        };
+        Some(self.known.spanning(recipe, &view.months))
     }
 
-    /// Requests throttled, one value per replication: what a cost per failed request is charged on.
+    /// Makes a column, one value per replication.
     #[must_use]
-    pub fn requests_throttled(&self, scenario: &Scenario, plan: usize, row: Row, span: Span) -> Vec<f64> {
-        View { outcome: self, scenario, plan, row, months: self.months_of(span) }.service(ServiceColumn::RequestsThrottled)
-    }
-
-    /// A column of base quantities.
-    pub(super) fn base(&self, column: usize) -> &[f64] {
-        self.store.column(column)
+    pub fn make(&self, recipe: &Recipe) -> Vec<f64> {
+        let mut values = vec![0.0; self.replications];
+        recipe.make(&self.store, 0, &mut values);
+        values
     }
 
     /// Used unit-hours of a pool's bought axis.
-    pub(super) fn pool_used(&self, group: usize, case: usize, month: usize, axis: usize) -> &[f64] {
-        self.store.column(self.layout.used(group, case, month, axis))
+    pub(super) fn pool_used(&self, group: usize, case: usize, month: usize, axis: usize) -> usize {
+        self.layout.used(group, case, month, axis)
     }
 
     fn months_of(&self, span: Span) -> std::ops::Range<usize> {
@@ -160,16 +197,6 @@ impl Outcome {
             Span::Horizon => 0..self.months,
         }
     }
-}
-
-/// Element by element.
-fn zip(a: &[f64], b: &[f64], f: impl Fn(f64, f64) -> f64) -> Vec<f64> {
-    a.iter().zip(b).map(|(&a, &b)| f(a, b)).collect()
-}
-
-/// A share; of nothing, it is not a number.
-fn ratio(part: f64, whole: f64) -> f64 {
-    if whole > 0.0 { part / whole } else { f64::NAN }
 }
 
 /// One plan, row and span of an outcome.
@@ -202,17 +229,6 @@ impl<'a> View<'a> {
         &self.scenario.supply.groups[group]
     }
 
-    /// Sum of columns over the months of the span.
-    fn sum(&self, columns: impl Iterator<Item = usize>) -> Vec<f64> {
-        let mut sum = vec![0.0; self.outcome.replications];
-        for column in columns {
-            for (total, value) in sum.iter_mut().zip(self.outcome.store.column(column)) {
-                *total += value;
-            }
-        }
-        sum
-    }
-
     /// The member of the row, in the pool that serves it; `None` where the pool's members have no samples of their own.
     fn member(&self) -> Option<MemberView<'a>> {
         let Row::Member(workload) = self.row else { return None };
@@ -225,16 +241,16 @@ impl<'a> View<'a> {
     }
 
     /// Costs of the member's used and idle units.
-    fn of_member(&self, member: &MemberView<'_>) -> (Vec<f64>, Vec<f64>) {
+    fn of_member(&self, member: &MemberView<'_>) -> (Recipe, Recipe) {
         member.provisioned(self.months.clone(), &self.outcome.provisioned[self.plan][member.pool].axes)
     }
 
-    fn service(&self, column: ServiceColumn) -> Vec<f64> {
+    fn service(&self, column: ServiceColumn) -> Recipe {
         if let Some(member) = self.member() {
-            let own = |column| self.sum(member.service(self.months.clone(), column));
+            let own = |column| self.outcome.sum(member.service(self.months.clone(), column));
             return match column {
                 ServiceColumn::CostOnDemand => own(MemberColumn::CostOnDemand),
-                ServiceColumn::CostBatch => self.sum(member.cost_batch(self.months.clone())),
+                ServiceColumn::CostBatch => self.outcome.sum(member.cost_batch(self.months.clone())),
                 ServiceColumn::TokensProvisioned => own(MemberColumn::TokensProvisioned),
                 ServiceColumn::TokensThrottled => own(MemberColumn::TokensThrottled),
                 ServiceColumn::RequestsThrottled => own(MemberColumn::RequestsThrottled),
@@ -243,17 +259,16 @@ impl<'a> View<'a> {
                 | ServiceColumn::ValueProvisioned
                 | ServiceColumn::ThrottledMinutes
                 | ServiceColumn::ThrottledHours
-                | ServiceColumn::LogClear => {
-                    vec![0.0; self.outcome.replications]
-                }
+                | ServiceColumn::LogClear => Recipe::constant(0.0),
             };
         }
         let layout = &self.outcome.layout;
         let months = self.months.clone();
-        self.sum(self.pools().flat_map(|(_, group, case)| months.clone().map(move |month| layout.service(group, case, month, column))))
+        self.outcome
+            .sum(self.pools().flat_map(|(_, group, case)| months.clone().map(move |month| layout.service(group, case, month, column))))
     }
 
-    fn demand(&self, column: DemandColumn) -> Vec<f64> {
+    fn demand(&self, column: DemandColumn) -> Recipe {
         let layout = &self.outcome.layout;
         let months = self.months.clone();
         let workloads: Vec<usize> = match self.row {
@@ -261,20 +276,20 @@ impl<'a> View<'a> {
             Row::Pool(_) => self.pools().flat_map(|(_, group, _)| self.group(group).workloads.iter().copied()).collect(),
             Row::Member(workload) => vec![workload],
         };
-        self.sum(workloads.iter().flat_map(|&w| months.clone().map(move |month| layout.demand(w, month, column))))
+        self.outcome.sum(workloads.iter().flat_map(|&w| months.clone().map(move |month| layout.demand(w, month, column))))
     }
 
     fn provisioned(&self) -> f64 {
         self.pools().map(|(pool, _, _)| self.outcome.provisioned[self.plan][pool].cost[self.months.clone()].iter().sum::<f64>()).sum()
     }
 
-    fn provisioned_by_replication(&self) -> Vec<f64> {
+    fn provisioned_by_replication(&self) -> Recipe {
         match self.member() {
             Some(member) => {
                 let (used, idle) = self.of_member(&member);
-                zip(&used, &idle, |used, idle| used + idle)
+                used.plus(idle)
             }
-            None => vec![self.provisioned(); self.outcome.replications],
+            None => Recipe::constant(self.provisioned()),
         }
     }
 
@@ -284,49 +299,45 @@ impl<'a> View<'a> {
 
     /// By pool and month, what is bound less what the tokens that units served were worth, where that is above 0. Units that nothing binds
     /// serve beside those that are bound, and are counted for them first. `None` where units are bound and no price tells their worth.
-    fn stranded(&self) -> Option<Vec<f64>> {
-        let mut stranded = vec![0.0; self.outcome.replications];
+    fn stranded(&self) -> Option<Recipe> {
+        let mut terms = Vec::new();
         for (pool, group, case) in self.pools() {
             let bound = &self.outcome.provisioned[self.plan][pool].bound;
             for month in self.months.clone().filter(|&month| bound[month] > 0.0) {
                 self.group(group).last_on_demand?;
-                let worth = self.outcome.store.column(self.outcome.layout.service(group, case, month, ServiceColumn::ValueProvisioned));
-                stranded.iter_mut().zip(worth).for_each(|(sum, worth)| *sum += (bound[month] - worth).max(0.0));
+                let worth = self.outcome.layout.service(group, case, month, ServiceColumn::ValueProvisioned);
+                terms.push((self.outcome.alike.first(worth), bound[month].into()));
             }
         }
-        Some(stranded)
+        Some(Recipe::short(terms))
     }
 
-    fn cost_total(&self) -> Vec<f64> {
-        let by_use = zip(&self.service(ServiceColumn::CostOnDemand), &self.service(ServiceColumn::CostBatch), |a, b| a + b);
-        zip(&by_use, &self.provisioned_by_replication(), |by_use, provisioned| by_use + provisioned)
+    fn cost_total(&self) -> Recipe {
+        let by_use = self.service(ServiceColumn::CostOnDemand).plus(self.service(ServiceColumn::CostBatch));
+        by_use.plus(self.provisioned_by_replication())
     }
 
     /// Cost of the used part of every bought axis: unit-hours used × price.
-    fn used(&self, price: impl Fn(f64) -> f64) -> Vec<f64> {
-        let mut used = vec![0.0; self.outcome.replications];
+    fn used(&self, price: impl Fn(f64) -> f64) -> Recipe {
+        let mut used = Vec::new();
         for (pool, group, case) in self.pools() {
             for (axis, bought) in self.outcome.provisioned[self.plan][pool].axes.iter().enumerate() {
-                for month in self.months.clone() {
-                    let price = price(bought[month].price);
-                    let hours = self.outcome.store.column(self.outcome.layout.used(group, case, month, axis));
-                    used.iter_mut().zip(hours).for_each(|(sum, hours)| *sum += hours * price);
-                }
+                let of_month = |month: usize| (self.outcome.pool_used(group, case, month, axis), price(bought[month].price).into());
+                used.extend(self.months.clone().map(of_month));
             }
         }
-        used
+        self.outcome.priced(used)
     }
 
-    fn idle(&self) -> Vec<f64> {
-        if let Some(member) = self.member() {
-            return self.of_member(&member).1;
+    fn idle(&self) -> Recipe {
+        match self.member() {
+            Some(member) => self.of_member(&member).1,
+            None => Recipe::constant(self.provisioned()).minus(self.used(|price| price)),
         }
-        let provisioned = self.provisioned();
-        self.used(|price| price).into_iter().map(|used| provisioned - used).collect()
     }
 
     /// Used ÷ bought, the axes weighted by their cost; by unit-hours where units cost nothing.
-    fn utilisation(&self) -> Option<Vec<f64>> {
+    fn utilisation(&self) -> Option<Recipe> {
         let bought = |price: &dyn Fn(f64) -> f64| -> f64 {
             self.pools()
                 .flat_map(|(pool, _, _)| &self.outcome.provisioned[self.plan][pool].axes)
@@ -336,36 +347,28 @@ impl<'a> View<'a> {
         };
         let cost = bought(&|price| price);
         let (whole, used) = if cost > 0.0 { (cost, self.used(|price| price)) } else { (bought(&|_| 1.0), self.used(|_| 1.0)) };
-        (whole > 0.0).then(|| used.into_iter().map(|used| used / whole).collect())
+        (whole > 0.0).then(|| used.over(whole))
     }
 
     /// Largest hour ÷ 60, over the months of the span.
-    fn peak(&self) -> Vec<f64> {
+    fn peak(&self) -> Recipe {
         let layout = &self.outcome.layout;
         let column = |month: usize| match self.row {
             Row::All => Some(layout.peak_of_all(month)),
             Row::Pool(_) => self.pools().map(|(_, group, _)| layout.pool(group, month, PoolColumn::PeakHour)).next(),
             Row::Member(workload) => Some(layout.demand(workload, month, DemandColumn::PeakHour)),
         };
-        self.largest(column).into_iter().map(|hour| hour / 60.0).collect()
+        Recipe::largest(f64::NAN, self.months.clone().filter_map(column).collect()).over(60.0)
     }
 
     /// Only of a pool: minutes of different pools count against different quotas.
-    fn peak_quota(&self) -> Option<Vec<f64>> {
+    fn peak_quota(&self) -> Option<Recipe> {
         let Row::Pool(_) = self.row else { return None };
         let (_, group, _) = self.pools().next()?;
         let layout = &self.outcome.layout;
-        let largest = self.largest(|month| Some(layout.pool(group, month, PoolColumn::PeakQuota)));
-        (!largest.iter().all(|x| x.is_nan())).then_some(largest)
-    }
-
-    fn largest(&self, column: impl Fn(usize) -> Option<usize>) -> Vec<f64> {
-        let mut largest = vec![f64::NAN; self.outcome.replications];
-        for column in self.months.clone().filter_map(column) {
-            // `max` keeps the number where one side is not a number.
-            largest.iter_mut().zip(self.outcome.store.column(column)).for_each(|(l, &x)| *l = l.max(x));
-        }
-        largest
+        let columns: Vec<usize> = self.months.clone().map(|month| layout.pool(group, month, PoolColumn::PeakQuota)).collect();
+        let unknown = |&column: &usize| self.outcome.alike.constant(column).is_some_and(f64::is_nan);
+        (!columns.iter().all(unknown)).then(|| Recipe::largest(f64::NAN, columns))
     }
 
     /// The same row under the baseline: the whole, or the pools that serve the same workloads there and no others.

@@ -364,6 +364,11 @@ fn a_missed_gate_is_code_4_and_says_by_how_much() {
 }
 
 #[test]
+fn samples_of_a_run_too_long_to_keep_are_refused_before_the_work() {
+    small().run("run a.toml --replications 32769 --samples --out out").code(2).err("--samples").err("up to 32768");
+}
+
+#[test]
 fn places_that_cannot_be_written_are_told_before_the_work() {
     let place = small().with("file", "");
     // So many replications that the run could not be over in the time of a test.

@@ -15,6 +15,7 @@ mod calendar;
 mod cli;
 mod conservation;
 mod explain;
+mod figures;
 mod flips;
 mod kernel;
 mod laws;

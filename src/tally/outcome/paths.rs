@@ -1,6 +1,7 @@
 //! What only walks window by window tell: refusals, attempts, waits, and how many hours were walked.
 
-use super::{View, ratio, zip};
+use super::View;
+use crate::tally::Recipe;
 use crate::tally::columns::{PathColumn, PoolColumn, ServiceColumn};
 
 impl View<'_> {
@@ -17,47 +18,42 @@ impl View<'_> {
     }
 
     /// Requests refused, once for each attempt: in pools that are not walked nobody comes back, so each is one that was throttled.
-    pub(super) fn refused(&self) -> Option<Vec<f64>> {
+    pub(super) fn refused(&self) -> Option<Recipe> {
         let (layout, months) = (&self.outcome.layout, self.months.clone());
         let others = self.pools().filter(|(_, group, _)| self.group(*group).path.is_none());
         let others = others
             .flat_map(|(_, group, case)| months.clone().map(move |m| layout.service(group, case, m, ServiceColumn::RequestsThrottled)));
-        self.is_walked().then(|| self.sum(self.walked(PathColumn::Refused).chain(others)))
+        self.is_walked().then(|| self.outcome.sum(self.walked(PathColumn::Refused).chain(others)))
     }
 
     /// Requests that are served or refused at once: what waits or goes to batch makes no attempts.
-    fn at_once(&self) -> Vec<f64> {
+    fn at_once(&self) -> Recipe {
         let (layout, months) = (&self.outcome.layout, self.months.clone());
         let columns =
             self.pools().flat_map(|(_, group, _)| months.clone().map(move |month| layout.pool(group, month, PoolColumn::RequestsAtOnce)));
-        self.sum(columns)
+        self.outcome.sum(columns)
     }
 
     /// Attempts for each request: 1, and one more for each refusal after which a request came back.
-    pub(super) fn attempts(&self) -> Option<Vec<f64>> {
-        let again = zip(&self.refused()?, &self.service(ServiceColumn::RequestsThrottled), |refused, failed| (refused - failed).max(0.0));
-        Some(zip(&again, &self.at_once(), |again, requests| 1.0 + ratio(again, requests)))
+    pub(super) fn attempts(&self) -> Option<Recipe> {
+        let again = self.refused()?.above(self.service(ServiceColumn::RequestsThrottled));
+        Some(Recipe::constant(1.0).plus(again.ratio(self.at_once())))
     }
 
     /// Mean wait `[s]` of the requests that were served.
-    pub(super) fn wait_mean(&self) -> Option<Vec<f64>> {
-        let waited = self.is_walked().then(|| self.sum(self.walked(PathColumn::SecondsWaited)))?;
-        let served = zip(&self.at_once(), &self.service(ServiceColumn::RequestsThrottled), |all, failed| all - failed);
-        Some(zip(&waited, &served, ratio))
+    pub(super) fn wait_mean(&self) -> Option<Recipe> {
+        let waited = self.is_walked().then(|| self.outcome.sum(self.walked(PathColumn::SecondsWaited)))?;
+        let served = self.at_once().minus(self.service(ServiceColumn::RequestsThrottled));
+        Some(waited.ratio(served))
     }
 
     /// The wait `[s]` that one served request in twenty exceeds: the largest of the row's pools and months.
-    pub(super) fn wait_p95(&self) -> Option<Vec<f64>> {
-        let columns: Vec<usize> = self.is_walked().then(|| self.walked(PathColumn::WaitP95).collect())?;
-        let mut largest = vec![0.0; self.outcome.replications];
-        for column in columns {
-            largest.iter_mut().zip(self.outcome.store.column(column)).for_each(|(most, &wait)| *most = wait.max(*most));
-        }
-        Some(largest)
+    pub(super) fn wait_p95(&self) -> Option<Recipe> {
+        self.is_walked().then(|| Recipe::largest(0.0, self.walked(PathColumn::WaitP95).collect()))
     }
 
     /// Hours that were walked.
-    pub(super) fn refined_hours(&self) -> Option<Vec<f64>> {
-        self.is_walked().then(|| self.sum(self.walked(PathColumn::RefinedHours)))
+    pub(super) fn refined_hours(&self) -> Option<Recipe> {
+        self.is_walked().then(|| self.outcome.sum(self.walked(PathColumn::RefinedHours)))
     }
 }

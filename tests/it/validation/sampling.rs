@@ -123,9 +123,9 @@ fn c8_intervals_of_adjusted_means_cover_as_they_claim() {
     let truth: f64 = [expected(0), expected(1)].iter().map(|tokens| 3e-6 * tokens.input + 15e-6 * tokens.output).sum();
     let estimates = repeats(&scenario, 500, 512, |ran| {
         let column = ran.column("all on-demand", Metric::CostTotal);
-        let controls = ran.outcome.controls(&ran.scenario, Span::Horizon).unwrap();
+        let controls = ran.outcome.controls(Span::Horizon);
         let without = Sampling::Sobol.mean(&column);
-        (without, Method { sampling: Sampling::Sobol, controls: Some(&controls) }.mean(&column), Sampling::Plain.mean(&column))
+        (without, Method { sampling: Sampling::Sobol, controls }.mean(&column), Sampling::Plain.mean(&column))
     });
     Coverage::of("without controls", truth, estimates.iter().map(|e| e.0.interval(0.95))).is_nominal();
     Coverage::of("with controls", truth, estimates.iter().map(|e| e.1.interval(0.95))).is_nominal();
@@ -136,10 +136,10 @@ fn c8_intervals_of_adjusted_means_cover_as_they_claim() {
     assert!(with < 0.5 * without && without < 0.5 * plain, "{with} {without} {plain}");
     // What is paid for each workload adds up to what is paid for both.
     let ran = repeats(&scenario, 1, 512, |ran| {
-        let controls = ran.outcome.controls(&ran.scenario, Span::Horizon).unwrap();
+        let controls = ran.outcome.controls(Span::Horizon);
         let mean = |row| {
             let column = ran.outcome.column(&ran.scenario, 0, row, Span::Horizon, Metric::CostTotal).unwrap();
-            Method { sampling: Sampling::Sobol, controls: Some(&controls) }.mean(&column).point
+            Method { sampling: Sampling::Sobol, controls }.mean(&column).point
         };
         let pools = ran.scenario.supply.plans[0].pools.len();
         ((0..pools).map(|pool| mean(Row::Pool(pool))).sum::<f64>(), mean(Row::All))

@@ -1,0 +1,72 @@
+//! What plans are judged by: spend with failed requests at their stated cost, and the months that keep the limits.
+
+use super::{Outcome, Row, Span, View};
+use crate::scenario::Scenario;
+use crate::statistics::ClusterProportion;
+use crate::tally::columns::ServiceColumn;
+use crate::tally::{Metric, Recipe};
+
+impl Outcome {
+    /// What plans are ranked by, a month: spend, plus failed requests at their stated cost.
+    #[must_use]
+    pub fn objective(&self, scenario: &Scenario, plan: usize) -> Recipe {
+        let view = View { outcome: self, scenario, plan, row: Row::All, months: self.months_of(Span::Horizon) };
+        let cost = view.cost_total();
+        let cost = match scenario.limits.cost_per_failed_request {
+            Some(price) => cost.plus(view.service(ServiceColumn::RequestsThrottled).times(price)),
+            None => cost,
+        };
+        self.known.spanning(cost.over(self.months as f64), &view.months)
+    }
+
+    /// By month, by how much the worst pool is above the limits, as a share of requests or of jobs; 0 where all keep them. A month without
+    /// requests throttles none, and one without jobs is never late.
+    #[must_use]
+    pub fn excess(&self, scenario: &Scenario, plan: usize) -> Vec<Recipe> {
+        let limits = [
+            (Metric::RequestsThrottledShare, scenario.limits.throttled_requests_share),
+            (Metric::DeadlineMissed, scenario.limits.missed_deadlines_share),
+        ];
+        let limits: Vec<(Metric, f64)> = limits.into_iter().filter_map(|(metric, limit)| Some((metric, limit?))).collect();
+        let rows: Vec<Row> = (0..scenario.supply.plans[plan].pools.len()).map(Row::Pool).collect();
+        let of_month = |month: usize| {
+            let all = rows.iter().flat_map(|row| limits.iter().map(move |limit| (*row, *limit)));
+            let share = |(row, (metric, limit))| Some((self.recipe(scenario, plan, row, Span::Month(month), metric)?, limit));
+            Recipe::worst(all.filter_map(share).collect())
+        };
+        (0..self.months).map(of_month).collect()
+    }
+
+    /// How often the limits are kept, by month of every replication, and the excess on average over all of these; `excess` is
+    /// [`Self::excess`].
+    #[must_use]
+    pub fn months_kept(&self, excess: &[Recipe]) -> (ClusterProportion, f64) {
+        let months = self.months as f64;
+        if !self.keeps_all() {
+            let (kept, above) = self.limits(excess);
+            let (all, size) = (self.all() as u64, self.months as u64);
+            let constant = || ClusterProportion::constant(self.moments(&kept).mean(), all, size, self.known.sampling);
+            let streamed = self.streams.as_ref().and_then(|streams| streams.of(&kept, |shares| ClusterProportion::of_shares(shares, size)));
+            return (streamed.unwrap_or_else(constant), self.moments(&above).mean() / months);
+        }
+        let mut kept = vec![0_u32; self.replications];
+        let mut sum = 0.0;
+        for of_month in excess {
+            let of_month = self.make(of_month);
+            kept.iter_mut().zip(&of_month).for_each(|(kept, &excess)| *kept += u32::from(excess == 0.0));
+            sum += of_month.iter().sum::<f64>();
+        }
+        let mut months_kept = ClusterProportion::sampled(self.known.sampling);
+        for &kept in &kept {
+            months_kept.add(u64::from(kept), self.months as u64);
+        }
+        let all = (self.months * kept.len()) as f64;
+        (months_kept, if all > 0.0 { sum / all } else { 0.0 })
+    }
+
+    /// The share of the months that keep the limits, and the excess summed over the months.
+    pub(in crate::tally) fn limits(&self, excess: &[Recipe]) -> (Recipe, Recipe) {
+        let sum = excess.iter().cloned().fold(Recipe::constant(0.0), Recipe::plus);
+        (Recipe::zeros(excess).over(self.months as f64), sum)
+    }
+}
