@@ -59,12 +59,35 @@ pub(crate) struct DrawArgs {
     /// Seed of all draws, instead of the scenario's
     #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(0..=i64::MAX as u64))]
     pub(crate) seed: Option<u64>,
+    /// How futures are sampled, instead of the scenario's way
+    #[arg(long, value_enum, value_name = "WAY")]
+    pub(crate) sampling: Option<SamplingArg>,
     /// Threads to work on; as many as the machine has unless said. Results do not depend on it
     #[arg(long, value_name = "T")]
     pub(crate) threads: Option<NonZeroUsize>,
     /// No progress bar and no notes
     #[arg(long)]
     pub(crate) quiet: bool,
+}
+
+/// How futures are sampled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SamplingArg {
+    /// Independently of each other
+    Plain,
+    /// Spread evenly over what matters most, so that fewer do
+    Sobol,
+}
+
+impl SamplingArg {
+    /// The change of the scenario that it stands for.
+    pub(crate) fn change(self) -> String {
+        let word = match self {
+            Self::Plain => "plain",
+            Self::Sobol => "sobol",
+        };
+        format!("sampling=\"{word}\"")
+    }
 }
 
 /// `run`.
@@ -154,6 +177,9 @@ pub(crate) struct InspectArgs {
     /// Seed of all draws, instead of the scenario's
     #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(0..=i64::MAX as u64))]
     pub(crate) seed: Option<u64>,
+    /// How futures are sampled, instead of the scenario's way
+    #[arg(long, value_enum, value_name = "WAY")]
+    pub(crate) sampling: Option<SamplingArg>,
 }
 
 /// `explain`: a plan of a scenario.

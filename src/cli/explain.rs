@@ -1,6 +1,6 @@
 //! `explain`: why a plan throttles, and what would help.
 
-use super::args::ExplainArgs;
+use super::args::{DrawArgs, ExplainArgs};
 use super::scenario::plan_of;
 use super::{Exit, console, interrupt, render, scenario};
 use tokentide::decision;
@@ -10,8 +10,9 @@ use tokentide::simulation::RunSpec;
 
 /// Prints the explanation.
 pub(crate) fn explain(args: &ExplainArgs) -> Result<Exit> {
-    let seed = args.draws.seed.map(|seed| format!("seed={seed}"));
-    let loaded = scenario::load(&args.scenario, seed.as_slice())?;
+    // The replications stay out of the changes: fewer than the scenario's suffice.
+    let draws = DrawArgs { replications: None, ..args.draws.clone() };
+    let loaded = scenario::load(&args.scenario, &scenario::changes(&draws, None))?;
     let scenario = &loaded.scenario;
     let plan = plan_of(scenario, &args.plan)?;
     if !args.draws.quiet {

@@ -6,11 +6,12 @@ use super::{Exit, console, gates, interrupt, prices, progress, render, scenario}
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tokentide::decision::{Flip, Held, Judgement, Precise, PreciseOf, Precision, draw_until, flips, held, judge};
+use tokentide::decision::{Flip, Held, Judgement, Precise, PreciseOf, Precision, RARE, Rare, draw_until, flips, held, judge, rare};
 use tokentide::error::{Error, ErrorKind, Result};
 use tokentide::report::{Provenance, Report, ReportFile, answer, flip_lines, hours_walked, notes, table};
 use tokentide::scenario::{Loaded, Scenario};
 use tokentide::simulation::{EngineChoice, Run, RunSpec, run as simulate};
+use tokentide::statistics::Sampling;
 use tokentide::tally::{BoundedColumns, KEPT_REPLICATIONS, Outcome};
 use tokentide::units::Share;
 
@@ -35,7 +36,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit> {
         prices::tell_ages(&loaded.scenario.supply.offers);
     }
     let stop = interrupt::listen();
-    let Found { run, judgement, flips, held, precise } = work(args, &loaded, &stop)?;
+    let Found { run, judgement, flips, held, precise, rare } = work(args, &loaded, &stop)?;
     let provenance = Provenance::new(&loaded.scenario, &run).with_precision(precise);
     let report = Report {
         scenario: &loaded.scenario,
@@ -43,6 +44,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit> {
         judgement: &judgement,
         flips: &flips,
         held: &held,
+        rare: rare.as_ref(),
         provenance: &provenance,
         threads: args.draws.threads.map(usize::from),
     };
@@ -77,6 +79,7 @@ struct Found {
     flips: Vec<Vec<Flip>>,
     held: Vec<Held>,
     precise: Option<Precise>,
+    rare: Option<Rare>,
 }
 
 /// The run and its judgement, and how precise it is where that was asked.
@@ -118,8 +121,21 @@ fn work(args: &RunArgs, loaded: &Loaded, stop: &AtomicBool) -> Result<Found> {
     let flips = unless_stopped(flips(scenario, &run.summary, &judgement, &further), stop);
     let looked_at: BTreeSet<usize> = judgement.leaders.iter().map(|leader| leader.plan).chain([scenario.baseline]).collect();
     let held = unless_stopped(held(scenario, &Vec::from_iter(looked_at), &further), stop);
+    let rare = rarely(scenario, &judgement, &further).map(Vec::from_iter);
+    let rare = unless_stopped(rare, stop);
     spinner.finish_and_clear();
-    Ok(Found { run, judgement, flips: flips?, held: held?, precise })
+    Ok(Found { run, judgement, flips: flips?, held: held?, precise, rare: rare?.pop() })
+}
+
+/// How likely the recommended plan breaks the limits, where the run saw that too seldom to tell. Plain sampling stays plain.
+fn rarely(scenario: &Scenario, judgement: &Judgement, spec: &RunSpec<'_>) -> Result<Option<Rare>> {
+    match judgement.recommended() {
+        Some(leader) if leader.qualified && scenario.limits.any() && scenario.sampling == Sampling::Sobol => {
+            let broken = 1.0 - judgement.standings[leader.plan].months_kept.estimate().point;
+            if broken < RARE { rare(scenario, leader.plan, spec) } else { Ok(None) }
+        }
+        _ => Ok(None),
+    }
 }
 
 /// What comes after the run; nothing where it was not wanted any more. The run itself is complete.

@@ -1,6 +1,6 @@
 //! Loading a scenario with the command line's changes to it, and finding a plan in it.
 
-use super::args::{DrawArgs, ScenarioArgs};
+use super::args::{DrawArgs, SamplingArg, ScenarioArgs};
 use tokentide::error::{Error, Result};
 use tokentide::scenario::{self, Loaded, Scenario};
 use tokentide::spec::{Override, nearest};
@@ -15,7 +15,8 @@ pub(crate) fn load(args: &ScenarioArgs, changes: &[String]) -> Result<Loaded> {
 pub(crate) fn changes(draws: &DrawArgs, baseline: Option<&str>) -> Vec<String> {
     let number = |path: &str, value: Option<u64>| value.map(|value| format!("{path}={value}"));
     let baseline = baseline.map(|name| format!("baseline={}", serde_json::Value::from(name)));
-    [number("replications", draws.replications), number("seed", draws.seed), baseline].into_iter().flatten().collect()
+    let sampling = draws.sampling.map(SamplingArg::change);
+    [number("replications", draws.replications), number("seed", draws.seed), sampling, baseline].into_iter().flatten().collect()
 }
 
 /// The plan of a name, or an error with the nearest one.

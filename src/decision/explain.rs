@@ -13,7 +13,7 @@ use crate::demand::{Jitter, Retry};
 use crate::error::{ErrorKind, Result};
 use crate::scenario::Scenario;
 use crate::simulation::{RunSpec, ordered_map, run};
-use crate::statistics::{Estimate, Moments};
+use crate::statistics::{Estimate, Moments, Sampling};
 use crate::supply::Change;
 use crate::tally::{Columns, Metric, Outcome, Row, Span};
 
@@ -105,6 +105,7 @@ pub struct Explanation {
 pub fn explain(scenario: &Scenario, plan: usize, spec: &RunSpec<'_>) -> Result<Explanation> {
     let replications = spec.replications.unwrap_or(scenario.replications.min(REPLICATIONS));
     let spec = RunSpec { replications: Some(replications), progress: None, ..*spec };
+    let sampling = scenario.sampling;
     let alone = alone(scenario, plan);
     let present: Vec<(Reason, Change)> = Reason::REMOVABLE.into_iter().filter(|(_, change)| alone.supply.has(*change)).collect();
     // Subset s keeps the causes whose bit is set.
@@ -114,12 +115,12 @@ pub fn explain(scenario: &Scenario, plan: usize, spec: &RunSpec<'_>) -> Result<E
     let served: Vec<Served> = all(&alone, &subsets, &spec)?;
     let Some(whole) = served.last() else { return Err(ErrorKind::Interrupted.into()) };
     let mut reasons: Vec<(Reason, Estimate)> =
-        present.iter().enumerate().map(|(bit, (reason, _))| (*reason, estimate(&shapley(&served, bit)))).collect();
+        present.iter().enumerate().map(|(bit, (reason, _))| (*reason, estimate(&shapley(&served, bit), sampling))).collect();
     let last_is_units = alone.supply.groups.iter().all(|group| group.nodes.last().is_some_and(|node| node.provisioned));
-    reasons.push((if last_is_units { Reason::Units } else { Reason::Quota }, estimate(&served[0].throttled)));
+    reasons.push((if last_is_units { Reason::Units } else { Reason::Quota }, estimate(&served[0].throttled, sampling)));
     reasons.sort_by(|a, b| b.1.point.total_cmp(&a.1.point));
     let everything = served.len() - 1;
-    let without = |bit: usize| removed(whole, &served[everything & !(1 << bit)]);
+    let without = |bit: usize| removed(whole, &served[everything & !(1 << bit)], sampling);
     let throttles = Moments::from_slice(&whole.throttled).mean() > 0.0;
     let alone_of = |(bit, (reason, _)): (usize, &(Reason, Change))| (*reason, without(bit));
     let gone = if throttles { present.iter().enumerate().map(alone_of).collect() } else { Vec::new() };
@@ -133,13 +134,13 @@ pub fn explain(scenario: &Scenario, plan: usize, spec: &RunSpec<'_>) -> Result<E
     }
     Ok(Explanation {
         replications,
-        throttled_share: share(whole),
-        throttled: estimate(&whole.throttled),
-        hours: estimate(&whole.hours),
-        attempts: whole.attempts.as_deref().and_then(numbers),
+        throttled_share: share(whole, sampling),
+        throttled: estimate(&whole.throttled, sampling),
+        hours: estimate(&whole.hours, sampling),
+        attempts: whole.attempts.as_deref().and_then(|attempts| numbers(attempts, sampling)),
         reasons,
         alone: gone,
-        late: whole.late.as_deref().map(estimate),
+        late: whole.late.as_deref().map(|late| estimate(late, sampling)),
         remedies,
     })
 }
@@ -172,7 +173,7 @@ pub fn held(scenario: &Scenario, plans: &[usize], spec: &RunSpec<'_>) -> Result<
         let [whole, without] = served.as_slice() else { return Err(ErrorKind::Interrupted.into()) };
         if Moments::from_slice(&whole.throttled).mean() > 0.0 {
             let remedy = remedy(&alone, &lower_max_tokens(&alone), whole, &spec)?;
-            told.push(Held { plan, removed: removed(whole, without), remedy });
+            told.push(Held { plan, removed: removed(whole, without, scenario.sampling), remedy });
         }
     }
     Ok(told)
@@ -218,33 +219,32 @@ fn serve(scenario: &Scenario, changes: &[Change], spec: &RunSpec<'_>) -> Result<
     })
 }
 
-fn estimate(values: &[f64]) -> Estimate {
-    Moments::from_slice(values).estimate()
+fn estimate(values: &[f64], sampling: Sampling) -> Estimate {
+    sampling.mean(values)
 }
 
 /// The share of what is throttled before that is not after.
-fn removed(before: &Served, after: &Served) -> Estimate {
+fn removed(before: &Served, after: &Served, sampling: Sampling) -> Estimate {
     let removed: Vec<f64> = before.throttled.iter().zip(&after.throttled).map(|(before, after)| before - after).collect();
-    ratio(&removed, &before.throttled)
+    ratio(&removed, &before.throttled, sampling)
 }
 
 /// The mean of `parts` over the mean of `wholes`, which is above 0, with its error by the delta method: both move together.
-fn ratio(parts: &[f64], wholes: &[f64]) -> Estimate {
+fn ratio(parts: &[f64], wholes: &[f64], sampling: Sampling) -> Estimate {
     let mean = Moments::from_slice(wholes).mean();
     let point = Moments::from_slice(parts).mean() / mean;
     let rest: Vec<f64> = parts.iter().zip(wholes).map(|(part, whole)| (part - point * whole) / mean).collect();
-    Estimate { point, ..estimate(&rest) }
+    Estimate { point, ..estimate(&rest, sampling) }
 }
 
 /// Mean over the replications that asked for anything.
-fn share(served: &Served) -> Option<Estimate> {
-    numbers(&served.share)
+fn share(served: &Served, sampling: Sampling) -> Option<Estimate> {
+    numbers(&served.share, sampling)
 }
 
 /// Mean over those that are numbers; what is a share of nothing is none.
-fn numbers(values: &[f64]) -> Option<Estimate> {
-    let known: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
-    (!known.is_empty()).then(|| estimate(&known))
+fn numbers(values: &[f64], sampling: Sampling) -> Option<Estimate> {
+    values.iter().any(|value| !value.is_nan()).then(|| estimate(values, sampling))
 }
 
 /// The Shapley value of one cause in each replication: over the subsets s without it, |s|! (n − |s| − 1)! / n! times what it adds.
@@ -315,9 +315,9 @@ fn remedy(scenario: &Scenario, ladder: &[Change], whole: &Served, spec: &RunSpec
     let changes: Vec<Vec<Change>> = ladder.iter().map(|change| vec![*change]).collect();
     let mut last = None;
     for (change, served) in ladder.iter().zip(all(scenario, &changes, spec)?) {
-        let removed = removed(whole, &served);
+        let removed = removed(whole, &served, scenario.sampling);
         let enough = removed.point >= ENOUGH;
-        last = Some(Remedy { change: *change, throttled_share: share(&served), removed });
+        last = Some(Remedy { change: *change, throttled_share: share(&served, scenario.sampling), removed });
         if enough {
             break;
         }

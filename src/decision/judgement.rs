@@ -129,13 +129,13 @@ type KeptBefore = HashMap<Vec<Recipe>, (ClusterProportion, f64)>;
 
 fn standing(scenario: &Scenario, outcome: &Outcome, plan: usize, before: &mut KeptBefore) -> PlanStanding {
     let limits = &scenario.limits;
-    let objective = outcome.moments(&outcome.objective(scenario, plan));
+    let objective = outcome.mean(&outcome.objective(scenario, plan));
     let (months_kept, excess) = *before.entry(outcome.excess(scenario, plan)).or_insert_with_key(|excess| outcome.months_kept(excess));
     let asked = limits.in_share_of_months;
     let limited = limits.any();
     let share = months_kept.estimate().point;
     let within_error = limited && months_kept.interval(0.95).is_some_and(|(low, high)| low < asked && asked <= high && low < high);
-    PlanStanding { objective: objective.estimate(), months_kept, excess, keeps_limits: !limited || share >= asked, within_error }
+    PlanStanding { objective, months_kept, excess, keeps_limits: !limited || share >= asked, within_error }
 }
 
 /// What plans are ranked by, a month, one value per replication: spend plus failed requests at their stated cost.

@@ -5,6 +5,7 @@ mod flip;
 mod judgement;
 mod precise;
 mod price;
+mod rare;
 mod spreadsheet;
 mod walk;
 
@@ -12,4 +13,5 @@ pub use explain::{Explanation, Held, Reason, Remedy, explain, held};
 pub use flip::{Cause, Flip, FlipPoint, Lever, flips};
 pub use judgement::{Judgement, Leader, PlanStanding, judge, objective_samples};
 pub use precise::{Precise, PreciseOf, Precision, draw_until};
+pub use rare::{RARE, Rare, rare};
 pub use spreadsheet::{on_demand_price, spreadsheet_plan};

@@ -9,7 +9,7 @@ use super::judgement::{Judgement, judge};
 use crate::error::{Error, Result};
 use crate::scenario::Scenario;
 use crate::simulation::{Run, RunSpec, run};
-use crate::statistics::{CONFIDENCE, Moments, normal_quantile};
+use crate::statistics::{CONFIDENCE, SCRAMBLES, Sampling, normal_quantile, student_t_quantile};
 use crate::tally::{BoundedColumns, KEPT_REPLICATIONS, Metric, Outcome, Row, Span};
 use std::sync::atomic::Ordering;
 
@@ -79,7 +79,11 @@ pub fn draw_until(scenario: &Scenario, spec: &RunSpec<'_>, asked: Precision, mos
 
 /// Half the interval that is wrong with this probability, as a share of the figure; the widest over the answers where there are several.
 fn half_width(scenario: &Scenario, outcome: &Outcome, judgement: &Judgement, of: PreciseOf, error: f64) -> Option<f64> {
-    let quantile = normal_quantile(1.0 - 0.5 * error);
+    // Errors between scrambles have few degrees of freedom, those of independent samples as many as they like.
+    let quantile = |error: f64| match scenario.sampling {
+        Sampling::Plain => normal_quantile(1.0 - 0.5 * error),
+        Sampling::Sobol => student_t_quantile(1.0 - 0.5 * error, SCRAMBLES as u64 - 1),
+    };
     let mut widest: Option<f64> = None;
     for leader in &judgement.leaders {
         let share = match of {
@@ -87,15 +91,15 @@ fn half_width(scenario: &Scenario, outcome: &Outcome, judgement: &Judgement, of:
                 let recipe = outcome.recipe(scenario, leader.plan, Row::All, Span::Horizon, Metric::CostTotal)?;
                 let cost = outcome.distribution(&recipe)?;
                 let (low, high) = cost.p95_interval?;
-                // Intervals of quantiles are as wide as the normal law's quantile says, but for the ranks' steps.
-                0.5 * (high - low) / cost.p95.abs() * (quantile / normal_quantile(0.5 * (1.0 + CONFIDENCE)))
+                // Intervals of quantiles are as wide as the law's quantile says, but for the ranks' steps.
+                0.5 * (high - low) / cost.p95.abs() * (quantile(error) / quantile(1.0 - CONFIDENCE))
             }
             PreciseOf::Difference => {
                 let other = leader.runner_up?;
                 let samples = |plan| outcome.make(&outcome.objective(scenario, plan));
                 let differences: Vec<f64> = samples(other).iter().zip(samples(leader.plan)).map(|(other, own)| other - own).collect();
-                let difference = Moments::from_slice(&differences).estimate();
-                quantile * difference.standard_error? / difference.point.abs()
+                let difference = scenario.sampling.mean(&differences);
+                quantile(error) * difference.standard_error? / difference.point.abs()
             }
         };
         widest = Some(widest.map_or(share, |widest| widest.max(share)));

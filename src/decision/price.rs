@@ -4,7 +4,7 @@
 use super::flip::{Cause, FlipPoint, Lever};
 use super::judgement::{Judgement, Leader, objective_samples};
 use crate::scenario::Scenario;
-use crate::statistics::Moments;
+use crate::statistics::Method;
 use crate::tally::{Metric, Outcome, Row, Span};
 
 /// The nearest change of a price, between none and `tried`, at which another plan of the leader's group is cheaper.
@@ -18,11 +18,12 @@ pub(super) fn price_flip(
 ) -> Option<FlipPoint> {
     let own = line(scenario, outcome, leader.plan, lever);
     let rivals = judgement.rivals(scenario, leader);
+    let method = outcome.method(Span::Horizon);
     rivals
         .into_iter()
         .filter_map(|plan| {
             let rival = line(scenario, outcome, plan, lever);
-            let (at, error) = own.meets(&rival)?;
+            let (at, error) = own.meets(&rival, method)?;
             let inside = if tried > 0.0 { at >= 0.0 && at <= tried } else { at <= 0.0 && at >= tried };
             let between = (at - 1.96 * error, at + 1.96 * error);
             inside.then_some(FlipPoint { at, between, plan: Some(plan), because: Cause::Cheaper })
@@ -39,14 +40,14 @@ struct Line {
 impl Line {
     /// The change at which the other becomes as cheap, and its standard error: the root of mean(D₀) + x mean(D₁), whose error is that of
     /// the mean of D₀ + x D₁ over |mean(D₁)| (the delta method for a ratio of means).
-    fn meets(&self, other: &Self) -> Option<(f64, f64)> {
+    fn meets(&self, other: &Self, method: Method<'_>) -> Option<(f64, f64)> {
         let difference = |a: &[f64], b: &[f64]| -> Vec<f64> { a.iter().zip(b).map(|(a, b)| b - a).collect() };
         let start = difference(&self.objective, &other.objective);
         let slope = difference(&self.slope, &other.slope);
-        let mean_slope = Moments::from_slice(&slope).mean();
-        let at = -Moments::from_slice(&start).mean() / mean_slope;
+        let mean_slope = method.mean(&slope).point;
+        let at = -method.mean(&start).point / mean_slope;
         let residuals: Vec<f64> = start.iter().zip(&slope).map(|(start, slope)| start + at * slope).collect();
-        let error = Moments::from_slice(&residuals).standard_error()? / mean_slope.abs();
+        let error = method.mean(&residuals).standard_error? / mean_slope.abs();
         at.is_finite().then_some((at, error))
     }
 }

@@ -5,7 +5,6 @@ use super::judgement::{Judgement, Leader, judge, objective_samples};
 use crate::error::Result;
 use crate::scenario::Scenario;
 use crate::simulation::{RunSpec, Scope, run};
-use crate::statistics::Moments;
 use crate::tally::{Columns, Outcome};
 
 /// Replications of each simulated change: paired differences need few, and all changes together should cost about as much as the run.
@@ -146,6 +145,6 @@ fn crossing(before: f64, after: f64) -> f64 {
 fn difference(point: &Point, a: usize, b: usize) -> (f64, f64) {
     let (a, b) = (objective_samples(&point.scenario, &point.outcome, a), objective_samples(&point.scenario, &point.outcome, b));
     let differences: Vec<f64> = a.iter().zip(&b).map(|(a, b)| a - b).collect();
-    let moments = Moments::from_slice(&differences);
-    (moments.mean(), moments.standard_error().unwrap_or(0.0))
+    let mean = point.scenario.sampling.mean(&differences);
+    (mean.point, mean.standard_error.unwrap_or(0.0))
 }

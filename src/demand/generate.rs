@@ -9,10 +9,12 @@
 use super::noise::Part;
 use super::requests::Counts;
 use super::source::Source;
+use super::steer::{self, Steering, Tilt};
 use super::tokens::Form;
 use super::{Acts, Demand, DemandPath, Workload, WorkloadPath, apply_moves, totals};
 use crate::horizon::Horizon;
 use crate::random::stream::{Purpose, Stream, StreamKey};
+use crate::statistics::Sampling;
 use crate::units::ByClass;
 
 /// Draws the paths of a demand under one seed.
@@ -21,6 +23,7 @@ pub struct DemandGenerator<'a> {
     demand: &'a Demand,
     keys: Vec<Keys>,
     factors: Vec<StreamKey>,
+    steering: Option<Steering>,
 }
 
 /// The hashed keys of a workload's streams.
@@ -50,18 +53,36 @@ pub struct DemandScratch {
     factors: Vec<Vec<f64>>,
     weeks: Vec<f64>,
     months: Vec<f64>,
+    /// Fast and slow noise of one workload, where it is steered.
+    noise: [Vec<f64>; 2],
 }
 
 impl<'a> DemandGenerator<'a> {
-    pub(super) fn new(demand: &'a Demand, seed: u64) -> Self {
+    pub(super) fn new(demand: &'a Demand, seed: u64, sampling: Sampling) -> Self {
         let keys = demand.workloads.iter().map(|workload| Keys::new(seed, workload)).collect();
         let factors = demand.factors.iter().map(|factor| StreamKey::new(seed, Purpose::Factor, &factor.name)).collect();
-        Self { demand, keys, factors }
+        let steering = match sampling {
+            Sampling::Plain => None,
+            Sampling::Sobol => Some(Steering::new(demand, seed)),
+        };
+        Self { demand, keys, factors, steering }
+    }
+
+    /// What leads the draws that matter most; `None` where they are plain.
+    pub(crate) fn steering(&self) -> Option<&Steering> {
+        self.steering.as_ref()
+    }
+
+    /// The steered normals of a replication by workload, tilt included, and the logarithm of its likelihood under the demand itself over that
+    /// under the tilted one. `None` where draws are plain.
+    #[must_use]
+    pub fn leads(&self, replication: u64) -> Option<(Tilt, f64)> {
+        self.steering.as_ref().map(|steering| steering.leads(replication))
     }
 
     /// Writes replication `replication` to `path`. Allocates nothing once `path` and `scratch` have served a replication of this demand.
     pub fn generate(&self, replication: u64, path: &mut DemandPath, scratch: &mut DemandScratch) {
-        let Demand { workloads, factors, moves, horizon } = self.demand;
+        let Demand { workloads, factors, moves, horizon, .. } = self.demand;
         let hours = horizon.hours();
         path.workloads.resize_with(workloads.len(), WorkloadPath::default);
         for workload in &mut path.workloads {
@@ -95,9 +116,10 @@ impl<'a> DemandGenerator<'a> {
         scratch: &mut DemandScratch,
     ) {
         let horizon = &self.demand.horizon;
-        let DemandScratch { expected, normals, factors, weeks, months } = scratch;
+        let DemandScratch { expected, normals, factors, weeks, months, noise: paths } = scratch;
         let (out, normals) = (&mut expected[index], &mut normals[index]);
-        keys.levels(workload, replication, horizon, weeks, months);
+        let steered = self.steering().map(|steering| steering.of(index)).map(|steered| (steered, steered.normals(replication)));
+        keys.levels(workload, replication, steered.map(|(_, normals)| normals.level), horizon, weeks, months);
         for (month, growth) in months.iter().enumerate() {
             let range = horizon.month_range(month);
             let hours = range.clone();
@@ -122,8 +144,10 @@ impl<'a> DemandGenerator<'a> {
         }
         let first = workload.needs_noise().then(|| keys.noise.replication(replication));
         let second = workload.noise.has_slow().then(|| keys.slow.replication(replication));
-        if first.is_some() || second.is_some() {
-            workload.noise.apply(first, second, out, normals);
+        match steered.filter(|(steered, _)| steered.has_lift()) {
+            Some(steered) => steer::apply_noise(&workload.noise, (first, second), steered, paths, out, normals),
+            None if first.is_some() || second.is_some() => workload.noise.apply(first, second, out, normals),
+            None => {}
         }
         if let Some(spikes) = &workload.spikes {
             spikes.apply(&mut keys.spikes.replication(replication), out);
@@ -198,10 +222,22 @@ impl Drift {
 
 impl Keys {
     /// The factors of a replication's weeks (level and walk) and months (growth).
-    pub(super) fn levels(&self, workload: &Workload, replication: u64, horizon: &Horizon, weeks: &mut Vec<f64>, months: &mut Vec<f64>) {
+    /// `steered` is the level's normal where it is not drawn from its own stream.
+    pub(super) fn levels(
+        &self,
+        workload: &Workload,
+        replication: u64,
+        steered: Option<f64>,
+        horizon: &Horizon,
+        weeks: &mut Vec<f64>,
+        months: &mut Vec<f64>,
+    ) {
         let level = match workload.level_sd {
             0.0 => 1.0,
-            sd => libm::exp(sd * self.level.replication(replication).normals().0 - 0.5 * sd * sd),
+            sd => {
+                let z = steered.unwrap_or_else(|| self.level.replication(replication).normals().0);
+                libm::exp(sd * z - 0.5 * sd * sd)
+            }
         };
         weeks.clear();
         weeks.resize(horizon.weeks(), level);

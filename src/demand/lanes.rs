@@ -9,9 +9,11 @@
 use super::generate::Keys;
 use super::requests::Counts;
 use super::source::Source;
+use super::steer::{Lift, Steered};
 use super::tokens::Form;
 use super::{Demand, Workload, totals};
 use crate::random::lanes::{LANES, Lanes, StreamLanes, exp2, inverse_root, larger};
+use crate::statistics::Sampling;
 use crate::units::ByClass;
 
 /// Hours that are drawn at a time.
@@ -64,6 +66,16 @@ pub struct LaneWorkload<'a> {
     offset: f32,
     /// v = first / tokens + second of the matched counts and sizes; `None` where an hour has exactly what is expected of it.
     spread: Option<(f32, f32)>,
+    steered: Option<Steered>,
+    /// How the means of the fast and the slow noise are exchanged.
+    lifts: [Option<LaneLift>; 2],
+}
+
+/// A [`Lift`] in single precision.
+#[derive(Clone, Debug)]
+struct LaneLift {
+    weight: Vec<f32>,
+    pull: Vec<f32>,
 }
 
 /// An autoregression: its coefficient, the standard deviation that it starts with, and that of its steps.
@@ -85,6 +97,9 @@ pub struct LaneState {
     /// By tile.
     spikes: Vec<Vec<Spike>>,
     counts: Box<Tile>,
+    /// Of steered noise: by hour, its logarithm and the count and size normals; and what each mean is raised by.
+    noise: Vec<(Lanes<f32>, Lanes<f32>)>,
+    raised: [Lanes<f32>; 2],
     weeks: Vec<f64>,
     months: Vec<f64>,
 }
@@ -108,6 +123,8 @@ impl Default for LaneState {
             levels: Vec::new(),
             spikes: Vec::new(),
             counts: Box::new([Lanes::of(0.0); TILE]),
+            noise: Vec::new(),
+            raised: [Lanes::of(0.0); 2],
             weeks: Vec::new(),
             months: Vec::new(),
         }
@@ -115,9 +132,9 @@ impl Default for LaneState {
 }
 
 impl<'a> LaneWorkload<'a> {
-    /// The workload of an index under a seed; `None` where lanes cannot draw it.
+    /// The workload of an index under a seed, sampled in this way; `None` where lanes cannot draw it.
     #[must_use]
-    pub fn new(demand: &'a Demand, index: usize, seed: u64) -> Option<Self> {
+    pub fn new(demand: &'a Demand, index: usize, seed: u64, sampling: Sampling) -> Option<Self> {
         let workload = demand.workloads.get(index)?;
         let drawn = matches!(workload.source, Source::Modelled)
             && workload.steady_mix().is_some()
@@ -150,6 +167,12 @@ impl<'a> LaneWorkload<'a> {
                 Some((((1.0 + sizes.cv2()) * sizes.mean() / 9.0) as f32, (overdispersion / 9.0) as f32))
             }
         };
+        let steered = (sampling == Sampling::Sobol).then(|| Steered::new(demand, index, seed));
+        let lift = |lift: &Lift| LaneLift {
+            weight: lift.weight.iter().map(|&weight| weight as f32).collect(),
+            pull: lift.pull.iter().map(|&pull| pull as f32).collect(),
+        };
+        let lifts = steered.as_ref().map_or([None, None], |steered| [&steered.fast, &steered.slow].map(|part| part.as_ref().map(lift)));
         Some(Self {
             workload,
             demand,
@@ -162,6 +185,8 @@ impl<'a> LaneWorkload<'a> {
             white: noise.white as f32,
             offset: (-0.5 * noise.variance() * std::f64::consts::LOG2_E) as f32,
             spread,
+            steered,
+            lifts,
         })
     }
 
@@ -179,7 +204,12 @@ impl<'a> LaneWorkload<'a> {
         state.spikes.iter_mut().for_each(Vec::clear);
         for lane in 0..LANES {
             let replication = first + lane as u64;
-            self.keys.levels(self.workload, replication, horizon, &mut state.weeks, &mut state.months);
+            let normals = self.steered.as_ref().map(|steered| steered.normals(replication));
+            if let Some(normals) = &normals {
+                (state.raised[0][lane], state.raised[1][lane]) = (normals.fast as f32, normals.slow as f32);
+            }
+            let level = normals.map(|normals| normals.level);
+            self.keys.levels(self.workload, replication, level, horizon, &mut state.weeks, &mut state.months);
             for (levels, &(week, month)) in state.levels.iter_mut().zip(&self.levels) {
                 levels[lane] = (state.weeks[week] * state.months[month]) as f32;
             }
@@ -201,7 +231,9 @@ impl<'a> LaneWorkload<'a> {
     pub fn tile(&self, tile: usize, state: &mut LaneState, out: &mut Tile) -> usize {
         let start = tile * TILE;
         let hours = self.base.len().saturating_sub(start).min(TILE);
+        let is_steered = self.lifts.iter().any(Option::is_some);
         match (self.workload.needs_noise(), self.workload.noise.has_slow()) {
+            _ if is_steered => self.expect_steered(start, hours, state, out),
             (false, false) => self.expect::<false, false>(start, hours, state, out),
             (true, false) => self.expect::<true, false>(start, hours, state, out),
             (false, true) => self.expect::<false, true>(start, hours, state, out),
@@ -230,34 +262,90 @@ impl<'a> LaneWorkload<'a> {
     /// What is expected of the hours before spikes, and their count and size normals.
     #[inline(always)]
     fn expect<const FIRST: bool, const SECOND: bool>(&self, start: usize, hours: usize, state: &mut LaneState, out: &mut Tile) {
-        let LaneState { first, second, fast, slow, levels, counts, .. } = state;
-        let (mut z, mut y, mut white) = (Lanes::of(0.0), Lanes::of(0.0), Lanes::of(0.0));
-        for (hour, (out, counts)) in (start..start + hours).zip(out.iter_mut().zip(counts.iter_mut())) {
-            let (base, level) = (self.base[hour], &levels[self.level_of[hour] as usize]);
-            // The first hour is drawn from the stationary law.
-            let step = |part: Recursion| if hour == 0 { (0.0, part.sd) } else { (part.rho, part.step) };
-            let (fast_rho, fast_step) = step(self.fast);
-            let (slow_rho, slow_step) = step(self.slow);
-            if FIRST {
-                first.normals(&mut z, counts);
-            }
-            if SECOND {
-                second.normals(&mut y, &mut white);
-            }
+        let mut log = Lanes::of(0.0);
+        for (hour, offset) in (start..start + hours).zip(0..) {
+            let (base, level) = (self.base[hour], self.level_of[hour] as usize);
+            let mut counts = Lanes::of(0.0);
+            self.log_noise::<FIRST, SECOND>(hour, state, &mut log, &mut counts);
+            let (level, out) = (&state.levels[level], &mut out[offset]);
             for i in 0..LANES {
-                let mut log = 0.0;
-                if FIRST {
-                    fast[i] = fast_rho * fast[i] + fast_step * z[i];
-                    log = fast[i];
-                }
-                if SECOND {
-                    slow[i] = slow_rho * slow[i] + slow_step * y[i];
-                    log += slow[i] + self.white * white[i];
-                }
-                let noise = if FIRST || SECOND { exp2(log * std::f32::consts::LOG2_E + self.offset) } else { 1.0 };
+                let noise = if FIRST || SECOND { exp2(log[i] * std::f32::consts::LOG2_E + self.offset) } else { 1.0 };
                 out[i] = base * level[i] * noise;
             }
+            state.counts[offset] = counts;
         }
+    }
+
+    /// The logarithm of an hour's noise, and its count and size normals.
+    #[inline(always)]
+    fn log_noise<const FIRST: bool, const SECOND: bool>(
+        &self,
+        hour: usize,
+        state: &mut LaneState,
+        log: &mut Lanes<f32>,
+        counts: &mut Lanes<f32>,
+    ) {
+        let LaneState { first, second, fast, slow, .. } = state;
+        // The first hour is drawn from the stationary law.
+        let step = |part: Recursion| if hour == 0 { (0.0, part.sd) } else { (part.rho, part.step) };
+        let (mut z, mut white) = (Lanes::of(0.0), Lanes::of(0.0));
+        if FIRST {
+            let (rho, step) = step(self.fast);
+            first.normals(&mut z, counts);
+            for i in 0..LANES {
+                fast[i] = rho * fast[i] + step * z[i];
+                log[i] = fast[i];
+            }
+        }
+        if SECOND {
+            let (rho, step) = step(self.slow);
+            second.normals(&mut z, &mut white);
+            for i in 0..LANES {
+                slow[i] = rho * slow[i] + step * z[i];
+                log[i] = if FIRST { log[i] } else { 0.0 } + (slow[i] + self.white * white[i]);
+            }
+        }
+    }
+
+    /// The same where the means of the noise are exchanged: all hours are drawn with the first tile, as a mean is known after the last.
+    #[inline(always)]
+    fn expect_steered(&self, start: usize, hours: usize, state: &mut LaneState, out: &mut Tile) {
+        if start == 0 {
+            match (self.workload.needs_noise(), self.workload.noise.has_slow()) {
+                (true, false) => self.draw_all::<true, false>(state),
+                (false, _) => self.draw_all::<false, true>(state),
+                (true, true) => self.draw_all::<true, true>(state),
+            }
+        }
+        for (hour, (out, counts)) in (start..start + hours).zip(out.iter_mut().zip(state.counts.iter_mut())) {
+            let pull = |lift: &Option<LaneLift>| lift.as_ref().map_or(0.0, |lift| lift.pull[hour]);
+            let (fast, slow) = (pull(&self.lifts[0]), pull(&self.lifts[1]));
+            let (base, level) = (self.base[hour], &state.levels[self.level_of[hour] as usize]);
+            let (log, drawn) = &state.noise[hour];
+            *counts = *drawn;
+            for i in 0..LANES {
+                let log = log[i] + (fast * state.raised[0][i] + slow * state.raised[1][i]);
+                out[i] = base * level[i] * exp2(log * std::f32::consts::LOG2_E + self.offset);
+            }
+        }
+    }
+
+    /// Draws the noise of all hours, and takes from what each mean is to be what it is.
+    #[inline(always)]
+    fn draw_all<const FIRST: bool, const SECOND: bool>(&self, state: &mut LaneState) {
+        let mut drawn = std::mem::take(&mut state.noise);
+        drawn.resize(self.base.len(), (Lanes::of(0.0), Lanes::of(0.0)));
+        for (hour, (log, counts)) in drawn.iter_mut().enumerate() {
+            self.log_noise::<FIRST, SECOND>(hour, state, log, counts);
+            for (raised, (lift, path)) in state.raised.iter_mut().zip(self.lifts.iter().zip([&state.fast, &state.slow])) {
+                if let Some(lift) = lift {
+                    for i in 0..LANES {
+                        raised[i] -= lift.weight[hour] * path[i];
+                    }
+                }
+            }
+        }
+        state.noise = drawn;
     }
 }
 

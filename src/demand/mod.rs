@@ -14,6 +14,7 @@ mod factor;
 mod generate;
 mod growth;
 mod kind;
+mod known;
 mod lanes;
 mod level;
 mod marginal;
@@ -33,6 +34,7 @@ mod source;
 mod sourced;
 mod spikes;
 mod spread;
+mod steer;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -67,6 +69,7 @@ pub use size::{RequestSizeSpec, SizeLaw};
 pub use slip::SlipSpec;
 pub use spikes::{SizeSpec, SpikeMean, SpikesSpec};
 pub use spread::SizeSpread;
+pub use steer::Tilt;
 pub use tokens::{DriftSpec, TokensSpec};
 pub use trace::{Trace, TraceOptions, read_trace};
 pub use usage::{COLUMNS, DayRecord, HistoryDay, MIN_DAYS, Missing, Usage, UsageHour, UsageOptions, read_usage};
@@ -75,6 +78,7 @@ pub use workload::{Class, Workload, WorkloadSpec};
 
 use crate::horizon::Horizon;
 use crate::spec::{Field, Reader, check_name};
+use crate::statistics::Sampling;
 use crate::units::ByClass;
 use events::{Move, Span};
 use factor::Factor;
@@ -89,6 +93,8 @@ pub struct Demand {
     factors: Vec<Factor>,
     moves: Vec<Move>,
     horizon: Arc<Horizon>,
+    /// By workload, what is added to its steered normals; empty for nothing.
+    tilt: Tilt,
 }
 
 impl Demand {
@@ -121,7 +127,8 @@ impl Demand {
         if !named {
             return None;
         }
-        let mut demand = Self { workloads, factors, moves: moves.into_iter().flatten().collect(), horizon: Arc::clone(horizon) };
+        let mut demand =
+            Self { workloads, factors, moves: moves.into_iter().flatten().collect(), horizon: Arc::clone(horizon), tilt: Tilt::default() };
         demand.update_means();
         let mut good = true;
         for (workload, spec) in demand.workloads.iter().zip(specs) {
@@ -143,7 +150,13 @@ impl Demand {
     /// What draws this demand's paths under a seed. The streams' keys are hashed here, once.
     #[must_use]
     pub fn generator(&self, seed: u64) -> DemandGenerator<'_> {
-        DemandGenerator::new(self, seed)
+        self.sampled(seed, Sampling::Plain)
+    }
+
+    /// The same, sampled in this way.
+    #[must_use]
+    pub fn sampled(&self, seed: u64, sampling: Sampling) -> DemandGenerator<'_> {
+        DemandGenerator::new(self, seed, sampling)
     }
 
     /// Mean tokens of a month by class over all replications: level, growth, season, shape, events, the mean of spikes; of recorded days
@@ -175,6 +188,12 @@ impl Demand {
     #[must_use]
     pub fn with_growth(&self, extra_drift: f64) -> Self {
         self.with_factors(|month| libm::exp(extra_drift * (month as f64 + 1.0)))
+    }
+
+    /// The same demand whose steered normals are moved by a tilt. What is drawn of it must be weighted by [`DemandGenerator::leads`].
+    #[must_use]
+    pub fn tilted(&self, tilt: Tilt) -> Self {
+        Self { tilt, ..self.clone() }
     }
 
     fn with_factors(&self, factor: impl Fn(usize) -> f64) -> Self {

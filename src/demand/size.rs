@@ -203,6 +203,11 @@ impl Size {
         (factor * first, factor * factor * second)
     }
 
+    /// Whether its mean under a drift is read from a table, which is nearly exact.
+    pub(super) fn is_tabulated(&self) -> bool {
+        !self.capped.is_empty()
+    }
+
     /// Mean and squared coefficient of variation of a request's tokens where the drift's normal stands at `z`.
     #[inline]
     pub(super) fn at_drift(&self, z: f64) -> (f64, f64) {

@@ -1,6 +1,7 @@
 //! Tests of the whole demand: means, streams, moves, pinned draws and the messages of bad scenarios.
 
 mod late;
+mod steered;
 
 use super::*;
 use crate::spec::Spec;

@@ -3,5 +3,6 @@
 pub mod lanes;
 pub mod law;
 pub mod normal;
+pub mod sobol;
 pub mod special;
 pub mod stream;

@@ -115,8 +115,8 @@ fn of_pool(scenario: &Scenario, plan: &Plan, group: &PoolGroup, request: &ByClas
         tokens_per_hour,
         requests_per_month: requests_per_hour * hours_per_month,
         used: None,
-        months_above: ClusterProportion::default(),
-        months_above_rules: Default::default(),
+        months_above: ClusterProportion::sampled(scenario.sampling),
+        months_above_rules: [ClusterProportion::sampled(scenario.sampling); RULES_OF_THUMB.len()],
     })
 }
 

@@ -96,7 +96,8 @@ impl Headline {
             Some(report.outcome.make(&recipe.over(months)))
         };
         let own = monthly(plan);
-        let against = |other: usize| if other == plan { None } else { Paired::of(own.as_ref()?, &monthly(other)?) };
+        let method = report.outcome.method(Span::Horizon);
+        let against = |other: usize| if other == plan { None } else { Paired::by(own.as_ref()?, &monthly(other)?, method) };
         let [
             cost_total,
             cost_on_demand,
@@ -140,7 +141,5 @@ impl Headline {
 
 /// Share of the futures in which the first of two plans is strictly cheaper: a tie saves nothing.
 pub(super) fn cheaper(paired: &Paired) -> crate::statistics::Proportion {
-    let mut proportion = paired.probability_less;
-    proportion.successes -= 0.5 * paired.ties as f64;
-    proportion
+    paired.probability_strictly_less
 }

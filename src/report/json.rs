@@ -60,6 +60,7 @@ pub(super) fn head(report: &Report<'_>) -> Result<String> {
             "complete": provenance.is_complete(),
             "precision": provenance.precision.map(precision),
             "scenario_sha256": provenance.scenario_digest,
+            "sampling": provenance.sampling.to_string(),
             "engine": provenance.engine,
             "prices": prices.collect::<Vec<_>>(),
         },
@@ -106,7 +107,7 @@ pub(super) fn plan(report: &Report<'_>, headline: &Headline, figures: &PlanFigur
         "keeps_limits": standing.keeps_limits,
         "keeps_limits_within_error": standing.within_error,
         "months_keeping_limits": share_of_months(&standing.months_kept),
-        "ranked_by": estimate(&standing.objective),
+        "ranked_by": estimate(&standing.objective, report.provenance.replications),
     });
     let against = json!({
         "against_baseline": headline.against_baseline.as_ref().map(paired),
@@ -145,7 +146,16 @@ pub(super) fn tail(report: &Report<'_>) -> Result<String> {
     let flips = report.judgement.leaders.iter().zip(report.flips).map(
         |(leader, flips)| json!({ "term": leader.term, "changes": flips.iter().map(|flip| change(report, flip)).collect::<Vec<_>>() }),
     );
-    let tail = json!({ "flips": flips.collect::<Vec<_>>(), "flips_text": flip_lines(report) });
+    let rare = report.rare.map(|rare| {
+        let plan = report.scenario.supply.plans.get(rare.plan).map(|plan| plan.name.as_str());
+        json!({
+            "plan": plan,
+            "months_breaking_limits": { "share": rare.share.point, "share_se": rare.share.standard_error, "interval": interval(rare.interval) },
+            "replications": rare.replications,
+            "effective": rare.effective,
+        })
+    });
+    let tail = json!({ "rare": rare, "flips": flips.collect::<Vec<_>>(), "flips_text": flip_lines(report) });
     let text = pretty(&tail)?;
     Ok(format!("\n  ],{}\n", text.trim_start_matches('{')))
 }
@@ -228,8 +238,9 @@ fn interval(interval: Option<(f64, f64)>) -> Value {
     interval.map_or(Value::Null, |(low, high)| json!([low, high]))
 }
 
-fn estimate(e: &Estimate) -> Value {
-    json!({ "mean": e.point, "mean_se": e.standard_error, "mean_interval": interval(e.interval(CONFIDENCE)), "n": e.n })
+/// `n` is the number of samples behind it, whatever its error comes from.
+fn estimate(e: &Estimate, n: u64) -> Value {
+    json!({ "mean": e.point, "mean_se": e.standard_error, "mean_interval": interval(e.interval(CONFIDENCE)), "n": n })
 }
 
 /// A share that was only sampled: below its interval's end where it was never seen, so the point is null then, never 0.
@@ -244,7 +255,7 @@ fn share_of_months(months: &ClusterProportion) -> Value {
 fn paired(paired: &Paired) -> Value {
     let cheaper = cheaper(paired);
     json!({
-        "difference": estimate(&paired.mean_difference),
+        "difference": estimate(&paired.mean_difference, paired.n),
         "difference_p05": paired.p05,
         "difference_p95": paired.p95,
         "probability_cheaper": sampled(cheaper.share(), cheaper.n, cheaper.interval(CONFIDENCE)),

@@ -28,7 +28,7 @@ pub use provenance::{PriceDate, Provenance};
 pub use samples::SAMPLES_BEGIN;
 pub use table::table;
 
-use crate::decision::{Flip, Held, Judgement};
+use crate::decision::{Flip, Held, Judgement, Rare};
 use crate::error::{Error, Result};
 use crate::scenario::Scenario;
 use crate::simulation::ordered_map;
@@ -93,6 +93,8 @@ pub struct Report<'a> {
     pub flips: &'a [Vec<Flip>],
     /// Of the plans a reader looks at first, what `max_tokens` does to their throttling; empty where it was not asked.
     pub held: &'a [Held],
+    /// How likely a recommended plan breaks the limits where that was hardly seen; `None` where it was not asked.
+    pub rare: Option<&'a Rare>,
     /// Where the numbers come from.
     pub provenance: &'a Provenance,
     /// Threads that summarise plans; as many as the machine has unless given.

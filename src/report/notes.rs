@@ -1,7 +1,8 @@
-//! What a reader of the answer must know beside it: throttling that `max_tokens` causes, windows of work that were too small for a batch job.
+//! What a reader of the answer must know beside it: throttling that `max_tokens` causes, trouble too rare to be seen, windows of work that were
+//! too small for a batch job.
 
 use super::{Report, explain, words};
-use crate::decision::{Precise, PreciseOf};
+use crate::decision::{Precise, PreciseOf, Rare};
 use crate::demand::Workload;
 use crate::statistics::{Distribution, STREAM_ERROR};
 use crate::tally::{Metric, Row, Span};
@@ -13,6 +14,7 @@ pub fn notes(report: &Report<'_>) -> Vec<String> {
     told.extend(of_the_first(report));
     told.extend(report.provenance.precision.map(|precise| as_precise(&precise, report.provenance.replications)));
     told.extend(stranded(report));
+    told.extend(report.rare.map(|rare| rarely(report, rare)));
     let plans = &report.scenario.supply.plans;
     for (index, plan) in plans.iter().enumerate() {
         // Units change nothing about it, so a sweep is told once.
@@ -101,6 +103,21 @@ fn by_max_tokens(report: &Report<'_>) -> Vec<String> {
         }
     }
     told.into_iter().map(|(names, text)| format!("{}: {text}", names.join(", "))).collect()
+}
+
+/// Trouble that the run hardly saw, as importance sampling finds it.
+fn rarely(report: &Report<'_>, rare: &Rare) -> String {
+    let name = report.scenario.supply.plans.get(rare.plan).map_or("", |plan| plan.name.as_str());
+    let percent = |share: f64| format!("{}%", words::significant(100.0 * share));
+    let between = rare.interval.map_or_else(
+        || format!("of which {:.0} effective samples tell nothing surer", rare.effective.floor()),
+        |(low, high)| format!("95% interval {} to {}", percent(low), percent(high)),
+    );
+    format!(
+        "`{name}` breaks the limits in about {} of the months ({between}): {} replications that were led to where it does.",
+        percent(rare.share.point),
+        rare.replications
+    )
 }
 
 /// The cheapest plans that bind themselves are enough; the others are in the files.

@@ -3,6 +3,7 @@
 use crate::decision::Precise;
 use crate::scenario::Scenario;
 use crate::simulation::Run;
+use crate::statistics::Sampling;
 use jiff::civil::Date;
 
 /// What a run was. Holds nothing that changes from day to day, so that equal runs give equal bytes.
@@ -22,6 +23,8 @@ pub struct Provenance {
     pub replications_asked: u64,
     /// How precise the run is, where a precision was asked for.
     pub precision: Option<Precise>,
+    /// How they were sampled.
+    pub sampling: Sampling,
     /// SHA-256 of the resolved scenario.
     pub scenario_digest: String,
     /// Source and date of each offer's prices, as the scenario states them.
@@ -52,6 +55,7 @@ impl Provenance {
             replications: run.replications,
             replications_asked: run.asked,
             precision: None,
+            sampling: scenario.sampling,
             scenario_digest: scenario.digest.clone(),
             prices: scenario.supply.offers.iter().map(price).collect(),
         }

@@ -89,6 +89,12 @@ fn exact_digits(value: f64) -> f64 {
     format!("{value:.6}").parse().unwrap_or(value)
 }
 
+/// Two significant digits, however small the number.
+pub(super) fn significant(value: f64) -> String {
+    let text = format!("{value:.1e}");
+    if (1e-6..1e6).contains(&value.abs()) { text.parse().map_or(text, |rounded: f64| rounded.to_string()) } else { text }
+}
+
 /// A number known exactly, to at most two decimals.
 pub(super) fn exact(value: f64) -> String {
     let text = format!("{value:.2}");
@@ -123,6 +129,13 @@ mod tests {
         assert_eq!(percent(&estimate(0.001_234, Some(0.000_056))), "0.123±0.006%");
         assert_eq!(percent(&estimate(1e-9, Some(1e-10))), "<0.0001%");
         assert_eq!(percent(&estimate(0.0, Some(0.0))), "0%");
+    }
+
+    #[test]
+    fn small_numbers_keep_two_digits() {
+        for (value, text) in [(0.000_123_4, "0.00012"), (12.34, "12"), (0.0, "0.0e0"), (1.26e-9, "1.3e-9"), (0.0999, "0.1")] {
+            assert_eq!(significant(value), text);
+        }
     }
 
     #[test]

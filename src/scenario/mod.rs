@@ -12,6 +12,7 @@ pub use spec::{FlatSpec, HorizonSpec, LimitsSpec, ReportSpec, ScenarioSpec};
 
 use crate::demand::Demand;
 use crate::horizon::Horizon;
+use crate::statistics::Sampling;
 use crate::supply::Supply;
 use crate::units::Currency;
 use std::sync::Arc;
@@ -27,6 +28,8 @@ pub struct Scenario {
     pub seed: u64,
     /// How many futures to draw unless the run says otherwise.
     pub replications: u64,
+    /// How those futures are sampled.
+    pub sampling: Sampling,
     /// The simulated calendar.
     pub horizon: Arc<Horizon>,
     /// The workloads.

@@ -4,6 +4,7 @@ use super::{HorizonSpec, Limits, LimitsSpec, Scenario, ScenarioSpec};
 use crate::demand::Demand;
 use crate::horizon::{Horizon, HorizonError, time_zone};
 use crate::spec::{At, Field, MAX_NAME, Reader, Resolved, nearest};
+use crate::statistics::Sampling;
 use crate::supply::{Supply, WorkloadFacts, longest_term};
 use crate::units::Currency;
 use sha2::{Digest, Sha256};
@@ -60,6 +61,7 @@ pub(super) fn resolve(spec: &ScenarioSpec, at: &At, reader: &mut Reader) -> Opti
         currency,
         seed,
         replications,
+        sampling: spec.sampling.as_ref().map_or(Sampling::DEFAULT, |field| field.value),
         horizon,
         demand,
         supply,

@@ -1,6 +1,7 @@
 //! The scenario file as written: the sections, each declared by the module that models it.
 
 use crate::demand::{FactorSpec, WorkloadSpec};
+use crate::statistics::Sampling;
 use crate::supply::{OfferSpec, PlanSpec};
 use crate::units::{Currency, RequestPrice, Share};
 
@@ -15,6 +16,8 @@ crate::spec_table! {
         optional seed: u64,
         /// How many possible futures are drawn; 10 000 unless said.
         optional replications: u64,
+        /// How those futures are sampled: "plain" or "sobol"; plain unless said.
+        optional sampling: Sampling,
         /// Name of the plan that the others are compared with; the first plan that is all on-demand unless said.
         optional baseline: String,
         /// The simulated calendar.

@@ -25,7 +25,7 @@ impl<'s> Replicator<'s> {
         let horizon = &scenario.horizon;
         Self {
             scenario,
-            generator: scenario.demand.generator(seed),
+            generator: scenario.demand.sampled(seed, scenario.sampling),
             dispatcher: scenario.supply.dispatcher(seed),
             path: DemandPath::new(workloads, horizon.hours()),
             scratch: DemandScratch::default(),

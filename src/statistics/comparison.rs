@@ -1,9 +1,11 @@
 //! Columns compared replication by replication: on the same draws the difference of two plans is known far better than either.
 
+use super::control::Method;
 use super::estimate::Estimate;
 use super::moments::Moments;
 use super::proportion::Proportion;
 use super::quantile::quantile_by_selection;
+use super::sampling::Sampling;
 
 /// Column a against column b, sample by sample: entry r of both belongs to replication r.
 ///
@@ -29,31 +31,44 @@ pub struct Paired {
     pub p95: f64,
     /// Share of pairs with a < b, a tie counting half.
     pub probability_less: Proportion,
+    /// Share of pairs with a < b, a tie counting nothing.
+    pub probability_strictly_less: Proportion,
     /// Number of pairs with a = b.
     pub ties: u64,
 }
 
 impl Paired {
-    /// Compares two columns; `None` when their lengths differ or no pair is finite.
+    /// Compares two columns of independent replications; `None` when their lengths differ or no pair is finite.
     pub fn of(a: &[f64], b: &[f64]) -> Option<Self> {
+        Self::by(a, b, Sampling::Plain.into())
+    }
+
+    /// The same of replications 0, 1, 2, …, by this method.
+    pub fn by(a: &[f64], b: &[f64], method: Method<'_>) -> Option<Self> {
         if a.len() != b.len() {
             return None;
         }
-        let finite = |(&a, &b): (&f64, &f64)| (a.is_finite() && b.is_finite()).then_some(a - b);
-        let mut differences: Vec<f64> = a.iter().zip(b).filter_map(finite).collect();
-        let moments = Moments::from_slice(&differences);
-        if moments.n() == 0 {
+        let difference = |(&a, &b): (&f64, &f64)| if a.is_finite() && b.is_finite() { a - b } else { f64::NAN };
+        let mut differences: Vec<f64> = a.iter().zip(b).map(difference).collect();
+        let mean_difference = method.mean(&differences);
+        // The difference of unequal numbers is never 0: subtraction underflows gradually.
+        let less = |ties: f64| {
+            let term = move |difference| f64::from(u8::from(difference < 0.0)) + if difference == 0.0 { ties } else { 0.0 };
+            Proportion::sampled(&differences, method.sampling, term)
+        };
+        let (probability_less, probability_strictly_less) = (less(0.5), less(0.0));
+        let ties = differences.iter().filter(|&&difference| difference == 0.0).count();
+        differences.retain(|difference| difference.is_finite());
+        if differences.is_empty() {
             return None;
         }
-        // The difference of unequal numbers is never 0: subtraction underflows gradually.
-        let less = differences.iter().filter(|&&difference| difference < 0.0).count();
-        let ties = differences.iter().filter(|&&difference| difference == 0.0).count();
         Some(Self {
-            n: moments.n(),
-            mean_difference: moments.estimate(),
+            n: differences.len() as u64,
+            mean_difference,
             p05: quantile_by_selection(&mut differences, 0.05),
             p95: quantile_by_selection(&mut differences, 0.95),
-            probability_less: Proportion { successes: less as f64 + 0.5 * ties as f64, n: moments.n() },
+            probability_less,
+            probability_strictly_less,
             ties: ties as u64,
         })
     }
@@ -134,7 +149,7 @@ mod tests {
         // Differences -2, -1, 0, 3: variance 14 / 3.
         assert!((paired.mean_difference.standard_error.unwrap() - (14.0_f64 / 12.0).sqrt()).abs() < 1e-15);
         assert!((paired.p05 + 1.85).abs() < 1e-12 && (paired.p95 - 2.55).abs() < 1e-12);
-        assert_eq!(paired.probability_less, Proportion { successes: 2.5, n: 4 });
+        assert_eq!(paired.probability_less, Proportion::independent(2.5, 4));
         assert!(Paired::of(&a, &b[1..]).is_none());
         assert!(Paired::of(&[], &[]).is_none() && Paired::of(&[f64::NAN], &[1.0]).is_none());
     }

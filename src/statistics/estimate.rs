@@ -37,7 +37,7 @@ pub struct Estimate {
     pub point: f64,
     /// One standard error of `point`, ≥ 0, in its unit; `None` when unknown.
     pub standard_error: Option<f64>,
-    /// Number of independent samples.
+    /// Number of independent values that the error comes from: samples, or scrambles of them (see [`Sampling`](super::Sampling)).
     pub n: u64,
 }
 

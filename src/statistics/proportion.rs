@@ -5,6 +5,9 @@ use std::fmt;
 use super::estimate::Estimate;
 use super::moments::Moments;
 use super::normal::normal_quantile;
+use super::replicated::ScrambleSums;
+use super::sampling::Sampling;
+use super::stream::Stream;
 
 /// How many of `n` independent observations had an event.
 ///
@@ -31,12 +34,26 @@ pub struct Proportion {
     pub successes: f64,
     /// Number of observations.
     pub n: u64,
+    /// By scramble, where observations hang together within one.
+    pub(super) scrambles: Option<ScrambleSums>,
 }
 
 impl Proportion {
     /// `successes` whole events in `n` observations.
     pub fn of(successes: u64, n: u64) -> Self {
-        Self { successes: successes as f64, n }
+        Self::independent(successes as f64, n)
+    }
+
+    /// The same where ties count half.
+    pub(super) fn independent(successes: f64, n: u64) -> Self {
+        Self { successes, n, scrambles: None }
+    }
+
+    /// The share of the finite samples of a column, `term` of each being 1 where it is one, and 0 or ½ where not.
+    pub(super) fn sampled(samples: &[f64], sampling: Sampling, term: impl Fn(f64) -> f64) -> Self {
+        let finite = samples.iter().filter(|x| x.is_finite());
+        let (successes, n) = finite.fold((0.0, 0), |(sum, n), &x| (sum + term(x), n + 1));
+        Self { successes, n, scrambles: (sampling == Sampling::Sobol).then(|| ScrambleSums::of(samples, term)) }
     }
 
     /// The share, in `[0, 1]`; NaN of no observations.
@@ -48,17 +65,25 @@ impl Proportion {
     pub fn estimate(&self) -> Estimate {
         let share = self.share();
         let varies = share > 0.0 && share < 1.0;
-        let standard_error = (varies && self.n > 1).then(|| (share * (1.0 - share) / (self.n - 1) as f64).sqrt());
+        let standard_error = match &self.scrambles {
+            _ if !varies || self.n < 2 => None,
+            None => Some((share * (1.0 - share) / (self.n - 1) as f64).sqrt()),
+            Some(scrambles) => scrambles.standard_error(),
+        };
         Estimate { point: share, standard_error, n: self.n }
     }
 
     /// Wilson's score interval[^wilson], inside `[0, 1]` and of use also when the event was never seen; `None` of no observations or
-    /// for a `confidence` outside (0, 1).
+    /// for a `confidence` outside (0, 1). Of scrambles, it is that of as many observations as would have the same error, with Student's
+    /// multiplier.
     ///
     /// [^wilson]: E. B. Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22 (1927), 209-212,
     ///     doi:10.1080/01621459.1927.10502953.
     pub fn interval(&self, confidence: f64) -> Option<(f64, f64)> {
-        wilson(self.share(), self.n as f64, confidence)
+        match &self.scrambles {
+            None => wilson(self.share(), self.n as f64, confidence, normal_multiplier(confidence)),
+            Some(scrambles) => wilson_of_scrambles(self.share(), self.n as f64, scrambles, confidence),
+        }
     }
 }
 
@@ -76,28 +101,51 @@ impl fmt::Display for Proportion {
 pub struct ClusterProportion {
     shares: Moments,
     observations: u64,
+    added: u64,
+    scrambles: Option<ScrambleSums>,
 }
 
 impl ClusterProportion {
+    /// Of clusters that are replications 0, 1, 2, …, sampled in this way.
+    pub fn sampled(sampling: Sampling) -> Self {
+        Self { scrambles: (sampling == Sampling::Sobol).then(ScrambleSums::default), ..Self::default() }
+    }
+
     /// Adds a cluster with `successes` events in `size` observations, `successes` ≤ `size`.
     /// An empty cluster has no share and is left out.
     pub fn add(&mut self, successes: u64, size: u64) {
         debug_assert!(successes <= size);
         if size > 0 {
-            self.shares.add(successes as f64 / size as f64);
+            let share = successes as f64 / size as f64;
+            self.shares.add(share);
             self.observations += size;
+            if let Some(scrambles) = &mut self.scrambles {
+                scrambles.add(self.added, share);
+            }
         }
+        self.added += 1;
     }
 
-    /// The proportion of clusters of `size` observations each, of whose shares these are the moments.
-    pub fn of_shares(shares: Moments, size: u64) -> Self {
-        Self { shares, observations: shares.n() * size }
+    /// The proportion of clusters of `size` observations each, whose shares were streamed.
+    pub fn of_shares(shares: &Stream, size: u64) -> Self {
+        let moments = *shares.moments();
+        Self { shares: moments, observations: moments.n() * size, added: moments.n(), scrambles: shares.scrambles().copied() }
     }
 
-    /// Adds all clusters of `other`.
+    /// The proportion of so many clusters of `size` observations each that all have the same share.
+    pub fn constant(share: f64, clusters: u64, size: u64, sampling: Sampling) -> Self {
+        let scrambles = (sampling == Sampling::Sobol).then(|| ScrambleSums::zeros(clusters));
+        Self { shares: Moments::constant(share, clusters), observations: clusters * size, added: clusters, scrambles }
+    }
+
+    /// Adds all clusters of `other`, which come after these and are sampled in the same way.
     pub fn merge(&mut self, other: &Self) {
         self.shares.merge(&other.shares);
         self.observations += other.observations;
+        if let (Some(scrambles), Some(others)) = (&mut self.scrambles, &other.scrambles) {
+            scrambles.merge(others, self.added);
+        }
+        self.added += other.added;
     }
 
     /// Number of clusters that are not empty.
@@ -113,7 +161,11 @@ impl ClusterProportion {
     /// The mean share with the standard error from the spread of the clusters, which is unknown when they do not differ.
     pub fn estimate(&self) -> Estimate {
         let all = self.shares.estimate();
-        Estimate { standard_error: all.standard_error.filter(|&error| error > 0.0), ..all }
+        let error = match &self.scrambles {
+            None => all.standard_error,
+            Some(scrambles) => all.standard_error.filter(|&error| error > 0.0).and_then(|_| scrambles.standard_error()),
+        };
+        Estimate { standard_error: error.filter(|&error| error > 0.0), ..all }
     }
 
     /// Wilson's interval for as many independent observations as would have the same standard error, at most the number observed, and
@@ -121,11 +173,15 @@ impl ClusterProportion {
     pub fn interval(&self, confidence: f64) -> Option<(f64, f64)> {
         let estimate = self.estimate();
         let share = estimate.point.clamp(0.0, 1.0);
+        // Equal shares have no error; their sums may seem to have one, by rounding.
+        if let Some(scrambles) = self.scrambles.as_ref().filter(|_| estimate.standard_error.is_some()) {
+            return wilson_of_scrambles(share, estimate.n as f64, scrambles, confidence);
+        }
         let effective = match estimate.standard_error {
             Some(error) => (share * (1.0 - share) / (error * error)).min(self.observations as f64),
             None => estimate.n as f64,
         };
-        wilson(share, effective, confidence)
+        wilson(share, effective, confidence, normal_multiplier(confidence))
     }
 }
 
@@ -145,11 +201,23 @@ fn share_text(estimate: &Estimate, n: u64) -> String {
     estimate.to_string()
 }
 
-fn wilson(share: f64, n: f64, confidence: f64) -> Option<(f64, f64)> {
+fn normal_multiplier(confidence: f64) -> f64 {
+    normal_quantile(0.5 * (1.0 + confidence))
+}
+
+/// For as many observations as would have the error that the scrambles show, and `n` where they show none.
+fn wilson_of_scrambles(share: f64, n: f64, scrambles: &ScrambleSums, confidence: f64) -> Option<(f64, f64)> {
+    match scrambles.standard_error().filter(|&error| error > 0.0 && share > 0.0 && share < 1.0) {
+        Some(error) => wilson(share, share * (1.0 - share) / (error * error), confidence, scrambles.multiplier(confidence)),
+        None => wilson(share, n, confidence, normal_multiplier(confidence)),
+    }
+}
+
+/// `z` is the multiplier of the confidence.
+fn wilson(share: f64, n: f64, confidence: f64, z: f64) -> Option<(f64, f64)> {
     if !(n > 0.0 && share >= 0.0 && confidence > 0.0 && confidence < 1.0) {
         return None;
     }
-    let z = normal_quantile(0.5 * (1.0 + confidence));
     let shrink = z * z / n;
     let centre = share + 0.5 * shrink;
     let reach = z * (share * (1.0 - share) / n + 0.25 * shrink / n).sqrt();
@@ -212,7 +280,7 @@ mod tests {
         let (mine, theirs) = (together.estimate(), apart.estimate());
         assert!((mine.point - theirs.point).abs() < 1e-14);
         assert!((mine.standard_error.unwrap() / theirs.standard_error.unwrap() - 1.0).abs() < 1e-12);
-        let (ends, reference) = (together.interval(0.95).unwrap(), Proportion { successes: 0.25 * 199.0, n: 199 }.interval(0.95).unwrap());
+        let (ends, reference) = (together.interval(0.95).unwrap(), Proportion::independent(0.25 * 199.0, 199).interval(0.95).unwrap());
         assert!((ends.0 - reference.0).abs() < 1e-12 && (ends.1 - reference.1).abs() < 1e-12);
     }
 
@@ -229,6 +297,30 @@ mod tests {
         let mut half = none;
         half.merge(&none);
         assert_eq!(half.to_string(), "< 3/100");
+    }
+
+    /// Streamed, added one by one, or all the same: one share.
+    #[test]
+    fn shares_of_scrambles_are_the_same_however_they_came() {
+        let kept = |r: u64| if r % 16 < 5 { 12 } else { 9 + r % 4 };
+        let of = |kept: &dyn Fn(u64) -> u64| {
+            let mut share = ClusterProportion::sampled(Sampling::Sobol);
+            let mut stream = Stream::sampled(Sampling::Sobol);
+            (0..1_003).for_each(|r| share.add(kept(r), 12));
+            stream.add(&(0..1_003).map(|r| kept(r) as f64 / 12.0).collect::<Vec<_>>());
+            (share, ClusterProportion::of_shares(&stream, 12))
+        };
+        let near = |a: &ClusterProportion, b: &ClusterProportion| {
+            let ((low, high), (from, to)) = (a.interval(0.95).unwrap(), b.interval(0.95).unwrap());
+            assert_eq!((a.clusters(), a.observations()), (b.clusters(), b.observations()));
+            assert!((low - from).abs() + (high - to).abs() < 1e-12, "{a:?} {b:?}");
+        };
+        let (added, streamed) = of(&kept);
+        near(&added, &streamed);
+        let (added, streamed) = of(&|_| 11);
+        near(&added, &streamed);
+        near(&added, &ClusterProportion::constant(11.0 / 12.0, 1_003, 12, Sampling::Sobol));
+        assert!(added.interval(0.95).is_some_and(|(low, high)| high - low > 0.02));
     }
 
     #[test]

@@ -5,13 +5,18 @@
 //! summed part by part, in the order in which the parts are added.
 
 mod histogram;
+mod scrambled;
 
 use super::distribution::{CONFIDENCE, Distribution};
+use super::estimate::Estimate;
 use super::moments::{Moments, lane_sum};
+use super::replicated::ScrambleSums;
+use super::sampling::Sampling;
 use super::skewness::SkewedMean;
 use super::summariser::QuantileRanks;
 use super::tail::EVENTS_FOR_INTERVAL;
 use histogram::{Bin, Histogram, PRECISION};
+use scrambled::Scrambled;
 
 /// What a percentile from a [`Stream`] may be wrong by, of itself: the width of a bin.
 pub const STREAM_ERROR: f64 = 1.0 / (1_u64 << PRECISION) as f64;
@@ -25,6 +30,10 @@ pub const STREAM_ZERO: f64 = 1.0 / (1_u64 << 40) as f64;
 /// statistic lies in the bin it is looked for in, so it is off by less than [`STREAM_ERROR`] of itself (and by less than [`STREAM_ZERO`] near
 /// 0), mostly by far less, as samples are taken to be spread evenly over their bin; a percentile between two of different signs, and a CVaR of
 /// samples of both signs, by less than that share of the sizes it is made of. Samples that are not finite are left out.
+///
+/// Where replications hang together ([`Self::sampled`]), errors and intervals come from the spread between scrambles, as those of a column that
+/// is kept do, but without controls; the share below a percentile is counted at that of the first part added, which is known from there on.
+/// Where streams are merged whose first parts differ, the intervals of percentiles and the error of the CVaR are unknown.
 ///
 /// # Example
 ///
@@ -47,17 +56,35 @@ pub struct Stream {
     /// Samples that are the smallest.
     smallest: u64,
     histogram: Histogram,
+    /// Of replications that hang together.
+    scrambled: Option<Box<Scrambled>>,
 }
 
 impl Default for Stream {
+    /// Of independent samples.
     fn default() -> Self {
-        Self { shape: Shape::default(), min: f64::INFINITY, max: f64::NEG_INFINITY, smallest: 0, histogram: Histogram::default() }
+        Self::sampled(Sampling::Plain)
     }
 }
 
 impl Stream {
+    /// Of replications 0, 1, 2, …, sampled in this way.
+    pub fn sampled(sampling: Sampling) -> Self {
+        Self {
+            shape: Shape::default(),
+            min: f64::INFINITY,
+            max: f64::NEG_INFINITY,
+            smallest: 0,
+            histogram: Histogram::default(),
+            scrambled: (sampling == Sampling::Sobol).then(Box::default),
+        }
+    }
+
     /// Adds a part of the samples. Parts of the same lengths in the same order give the same bits.
     pub fn add(&mut self, samples: &[f64]) {
+        if let Some(scrambled) = &mut self.scrambled {
+            scrambled.add(samples);
+        }
         if samples.iter().all(|x| x.is_finite()) {
             self.add_finite(samples);
         } else {
@@ -65,11 +92,14 @@ impl Stream {
         }
     }
 
-    /// Adds all samples of `other`, a later part.
+    /// Adds all samples of `other`, a later part, sampled in the same way.
     pub fn merge(&mut self, other: &Self) {
         self.shape.merge(&other.shape);
         self.extremes(other.min, other.max, other.smallest);
         self.histogram.merge(&other.histogram);
+        if let (Some(mine), Some(theirs)) = (&mut self.scrambled, &other.scrambled) {
+            mine.merge(theirs);
+        }
     }
 
     /// Number, mean and spread.
@@ -77,9 +107,23 @@ impl Stream {
         &self.shape.moments
     }
 
+    /// The mean with its error.
+    pub fn mean(&self) -> Estimate {
+        let estimate = self.moments().estimate();
+        match self.scrambles() {
+            None => estimate,
+            Some(sums) => Estimate { standard_error: sums.standard_error(), n: sums.scrambles(), ..estimate },
+        }
+    }
+
+    /// Sums by scramble of the samples' distances from one number, where replications hang together.
+    pub(super) fn scrambles(&self) -> Option<&ScrambleSums> {
+        self.scrambled.as_ref().map(|scrambled| scrambled.sums())
+    }
+
     /// Bytes that it holds.
     pub fn bytes(&self) -> usize {
-        size_of::<Self>() + self.histogram.bytes()
+        size_of::<Self>() + self.histogram.bytes() + self.scrambled.as_ref().map_or(0, |_| size_of::<Scrambled>())
     }
 
     /// The summary; `None` when no sample was finite.
@@ -101,7 +145,7 @@ impl Stream {
         };
         let at = |ranks: Option<(usize, usize)>| ranks.map(|(l, u)| (statistic(l - 1), statistic(u - 1)));
         let (cvar95, cvar95_se, cvar95_interval) = self.cvar(&bins, 0.95);
-        Some(Distribution {
+        let mut distribution = Distribution {
             n,
             mean: moments.mean(),
             mean_se: moments.standard_error(),
@@ -123,7 +167,22 @@ impl Stream {
             cvar95,
             cvar95_se,
             cvar95_interval,
-        })
+        };
+        if let Some(scrambled) = &self.scrambled {
+            self.replicate(&mut distribution, scrambled, statistic);
+        }
+        Some(distribution)
+    }
+
+    /// Replaces errors and intervals of independent samples by those that the scrambles tell. What was not given because too little was seen
+    /// is still not given.
+    fn replicate(&self, distribution: &mut Distribution, scrambled: &Scrambled, statistic: impl Fn(usize) -> f64) {
+        let mean = self.mean();
+        distribution.mean_se = mean.standard_error;
+        distribution.mean_interval = distribution.mean_interval.and_then(|_| mean.interval(CONFIDENCE));
+        let around = |level| scrambled.ranks(level, distribution.n).map(|(low, high)| (statistic(low), statistic(high)));
+        (distribution.p50_interval, distribution.p95_interval) = (around(0), around(1));
+        distribution.set_cvar_error(scrambled.excess());
     }
 
     fn add_finite(&mut self, samples: &[f64]) {

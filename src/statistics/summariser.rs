@@ -1,8 +1,12 @@
 //! Summaries of many columns: the scratch memory and the ranks are made once, not per column.
 
+use super::control::Method;
 use super::distribution::{CONFIDENCE, Distribution};
 use super::quantile::order_statistic_interval;
+use super::replicated::replicate;
+use super::sampling::Sampling;
 use super::sort::{SortScratch, sort};
+use super::tail::quantile_rank;
 
 /// The ranks that enclose the median and the 95th percentile of `n` samples: the same for every column of one length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,26 +30,58 @@ impl QuantileRanks {
 }
 
 /// Makes many [`Distribution`]s, keeping the scratch memory and the ranks of the last column length.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Summariser {
+    sampling: Sampling,
     scratch: Vec<f64>,
     sorting: SortScratch,
     ranks: Option<QuantileRanks>,
 }
 
+impl Default for Summariser {
+    /// Of independent samples.
+    fn default() -> Self {
+        Self::sampled(Sampling::Plain)
+    }
+}
+
 impl Summariser {
+    /// Of columns whose entries are replications 0, 1, 2, …, sampled in this way.
+    pub fn sampled(sampling: Sampling) -> Self {
+        Self { sampling, scratch: Vec::new(), sorting: SortScratch::default(), ranks: None }
+    }
+
     /// Summarises a column without changing it; `None` when it has no finite sample.
     pub fn summarise(&mut self, samples: &[f64]) -> Option<Distribution> {
+        self.summarise_by(samples, self.sampling.into())
+    }
+
+    /// The same by another method: of replications sampled in its way, with the mean that its controls give, if it has any. Of plain samples
+    /// controls are left alone.
+    pub fn summarise_by(&mut self, samples: &[f64], method: Method<'_>) -> Option<Distribution> {
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.clear();
         scratch.extend_from_slice(samples);
-        let distribution = self.summarise_in_place(&mut scratch);
+        let mut distribution = self.sort_and_summarise(&mut scratch);
+        if let (Sampling::Sobol, Some(distribution)) = (method.sampling, &mut distribution) {
+            let n = distribution.n as usize;
+            let tail = scratch.get(quantile_rank(n, 0.95) - 1).copied().unwrap_or(f64::NAN);
+            replicate(distribution, samples, method.controls, tail, |rank| scratch[..n].get(rank).copied());
+        }
         self.scratch = scratch;
         distribution
     }
 
-    /// Summarises a column whose order is not needed any more; it is left with the finite samples first, ascending.
+    /// Summarises a column whose order is not needed any more. Of independent samples it is left with the finite ones first, ascending.
     pub fn summarise_in_place(&mut self, samples: &mut [f64]) -> Option<Distribution> {
+        match self.sampling {
+            Sampling::Plain => self.sort_and_summarise(samples),
+            // Sorted, the samples no longer tell their replications.
+            Sampling::Sobol => self.summarise(samples),
+        }
+    }
+
+    fn sort_and_summarise(&mut self, samples: &mut [f64]) -> Option<Distribution> {
         let finite = self.sort(samples);
         self.summarise_sorted(samples.get(..finite)?)
     }
@@ -57,7 +93,7 @@ impl Summariser {
         finite.len()
     }
 
-    /// Summarises finite samples in ascending order; `None` when there are none.
+    /// Summarises finite samples in ascending order, as independent ones: their order tells no replication. `None` when there are none.
     pub fn summarise_sorted(&mut self, finite: &[f64]) -> Option<Distribution> {
         Distribution::from_sorted(finite, self.ranks(finite.len()))
     }

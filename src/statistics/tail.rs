@@ -44,8 +44,7 @@ pub fn cvar_sorted(sorted: &[f64], level: f64, confidence: f64) -> Option<Cvar> 
     }
     let n = sorted.len() as f64;
     let below = n * level;
-    // n × level that is whole but for rounding must not move the boundary up by a sample.
-    let rank = ((below * (1.0 - 4.0 * f64::EPSILON)).ceil() as usize).max(1);
+    let rank = quantile_rank(sorted.len(), level);
     let &q = sorted.get(rank - 1)?;
     let first_above = rank + sorted[rank..].partition_point(|&x| x <= q);
     let above = &sorted[first_above..];
@@ -69,6 +68,12 @@ pub fn cvar_sorted(sorted: &[f64], level: f64, confidence: f64) -> Option<Cvar> 
     };
     let estimate = Estimate { point: if above.is_empty() { q } else { q + weight * mean }, standard_error: error, n: sorted.len() as u64 };
     Some(Cvar { estimate, interval, events })
+}
+
+/// Rank, from 1, of the smallest of `n` sorted samples that at least `level` of all do not exceed.
+pub(super) fn quantile_rank(n: usize, level: f64) -> usize {
+    // n × level that is whole but for rounding must not move the boundary up by a sample.
+    ((n as f64 * level * (1.0 - 4.0 * f64::EPSILON)).ceil() as usize).max(1)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::recipe::Recipe;
 use super::shown::shown;
 use super::{Outcome, Replication, SideBySide, Tally};
 use crate::scenario::Scenario;
-use crate::statistics::Stream;
+use crate::statistics::{Sampling, Stream};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -72,17 +72,18 @@ pub(super) struct Streams {
     places: HashMap<Recipe, (usize, usize)>,
     /// By group and place in it.
     summaries: Vec<Mutex<Vec<Stream>>>,
+    sampling: Sampling,
     /// Replications added.
     replications: usize,
 }
 
 impl Streams {
-    fn new(recipes: Vec<Recipe>) -> Self {
+    fn new(recipes: Vec<Recipe>, sampling: Sampling) -> Self {
         let groups = Outcome::by_root(&recipes);
-        let summaries = groups.iter().map(|group| Mutex::new(vec![Stream::default(); group.len()])).collect();
+        let summaries = groups.iter().map(|group| Mutex::new(vec![Stream::sampled(sampling); group.len()])).collect();
         let members = groups.iter().enumerate().flat_map(|(g, group)| group.iter().enumerate().map(move |(m, &index)| (index, (g, m))));
         let places = members.filter_map(|(index, place)| Some((recipes.get(index)?.clone(), place))).collect();
-        Self { recipes, groups, places, summaries, replications: 0 }
+        Self { recipes, groups, places, summaries, sampling, replications: 0 }
     }
 
     /// Adds the rows to every summary.
@@ -137,7 +138,7 @@ impl Streams {
 impl Streamed {
     fn new(scenario: &Scenario) -> Self {
         let empty = || Columns.partial(scenario, 0);
-        let streams = Streams::new(shown(scenario, &Outcome::unknown(scenario)));
+        let streams = Streams::new(shown(scenario, &Outcome::unknown(scenario)), scenario.sampling);
         Self { first: empty(), pending: empty(), streams }
     }
 
@@ -203,7 +204,8 @@ impl Tally for BoundedColumns {
             (Bounded::Streamed(earlier), Bounded::Streamed(later)) => earlier.merge(*later),
             (Bounded::Kept(first), Bounded::Streamed(mut later)) => {
                 let before = std::mem::take(first);
-                let mut whole = Streamed { first: before.clone(), pending: before, streams: Streams::new(later.streams.recipes.clone()) };
+                let streams = Streams::new(later.streams.recipes.clone(), later.streams.sampling);
+                let mut whole = Streamed { first: before.clone(), pending: before, streams };
                 later.digest(&one_by_one);
                 whole.merge(*later);
                 *earlier = Bounded::Streamed(Box::new(whole));

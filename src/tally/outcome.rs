@@ -1,5 +1,6 @@
 //! Everything a run found, by plan, row, span and metric: columns made on demand from the samples kept.
 
+mod controls;
 mod paths;
 mod queues;
 mod ranking;
@@ -15,6 +16,7 @@ use super::members::{MemberColumn, MemberView};
 use super::recipe::Recipe;
 use crate::scenario::Scenario;
 use crate::supply::{Plan, PoolGroup};
+use controls::Known;
 
 /// What a row of the output files is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +53,7 @@ pub struct Outcome {
     provisioned: Vec<Vec<PoolBill>>,
     /// The summaries of all replications, where more were made than have their samples kept.
     streams: Option<Streams>,
+    known: Known,
 }
 
 impl Outcome {
@@ -74,6 +77,7 @@ impl Outcome {
             replications: 0,
             provisioned,
             streams: None,
+            known: Known::new(scenario),
         }
     }
 
@@ -126,7 +130,7 @@ impl Outcome {
         if matches!(row, Row::Member(_)) && !metric.is_demand() && view.member().is_none() {
             return None;
         }
-        Some(match metric {
+        let recipe = match metric {
             Metric::CostTotal => view.cost_total(),
             Metric::CostOnDemand => view.service(ServiceColumn::CostOnDemand),
             Metric::CostProvisioned => view.provisioned_by_replication(),
@@ -169,7 +173,8 @@ impl Outcome {
             Metric::PeakQuotaTokensPerMinute => view.peak_quota()?,
             Metric::CommittedAfterHorizon => Recipe::constant(view.owed()),
             Metric::Stranded => view.stranded()?,
-        })
+        };
+        Some(self.known.spanning(recipe, &view.months))
     }
 
     /// Makes a column, one value per replication.

@@ -4,6 +4,7 @@
 mod fill;
 
 use super::columns::ColumnStore;
+use std::ops::Range;
 
 /// A float that is compared and hashed by its bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -23,7 +24,11 @@ impl From<f64> for Bits {
 
 /// How a column is made. Columns are named by their place in the store; every sum runs in the order given and begins at 0.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Recipe(Node);
+pub struct Recipe {
+    node: Node,
+    /// From and up to which month it tells, where that matters: whose tokens may control its mean.
+    months: Option<(usize, usize)>,
+}
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Node {
@@ -126,14 +131,28 @@ fn ratio(part: f64, whole: f64) -> f64 {
 }
 
 impl Recipe {
+    fn of(node: Node) -> Self {
+        Self { node, months: None }
+    }
+
+    /// The same, telling of these months. A constant tells of none.
+    pub(super) fn over_months(self, months: &Range<usize>) -> Self {
+        if self.as_constant().is_some() { self } else { Self { months: Some((months.start, months.end)), ..self } }
+    }
+
+    /// The months whose tokens may control its mean, where there are any.
+    pub(super) fn months(&self) -> Option<Range<usize>> {
+        self.months.map(|(from, to)| from..to)
+    }
+
     /// The same value in every replication.
     pub(super) fn constant(value: f64) -> Self {
-        Self(Node::Constant(value.into()))
+        Self::of(Node::Constant(value.into()))
     }
 
     pub(super) fn sum(columns: impl IntoIterator<Item = usize>) -> Self {
         let columns: Vec<usize> = columns.into_iter().collect();
-        if columns.is_empty() { Self::constant(0.0) } else { Self(Node::Sum(columns)) }
+        if columns.is_empty() { Self::constant(0.0) } else { Self::of(Node::Sum(columns)) }
     }
 
     /// Σ x × price
@@ -141,7 +160,7 @@ impl Recipe {
         match *terms {
             [] => Self::constant(0.0),
             [(column, price)] => Self::sum([column]).step(Step::Times(price)),
-            _ => Self(Node::Priced(terms)),
+            _ => Self::of(Node::Priced(terms)),
         }
     }
 
@@ -150,16 +169,16 @@ impl Recipe {
         match *terms {
             [] => Self::constant(0.0),
             [(column, bound)] => Self::sum([column]).step(Step::Below(bound)),
-            _ => Self(Node::Short(terms)),
+            _ => Self::of(Node::Short(terms)),
         }
     }
 
     pub(super) fn borne(terms: Vec<Borne>) -> Self {
-        if terms.is_empty() { Self::constant(0.0) } else { Self(Node::Borne(terms)) }
+        if terms.is_empty() { Self::constant(0.0) } else { Self::of(Node::Borne(terms)) }
     }
 
     pub(super) fn largest(least: f64, columns: Vec<usize>) -> Self {
-        Self(Node::Largest(least.into(), columns))
+        Self::of(Node::Largest(least.into(), columns))
     }
 
     /// By how much the worst of several columns is above its bound; what is not a number is above none.
@@ -167,7 +186,7 @@ impl Recipe {
         if columns.is_empty() {
             return Self::constant(0.0);
         }
-        Self(Node::Worst(columns.into_iter().map(|(column, bound)| (column.0, bound.into())).collect()))
+        Self::of(Node::Worst(columns.into_iter().map(|(column, bound)| (column.node, bound.into())).collect()))
     }
 
     /// How many of several columns are 0.
@@ -175,7 +194,7 @@ impl Recipe {
         let constants: Option<Vec<f64>> = columns.iter().map(Self::as_constant).collect();
         match constants {
             Some(constants) => Self::constant(constants.iter().filter(|x| **x == 0.0).count() as f64),
-            None => Self(Node::Zeros(columns.iter().map(|column| column.0.clone()).collect())),
+            None => Self::of(Node::Zeros(columns.iter().map(|column| column.node.clone()).collect())),
         }
     }
 
@@ -230,37 +249,37 @@ impl Recipe {
     fn step(self, step: Step) -> Self {
         match self.as_constant() {
             Some(value) => Self::constant(step.apply(value)),
-            None => Self(Node::Step(step, Box::new(self.0))),
+            None => Self { node: Node::Step(step, Box::new(self.node)), months: self.months },
         }
     }
 
     fn pair(self, pair: Pair, other: Self) -> Self {
         match (self.as_constant(), other.as_constant()) {
             (Some(a), Some(b)) => Self::constant(pair.of(a, b)),
-            _ => Self(Node::Pair(pair, Box::new(self.0), Box::new(other.0))),
+            _ => Self::of(Node::Pair(pair, Box::new(self.node), Box::new(other.node))),
         }
     }
 
     /// The value, where it is the same in every replication.
     #[must_use]
     pub fn as_constant(&self) -> Option<f64> {
-        if let Node::Constant(value) = self.0 { Some(value.get()) } else { None }
+        if let Node::Constant(value) = self.node { Some(value.get()) } else { None }
     }
 
     /// The recipe without its last steps, those that keep order or turn it round: recipes with the same root need one sort.
     #[must_use]
     pub fn root(&self) -> Self {
-        let mut node = &self.0;
+        let mut node = &self.node;
         while let Node::Step(_, inner) = node {
             node = inner;
         }
-        Self(node.clone())
+        Self { node: node.clone(), months: self.months }
     }
 
     /// Makes of values of the [root](Self::root) those of this recipe.
     pub(super) fn step_from_root(&self, values: &mut [f64]) {
         let mut steps = Vec::new();
-        let mut node = &self.0;
+        let mut node = &self.node;
         while let Node::Step(step, inner) = node {
             steps.push(*step);
             node = inner;
@@ -283,7 +302,7 @@ impl Recipe {
 
     /// Makes the column, of replications `from` on, as many as `values` has room for.
     pub(super) fn make(&self, store: &ColumnStore, from: usize, values: &mut [f64]) {
-        fill::fill(&self.0, store, from, values);
+        fill::fill(&self.node, store, from, values);
     }
 }
 

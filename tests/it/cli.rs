@@ -336,6 +336,26 @@ fn set_changes_fields_and_flags_win() {
     place.run("run a.toml --baseline comitted").code(2).err("is no plan of the scenario");
 }
 
+/// Even samples are told, and the means of what is paid add up.
+#[test]
+fn sampling_is_told_and_its_means_add_up() {
+    let place = small();
+    let summary = |line: &str| -> serde_json::Value { serde_json::from_str(&place.run(line).code(0).out).unwrap() };
+    let plain = summary("run a.toml --json --quiet");
+    let even = summary("run a.toml --json --quiet --sampling sobol");
+    assert_eq!((&plain["provenance"]["sampling"], &even["provenance"]["sampling"]), (&"plain".into(), &"sobol".into()));
+    assert_eq!(even, summary("run a.toml --json --quiet --set sampling=\"sobol\""));
+    for plan in even["plans"].as_array().unwrap() {
+        let month = &plan["a_month"];
+        let mean = |what: &str| month[what]["mean"].as_f64().unwrap();
+        let parts = mean("cost_on_demand") + mean("cost_provisioned") + mean("cost_batch");
+        assert!((parts / mean("cost_total") - 1.0).abs() < 1e-9, "{month}");
+        assert_eq!(month["cost_total"]["n"], even["provenance"]["replications"]);
+    }
+    assert_ne!(plain["plans"][0]["a_month"], even["plans"][0]["a_month"]);
+    place.run("run a.toml --sampling halton").code(2).err("plain, sobol");
+}
+
 #[test]
 fn a_missed_gate_is_code_4_and_says_by_how_much() {
     let place = small();

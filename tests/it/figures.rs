@@ -6,7 +6,7 @@ use tokentide::decision::{Judgement, judge};
 use tokentide::report::{Headline, Provenance, Report, ReportFile, notes};
 use tokentide::scenario::Scenario;
 use tokentide::simulation::{Run, RunSpec, run};
-use tokentide::statistics::{Distribution, STREAM_ERROR, STREAM_ZERO, Summariser};
+use tokentide::statistics::{Distribution, STREAM_ERROR, STREAM_ZERO, Sampling, Summariser};
 use tokentide::tally::{
     Bounded, BoundedColumns, Columns, Metric, Outcome, PAIRED_REPLICATIONS, Recipe, Replication, Row, SideBySide, Span, Tally,
 };
@@ -97,6 +97,64 @@ fn plans_that_differ_in_the_term_share_what_the_term_does_not_change() {
 }
 
 /// More than have their samples kept, and no multiple of what is digested at a time.
+/// Where replications hang together every figure has the errors that the scrambles tell, with the controls of its span.
+#[test]
+fn figures_of_scrambles_have_their_errors_and_the_controls_of_their_spans() {
+    let scenario = resolve(&format!("sampling = \"sobol\"\n{SCENARIO}"), Path::new(""));
+    let spec = RunSpec { replications: Some(3_000), seed: Some(5), ..RunSpec::default() };
+    let outcome = run(&scenario, &spec, &Columns).unwrap().summary;
+    let mut summariser = Summariser::default();
+    let (mut compared, mut narrower) = (0, 0);
+    for plan in 0..scenario.supply.plans.len() {
+        for (row, label) in outcome.rows(&scenario, plan) {
+            for span in [Span::Month(0), Span::Month(3), Span::Quarter(0), Span::Quarter(1), Span::Horizon] {
+                for metric in Metric::ALL {
+                    let Some(recipe) = outcome.recipe(&scenario, plan, row, span, metric) else { continue };
+                    let column = outcome.make(&recipe);
+                    let alone = summariser.summarise_by(&column, outcome.method(span));
+                    let what = format!("{plan} {label} {span:?} {metric:?}");
+                    let figure = outcome.distribution(&recipe);
+                    assert_eq!(figure, alone, "{what}");
+                    let Some(figure) = figure else { continue };
+                    compared += 1;
+                    let plain = Distribution::from_samples(&mut column.clone()).unwrap();
+                    assert_eq!((figure.n, figure.p50, figure.cvar95), (plain.n, plain.p50, plain.cvar95), "{what}");
+                    narrower += i32::from(figure.mean_se.zip(plain.mean_se).is_some_and(|(mine, theirs)| mine < 0.5 * theirs));
+                }
+            }
+        }
+        let objective = outcome.objective(&scenario, plan);
+        assert_eq!(outcome.mean(&objective), outcome.method(Span::Horizon).mean(&outcome.make(&objective)));
+    }
+    assert!(compared > 500 && narrower > 100, "{narrower} of {compared}");
+}
+
+#[test]
+fn a_long_run_of_scrambles_tells_their_errors_without_controls() {
+    let mut scenario = limited();
+    scenario.sampling = Sampling::Sobol;
+    let (kept, streamed) = (long(&scenario, 2, &Columns).summary, long(&scenario, 2, &streaming()).summary);
+    assert!(kept.controls(Span::Horizon).is_some() && streamed.controls(Span::Horizon).is_none());
+    let mut summariser = Summariser::sampled(Sampling::Sobol);
+    let near = |a: Option<f64>, b: Option<f64>, within: f64| (a.unwrap() - b.unwrap()).abs() <= within * b.unwrap();
+    for plan in 0..scenario.supply.plans.len() {
+        let recipe = |outcome: &Outcome| outcome.recipe(&scenario, plan, Row::All, Span::Horizon, Metric::CostTotal).unwrap();
+        let truth = summariser.summarise(&kept.make(&recipe(&kept))).unwrap();
+        let given = streamed.distribution(&recipe(&streamed)).unwrap();
+        assert!(near(given.mean_se, truth.mean_se, 1e-6), "{given:?} {truth:?}");
+        let width = |interval: Option<(f64, f64)>| interval.map(|(low, high)| high - low);
+        // The shares are counted at the percentiles of the first replications; bins have widths of their own.
+        assert!(near(width(given.p50_interval), width(truth.p50_interval), 0.5), "{given:?} {truth:?}");
+        assert!(near(width(given.p95_interval), width(truth.p95_interval), 0.5), "{given:?} {truth:?}");
+        let objective = streamed.objective(&scenario, plan);
+        assert!(near(streamed.mean(&objective).standard_error, Sampling::Sobol.mean(&kept.make(&objective)).standard_error, 1e-6));
+    }
+    for (truth, given) in judge(&scenario, &kept).standings.iter().zip(&judge(&scenario, &streamed).standings) {
+        let (truth, given) = (truth.months_kept.interval(0.95).unwrap(), given.months_kept.interval(0.95).unwrap());
+        assert!((truth.0 - given.0).abs() + (truth.1 - given.1).abs() < 1e-9, "{truth:?} {given:?}");
+    }
+}
+
 const LONG: u64 = PAIRED_REPLICATIONS + 1_500;
 
 /// The scenario with limits that some plans keep and others do not.
@@ -180,6 +238,7 @@ fn told(scenario: &Scenario, run: &Run<Outcome>) -> String {
         judgement: &judgement,
         flips: &flips,
         held: &held,
+        rare: None,
         provenance: &provenance,
         threads: Some(2),
     };

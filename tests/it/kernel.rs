@@ -33,12 +33,13 @@ impl Dice {
     }
 }
 
-/// A scenario that the fast path can serve: all that DESIGN section 5 lets it draw and serve, at random.
+/// A scenario that the fast path can serve: all that DESIGN section 5 lets it draw and serve, at random. Of odd seeds it is steered.
 fn random(seed: u64) -> String {
     let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     let months = 1 + (dice.next() * 3.0) as usize;
+    let sampling = if seed % 2 == 1 { "sobol" } else { "plain" };
     let mut text = format!(
-        "name = \"random\"\n[horizon]\nflat = {{ months = {months}, hours_per_month = {} }}\n[limits]\nthrottled_requests_share = \"1%\"\n",
+        "name = \"random\"\nsampling = \"{sampling}\"\n[horizon]\nflat = {{ months = {months}, hours_per_month = {} }}\n[limits]\nthrottled_requests_share = \"1%\"\n",
         200 + (dice.next() * 544.0) as usize
     );
     text += "[[offer]]\nname = \"batch\"\nkind = \"batch\"\nprice = { input = \"1.5 USD/1M tokens\", output = \"7.5 USD/1M tokens\" }\n";

@@ -160,6 +160,22 @@ fn any_number_of_threads_gives_the_same_bits() {
     assert!(one != other, "another seed draws other futures");
 }
 
+/// The same of evenly sampled futures, which are other ones. Another workload beside them changes none of theirs.
+#[test]
+fn even_samples_are_the_same_whatever_the_threads_and_the_length() {
+    let text = format!("sampling = \"sobol\"{SCENARIO}");
+    let sobol = scenario(&text);
+    let one = columns(&sobol, &runs(&sobol, with(300, 1)).summary);
+    for threads in [2, 7] {
+        assert_same(&one, &columns(&sobol, &runs(&sobol, with(300, threads)).summary));
+    }
+    assert_same(&first(&one, 100), &columns(&sobol, &runs(&sobol, with(100, 2)).summary));
+    let plain = scenario(SCENARIO);
+    assert!(one != columns(&plain, &runs(&plain, with(300, 2)).summary));
+    let told = scenario(&format!("sampling = \"plain\"{SCENARIO}"));
+    assert_same(&columns(&plain, &runs(&plain, with(100, 2)).summary), &columns(&told, &runs(&told, with(100, 2)).summary));
+}
+
 #[test]
 fn any_number_of_threads_gives_the_same_files() {
     let folder = tempfile::tempdir().unwrap();

@@ -12,12 +12,18 @@ fn fleet(edit: impl Fn(&str) -> String) -> crate::scenario::Scenario {
 
 /// Every hour of every lane against the generator: within a few rounding errors of single precision, on average over the hours.
 fn agree(scenario: &crate::scenario::Scenario) {
+    for sampling in [Sampling::Plain, Sampling::Sobol] {
+        agree_when(scenario, sampling);
+    }
+}
+
+fn agree_when(scenario: &crate::scenario::Scenario, sampling: Sampling) {
     let hours = scenario.horizon.hours();
-    let generator = scenario.demand.generator(5);
+    let generator = scenario.demand.sampled(5, sampling);
     let mut path = DemandPath::new(scenario.demand.workloads.len(), hours);
     let mut scratch = DemandScratch::default();
     for index in 0..scenario.demand.workloads.len() {
-        let lanes = LaneWorkload::new(&scenario.demand, index, 5).unwrap();
+        let lanes = LaneWorkload::new(&scenario.demand, index, 5, sampling).unwrap();
         let (mut state, mut tile) = (LaneState::default(), [Lanes::of(0.0); TILE]);
         // Twice, so that what the first round leaves behind would show.
         for first in [0, 640] {
@@ -70,7 +76,7 @@ fn so_do_walks_growth_slow_noise_and_events() {
 fn what_lanes_cannot_draw_is_told() {
     let one = |from: &str, to: &str| {
         let scenario = fleet(|text| text.replacen(from, to, 1));
-        LaneWorkload::new(&scenario.demand, 0, 1).is_some()
+        LaneWorkload::new(&scenario.demand, 0, 1, Sampling::Plain).is_some()
     };
     assert!(one("", ""));
     assert!(!one("mean = \"6.0M tokens/h\"", "mean = \"600 tokens/h\""), "few requests");

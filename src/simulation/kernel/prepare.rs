@@ -122,7 +122,7 @@ impl<'s> Kernel<'s> {
     pub fn with_seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         for (index, workload) in self.workloads.iter_mut().enumerate() {
-            if let Some(lanes) = LaneWorkload::new(&self.scenario.demand, index, seed) {
+            if let Some(lanes) = LaneWorkload::new(&self.scenario.demand, index, seed, self.scenario.sampling) {
                 workload.lanes = lanes;
             }
         }
@@ -158,7 +158,7 @@ impl<'s> KernelWorkload<'s> {
     ) -> Result<Self, &'static str> {
         let model = &scenario.demand.workloads[workload];
         let mix = model.steady_mix().ok_or("the mix of token classes changes from hour to hour, or an hour holds few requests")?;
-        let lanes = LaneWorkload::new(&scenario.demand, workload, seed)
+        let lanes = LaneWorkload::new(&scenario.demand, workload, seed, scenario.sampling)
             .ok_or("it is recorded, straight from a law, on and off, moved between workloads, shares a factor or has uncertain events")?;
         let largest = (0..scenario.horizon.hours()).map(|hour| scenario.demand.workloads[workload].mean_tokens()[hour]).fold(0.0, f64::max);
         if !(largest > 0.0) {

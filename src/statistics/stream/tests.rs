@@ -1,6 +1,7 @@
 //! Streams against columns that are kept.
 
 use super::*;
+use crate::statistics::Summariser;
 use crate::statistics::testing::Draws;
 
 /// A stream given parts of `part` samples.
@@ -127,5 +128,97 @@ fn memory_does_not_grow_with_the_samples() {
         stream.add(&samples);
         bytes.push(stream.bytes());
     }
-    assert!(bytes[0] == bytes[7] && bytes[0] < 3_000, "{bytes:?}");
+    assert!(bytes[0] == bytes[7] && bytes[0] < 3_100, "{bytes:?}");
+}
+
+/// Samples that a stream is given in parts, where replications hang together: scrambles of different means.
+fn scrambled(parts: &[usize]) -> (Vec<f64>, Stream) {
+    let mut draws = Draws::new(15);
+    let shifts: Vec<f64> = (0..16).map(|_| 0.02 * draws.normal()).collect();
+    let all = parts.iter().sum::<usize>();
+    let value = |r: usize, x: f64| if r % 97 == 3 { f64::NAN } else { libm::exp(0.3 * x + shifts[r % 16]) };
+    let samples: Vec<f64> = (0..all).map(|r| value(r, draws.normal())).collect();
+    let mut stream = Stream::sampled(Sampling::Sobol);
+    let mut rest = samples.as_slice();
+    for &part in parts {
+        let (now, later) = rest.split_at(part);
+        stream.add(now);
+        rest = later;
+    }
+    (samples, stream)
+}
+
+#[test]
+fn a_stream_of_scrambles_tells_the_errors_that_the_kept_column_tells() {
+    for (parts, marked_well) in [(vec![20_000], true), (vec![4_096, 4_096, 4_096, 7_712], true), (vec![101, 4_096, 13, 15_790], false)] {
+        let (samples, stream) = scrambled(&parts);
+        let truth = Summariser::sampled(Sampling::Sobol).summarise(&samples).unwrap();
+        let plain = Summariser::default().summarise(&samples).unwrap();
+        let given = stream.distribution().unwrap();
+        let near = |a: Option<f64>, b: Option<f64>, within: f64| (a.unwrap() / b.unwrap() - 1.0).abs() < within;
+        assert!(near(given.mean_se, truth.mean_se, 1e-9) && !near(plain.mean_se, truth.mean_se, 0.5));
+        assert!(near(given.mean_interval.map(|ends| ends.1), truth.mean_interval.map(|ends| ends.1), 1e-9));
+        assert_eq!((stream.mean().n, stream.mean().standard_error), (16, given.mean_se));
+        // The shares are counted at the percentiles of the first part: one of 4 096 gives the errors to a few percent.
+        let within = if parts.len() == 1 { 0.01 } else { 0.15 };
+        if marked_well {
+            let width = |interval: Option<(f64, f64)>| interval.map(|(low, high)| high - low);
+            assert!(near(width(given.p50_interval), width(truth.p50_interval), within), "{given:?} {truth:?}");
+            assert!(near(width(given.p95_interval), width(truth.p95_interval), within), "{given:?} {truth:?}");
+            assert!(near(given.cvar95_se, truth.cvar95_se, within), "{given:?} {truth:?}");
+        }
+        assert!(given.p95_interval.is_some_and(|(low, high)| low < given.p95 && given.p95 < high));
+    }
+}
+
+#[test]
+fn streams_of_scrambles_that_are_marked_alike_merge_and_others_do_not_know() {
+    let (samples, whole) = scrambled(&[5_000, 5_000]);
+    let part = |from: usize, to: usize| {
+        let mut stream = Stream::sampled(Sampling::Sobol);
+        stream.add(&samples[from..to]);
+        stream
+    };
+    let mut merged = Stream::sampled(Sampling::Sobol);
+    merged.merge(&part(0, 5_000));
+    merged.add(&samples[5_000..]);
+    assert_eq!(merged.distribution(), whole.distribution());
+    let mut apart = part(0, 5_000);
+    apart.merge(&part(5_000, 10_000));
+    let (given, truth) = (apart.distribution().unwrap(), whole.distribution().unwrap());
+    assert!((given.mean_se.unwrap() / truth.mean_se.unwrap() - 1.0).abs() < 1e-9);
+    assert_eq!((given.p50_interval, given.p95_interval, given.cvar95_se, given.cvar95_interval), (None, None, None, None));
+    apart.add(&samples);
+    assert_eq!(apart.distribution().unwrap().p95_interval, None);
+}
+
+/// Independent samples are scrambles of no evenness: what is told of a stream covers as it claims.
+#[test]
+fn intervals_of_streams_cover() {
+    const REPEATS: u32 = 600;
+    let mut draws = Draws::new(16);
+    let truths = [libm::exp(0.045), 1.0, libm::exp(0.3 * crate::statistics::normal_quantile(0.95))];
+    let mut covered = [0_u32; 3];
+    for _ in 0..REPEATS {
+        let samples: Vec<f64> = (0..8_192).map(|_| libm::exp(0.3 * draws.normal())).collect();
+        let mut stream = Stream::sampled(Sampling::Sobol);
+        samples.chunks(2_048).for_each(|part| stream.add(part));
+        let d = stream.distribution().unwrap();
+        for ((count, interval), truth) in covered.iter_mut().zip([d.mean_interval, d.p50_interval, d.p95_interval]).zip(truths) {
+            let (low, high) = interval.unwrap();
+            *count += u32::from(low <= truth && truth <= high);
+        }
+    }
+    for (count, what) in covered.into_iter().zip(["mean", "P50", "P95"]) {
+        let share = f64::from(count) / f64::from(REPEATS);
+        assert!((share - 0.95).abs() < crate::statistics::testing::four_standard_errors(0.95, REPEATS), "{what}: {share}");
+    }
+}
+
+#[test]
+fn equal_samples_have_no_error() {
+    let mut stream = Stream::sampled(Sampling::Sobol);
+    [300, 1_000].iter().for_each(|&n| stream.add(&vec![0.1; n]));
+    assert_eq!((stream.mean().standard_error, stream.mean().point), (Some(0.0), 0.1));
+    assert_eq!(stream.distribution(), Summariser::sampled(Sampling::Sobol).summarise(&[0.1; 1_300]));
 }

@@ -16,7 +16,7 @@ impl Outcome {
             Some(price) => cost.plus(view.service(ServiceColumn::RequestsThrottled).times(price)),
             None => cost,
         };
-        cost.over(self.months as f64)
+        self.known.spanning(cost.over(self.months as f64), &view.months)
     }
 
     /// By month, by how much the worst pool is above the limits, as a share of requests or of jobs; 0 where all keep them. A month without
@@ -44,8 +44,10 @@ impl Outcome {
         let months = self.months as f64;
         if !self.keeps_all() {
             let (kept, above) = self.limits(excess);
-            let months_kept = ClusterProportion::of_shares(self.moments(&kept), self.months as u64);
-            return (months_kept, self.moments(&above).mean() / months);
+            let (all, size) = (self.all() as u64, self.months as u64);
+            let constant = || ClusterProportion::constant(self.moments(&kept).mean(), all, size, self.known.sampling);
+            let streamed = self.streams.as_ref().and_then(|streams| streams.of(&kept, |shares| ClusterProportion::of_shares(shares, size)));
+            return (streamed.unwrap_or_else(constant), self.moments(&above).mean() / months);
         }
         let mut kept = vec![0_u32; self.replications];
         let mut sum = 0.0;
@@ -54,7 +56,7 @@ impl Outcome {
             kept.iter_mut().zip(&of_month).for_each(|(kept, &excess)| *kept += u32::from(excess == 0.0));
             sum += of_month.iter().sum::<f64>();
         }
-        let mut months_kept = ClusterProportion::default();
+        let mut months_kept = ClusterProportion::sampled(self.known.sampling);
         for &kept in &kept {
             months_kept.add(u64::from(kept), self.months as u64);
         }

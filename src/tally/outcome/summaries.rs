@@ -1,7 +1,7 @@
 //! Distributions of columns: each distinct column is made, sorted and summarised once.
 
 use super::Outcome;
-use crate::statistics::{Distribution, Moments, Stream, Summariser};
+use crate::statistics::{Distribution, Estimate, Moments, SCRAMBLES, Sampling, Stream, Summariser};
 use crate::tally::Recipe;
 use crate::tally::bounded::Streams;
 use std::collections::HashMap;
@@ -9,17 +9,24 @@ use std::collections::HashMap;
 impl Outcome {
     /// The distributions of columns over the replications, in the order of the recipes; `None` of a column without a finite value.
     ///
-    /// Recipes that differ in their last steps alone share a sort: hand them over together, as [`Self::by_root`] groups them.
+    /// Recipes that differ in their last steps alone share a sort: hand them over together, as [`Self::by_root`] groups them. Where
+    /// replications hang together, each column is summarised in their order, with the controls of its span.
     #[must_use]
     pub fn distributions(&self, recipes: &[&Recipe], summariser: &mut Summariser) -> Vec<Option<Distribution>> {
         let (mut column, mut scratch) = (Vec::new(), Vec::new());
         let mut sorted: Option<(Recipe, usize)> = None;
         let mut distribution = |recipe: &Recipe| {
+            // Of what does not vary no error depends on how it was sampled.
             if let Some(value) = recipe.as_constant() {
                 return summariser.summarise_constant(value, self.all());
             }
             if let Some(summary) = self.streams.as_ref().and_then(|streams| streams.of(recipe, Stream::distribution)) {
                 return summary;
+            }
+            if self.known.sampling == Sampling::Sobol {
+                column.resize(self.replications, 0.0);
+                recipe.make(&self.store, 0, &mut column);
+                return summariser.summarise_by(&column, self.method_of(recipe));
             }
             let root = recipe.root();
             let finite = match &sorted {
@@ -52,6 +59,22 @@ impl Outcome {
         self.distributions(&[recipe], &mut Summariser::default()).pop().flatten()
     }
 
+    /// The mean of a column over the replications, with its error.
+    #[must_use]
+    pub fn mean(&self, recipe: &Recipe) -> Estimate {
+        let all = self.all() as u64;
+        match (self.known.sampling, recipe.as_constant()) {
+            (Sampling::Plain, _) => self.moments(recipe).estimate(),
+            (Sampling::Sobol, Some(value)) => {
+                Estimate { point: value, standard_error: (all > 1).then_some(0.0), n: all.min(SCRAMBLES as u64) }
+            }
+            (Sampling::Sobol, None) => {
+                let streamed = self.streams.as_ref().and_then(|streams| streams.of(recipe, Stream::mean));
+                streamed.unwrap_or_else(|| self.method_of(recipe).mean(&self.make(recipe)))
+            }
+        }
+    }
+
     /// Number, mean and spread of a column over the replications.
     #[must_use]
     pub fn moments(&self, recipe: &Recipe) -> Moments {
@@ -63,7 +86,7 @@ impl Outcome {
     }
 
     /// Number of all replications, kept or not.
-    fn all(&self) -> usize {
+    pub(super) fn all(&self) -> usize {
         self.streams.as_ref().map_or(self.replications, Streams::replications)
     }
 

@@ -69,6 +69,18 @@ fn head_and_horizon() {
             "replications = «\"40\"»",
             "replications: is text where a whole number is needed; given: \"40\"; allowed: …",
         ),
+        (
+            "a way of sampling of another name",
+            "replications = 40",
+            "replications = 40\nsampling = «\"sobolev\"»",
+            "sampling: is unknown; given: \"sobolev\"; allowed: \"plain\", \"sobol\"; did you mean \"sobol\"?",
+        ),
+        (
+            "a way of sampling by number",
+            "replications = 40",
+            "replications = 40\nsampling = «16»",
+            "sampling: is a whole number where…; given: 16; allowed: …",
+        ),
         ("no month", "months = 2", "months = «0»", "horizon.months: is no length of a horizon; given: 0; allowed: 1 to 36 months"),
         (
             "months of a millennium",
