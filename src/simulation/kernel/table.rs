@@ -76,7 +76,7 @@ impl Table {
             [start as f32, (rise / PLACES) as f32]
         };
         let lines: Box<[Line]> = (0..self.functions).map(line).collect();
-        let live = lines.iter().rposition(|line| *line != [0.0; 2]).map_or(0, |last| last + 1);
+        let live = lines.iter().rposition(|line| line[0] != 0.0 || line[1] != 0.0).map_or(0, |last| last + 1);
         BinLines { lines, live }
     }
 
