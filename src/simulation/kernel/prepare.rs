@@ -32,6 +32,8 @@ pub(super) struct KernelWorkload<'s> {
     pub(super) mix: SteadyMix,
     pub(super) bins: Bins,
     pub(super) works: Vec<WorkFacts>,
+    /// The parts of all works that go to batch.
+    pub(super) batch: Vec<BatchShare>,
     pub(super) tables: Vec<Table>,
     /// The table of each month.
     pub(super) table_of: Vec<usize>,
@@ -181,7 +183,8 @@ impl<'s> KernelWorkload<'s> {
             facts.iter_mut().for_each(|fact| fact.peak = PeakTable::new(&scenario.supply, fact.groups[0], &bins));
         }
         let (tables, table_of) = tables(scenario, scope, &facts, works);
-        Ok(Self { lanes, mix, bins, works: facts, tables, table_of })
+        let batch = facts.iter().flat_map(|fact| &fact.batch_shares).copied().collect();
+        Ok(Self { lanes, mix, bins, works: facts, batch, tables, table_of })
     }
 }
 

@@ -137,9 +137,8 @@ impl Wide for Draw<'_, '_, '_> {
         let Buffers { tile, month: at_work, together, peaks, windows } = buffers;
         let workload = &kernel.workloads[index];
         let horizon = &kernel.scenario.horizon;
-        let parts: Vec<_> = workload.works.iter().flat_map(|work| &work.batch_shares).copied().collect();
         windows.clear();
-        windows.resize(parts.len(), Lanes::of(0.0));
+        windows.resize(workload.batch.len(), Lanes::of(0.0));
         peaks.fill(Lanes::of(0.0));
         let (mut month, mut end) = (0, horizon.month_range(0).end);
         for number in 0..horizon.hours().div_ceil(TILE) {
@@ -149,7 +148,7 @@ impl Wide for Draw<'_, '_, '_> {
                 if let Some(together) = together.get_mut(hour) {
                     add_to(together, &mut peaks[month], tokens, index == 0);
                 }
-                for (part, window) in parts.iter().zip(&mut *windows) {
+                for (part, window) in workload.batch.iter().zip(&mut *windows) {
                     for i in 0..LANES {
                         window[i] += tokens[i];
                     }
