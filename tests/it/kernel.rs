@@ -287,6 +287,26 @@ fn what_leaves_the_histogram_is_served_all_the_same() {
     assert!(same > 0 && same < 64, "{same} of 64 by the reference");
 }
 
+/// Limits of requests are served because the dispatch is asked, not because the fast path knows of them.
+#[test]
+fn limits_of_requests_are_asked_for_too() {
+    let text = include_str!("../../workloads/assistant-fleet.toml");
+    let quota = "rate = \"30M tokens/h\", weights = { input = 1, output = 1 }";
+    let scenario = resolve(&text.replace(quota, &format!("{}, requests = \"90 requests/min\"", quota.replace("30M", "8M"))));
+    let kernel = Kernel::new(&scenario, 1, Scope::All).unwrap();
+    let mut reference = Replicator::new(&scenario, 1);
+    KernelWorker::new(&kernel).block(0, 4, |fast| {
+        let slow = reference.replicate(fast.index, None);
+        assert!(slow.service.services.iter().any(|s| s.tokens_throttled > 0.0));
+        for (what, difference) in differences(&scenario, fast, &slow) {
+            assert!(difference <= 1.0, "replication {}: {what} {difference}", fast.index);
+        }
+    });
+    let held =
+        text.replace(quota, &format!("{quota}, hold = {{ first_token = \"2s\", speed = \"50 tokens/s\", unset_max_tokens = 8000 }}"));
+    assert!(Kernel::new(&resolve(&held), 1, Scope::All).unwrap_err().contains("hold some of a limit"));
+}
+
 /// What the fast path cannot do, and what it says.
 #[test]
 fn conditions_are_told() {

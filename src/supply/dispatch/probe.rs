@@ -68,6 +68,8 @@ impl Dispatcher<'_> {
                 (group.path.is_some(), "retries, buckets or windows of different lengths have a state from hour to hour"),
                 (state.queues.is_some(), "work waits"),
                 (!group.days.is_empty(), "there is a quota of a day"),
+                // Their loss bends too sharply in the tokens for straight lines over the bins.
+                (group.holds(), "requests hold some of a limit while they run"),
                 (state.is_parted(), "a pool is split among its members"),
                 (state.varies() || group.cases.iter().any(|case| !case.scheduled.is_empty()), "units come and go within a month"),
                 (group.nodes.iter().any(|node| self.throughput.iter().any(|(offer, _)| *offer == node.offer)), "a throughput is unknown"),
