@@ -23,11 +23,11 @@ struct Staged {
 }
 
 impl OutputFolder {
-    /// Makes the folder if need be and sees that `files` can be written in it.
+    /// Makes the folder if need be and sees that `files`, and `more` of these names, can be written in it.
     ///
     /// # Errors
     /// When the path leads through a regular file, a name is taken by a folder, or nothing can be written there.
-    pub(crate) fn prepare(path: &Path, files: &[ReportFile]) -> Result<Self> {
+    pub(crate) fn prepare(path: &Path, files: &[ReportFile], more: &[&str]) -> Result<Self> {
         for part in path.ancestors().filter(|part| !part.as_os_str().is_empty()) {
             // Only what exists can be in the way; rights are found out by writing.
             if fs::metadata(part).is_ok_and(|found| !found.is_dir()) {
@@ -38,8 +38,8 @@ impl OutputFolder {
             }
         }
         fs::create_dir_all(path).map_err(|source| Error::io(path, "create the folder", source))?;
-        for file in files {
-            let target = path.join(file.name());
+        for name in files.iter().map(|file| file.name()).chain(more.iter().copied()) {
+            let target = path.join(name);
             if fs::metadata(&target).is_ok_and(|found| found.is_dir()) {
                 return Err(Error::usage(format!("--out: cannot write {}: a folder of that name is in the way", target.display())));
             }
@@ -122,7 +122,7 @@ mod tests {
     fn files_appear_together_and_whole() {
         let place = tempfile::tempdir().unwrap();
         let path = place.path().join("new/folder");
-        let mut folder = OutputFolder::prepare(&path, &[]).unwrap();
+        let mut folder = OutputFolder::prepare(&path, &[], &[]).unwrap();
         assert_eq!(names(&path), [""; 0], "the check leaves nothing behind");
         folder.append("a.csv", "1").unwrap();
         folder.append("b.csv", "2").unwrap();
@@ -137,7 +137,7 @@ mod tests {
     fn what_is_not_committed_leaves_the_earlier_files() {
         let place = tempfile::tempdir().unwrap();
         fs::write(place.path().join("a.csv"), "old").unwrap();
-        let mut folder = OutputFolder::prepare(place.path(), &[]).unwrap();
+        let mut folder = OutputFolder::prepare(place.path(), &[], &[]).unwrap();
         folder.append("a.csv", "new").unwrap();
         drop(folder);
         assert_eq!(fs::read_to_string(place.path().join("a.csv")).unwrap(), "old");
@@ -151,13 +151,13 @@ mod tests {
         for (text, stays) in [(format!("{SAMPLES_BEGIN}cost_total\n0,a,1,1,2\n"), false), ("mine".to_owned(), true), (String::new(), true)]
         {
             fs::write(&path, text).unwrap();
-            let mut folder = OutputFolder::prepare(place.path(), &ReportFile::of_run(false)).unwrap();
+            let mut folder = OutputFolder::prepare(place.path(), &ReportFile::of_run(false), &[]).unwrap();
             assert!(path.exists(), "only a run that is done may remove it");
             folder.append("plans.csv", "1").unwrap();
             folder.commit().unwrap();
             assert_eq!(path.exists(), stays);
         }
-        let mut folder = OutputFolder::prepare(place.path(), &ReportFile::of_run(true)).unwrap();
+        let mut folder = OutputFolder::prepare(place.path(), &ReportFile::of_run(true), &[]).unwrap();
         folder.append("samples.csv", SAMPLES_BEGIN).unwrap();
         folder.commit().unwrap();
         assert!(path.exists());
@@ -166,7 +166,7 @@ mod tests {
     #[test]
     fn a_failed_write_names_the_file_and_is_no_panic() {
         let place = tempfile::tempdir().unwrap();
-        let mut folder = OutputFolder::prepare(place.path(), &[]).unwrap();
+        let mut folder = OutputFolder::prepare(place.path(), &[], &[]).unwrap();
         // A file that is open for reading only fails as a full disk does.
         let read_only = fs::File::open(folder.temporary().unwrap().keep().unwrap().1).unwrap();
         let file = NamedTempFile::from_parts(read_only, tempfile::TempPath::try_from_path(place.path().join("x")).unwrap());
@@ -182,10 +182,10 @@ mod tests {
         let file = place.path().join("file");
         fs::write(&file, "").unwrap();
         for path in [file.clone(), file.join("below/it")] {
-            let error = OutputFolder::prepare(&path, &[]).unwrap_err();
+            let error = OutputFolder::prepare(&path, &[], &[]).unwrap_err();
             assert!(error.is_input() && error.to_string().contains("is a file"), "{error}");
         }
         fs::create_dir(place.path().join("plans.csv")).unwrap();
-        assert!(OutputFolder::prepare(place.path(), &[ReportFile::Plans]).unwrap_err().is_input());
+        assert!(OutputFolder::prepare(place.path(), &[ReportFile::Plans], &[]).unwrap_err().is_input());
     }
 }

@@ -16,6 +16,7 @@ mod render;
 mod run;
 mod scenario;
 mod schema;
+mod size;
 
 use args::{Cli, Command};
 use clap::Parser;
@@ -66,7 +67,7 @@ fn dispatch(command: &Command) -> Result<Exit> {
         Command::Inspect(args) => inspect::inspect(args),
         Command::Schema => schema::schema(),
         Command::Explain(args) => explain::explain(args),
-        Command::Size(_) => later("`tokentide size`"),
+        Command::Size(args) => size::size(args),
         Command::Compare(_) => later("`tokentide compare`"),
     }
 }

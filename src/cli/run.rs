@@ -30,7 +30,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit> {
         return Err(Error::usage(text));
     }
     let files = ReportFile::of_run(args.samples);
-    let folder = args.out.as_deref().map(|path| OutputFolder::prepare(path, &files)).transpose()?;
+    let folder = args.out.as_deref().map(|path| OutputFolder::prepare(path, &files, &[])).transpose()?;
     if !args.draws.quiet {
         loaded.warnings.iter().for_each(|warning| render::warning(warning));
         prices::tell_ages(&loaded.scenario.supply.offers);
@@ -139,7 +139,7 @@ fn rarely(scenario: &Scenario, judgement: &Judgement, spec: &RunSpec<'_>) -> Res
 }
 
 /// What comes after the run; nothing where it was not wanted any more. The run itself is complete.
-fn unless_stopped<T>(found: Result<Vec<T>>, stop: &AtomicBool) -> Result<Vec<T>> {
+pub(super) fn unless_stopped<T>(found: Result<Vec<T>>, stop: &AtomicBool) -> Result<Vec<T>> {
     match found {
         _ if stop.load(Ordering::Relaxed) => Ok(Vec::new()),
         Err(error) if matches!(error.kind(), ErrorKind::Interrupted) => Ok(Vec::new()),

@@ -4,11 +4,20 @@ use super::args::{DrawArgs, SamplingArg, ScenarioArgs};
 use tokentide::error::{Error, Result};
 use tokentide::scenario::{self, Loaded, Scenario};
 use tokentide::spec::{Override, nearest};
+use tokentide::supply::Candidates;
 
 /// Loads the scenario; `changes` of other flags follow those of `--set`, so that a flag wins over the file and over `--set`.
 pub(crate) fn load(args: &ScenarioArgs, changes: &[String]) -> Result<Loaded> {
-    let overrides = args.set.iter().chain(changes).map(|text| Override::new(text)).collect::<Result<Vec<_>>>()?;
-    scenario::load(&args.scenario, &overrides)
+    scenario::load(&args.scenario, &overrides(args, changes)?)
+}
+
+/// The same with what its plans buy left open.
+pub(crate) fn load_open(args: &ScenarioArgs, changes: &[String], candidates: &Candidates) -> Result<Loaded> {
+    scenario::load_open(&args.scenario, &overrides(args, changes)?, candidates)
+}
+
+fn overrides(args: &ScenarioArgs, changes: &[String]) -> Result<Vec<Override>> {
+    args.set.iter().chain(changes).map(|text| Override::new(text)).collect()
 }
 
 /// The changes that flags stand for. They go the way of `--set`, so that the resolved scenario is the one that was used.

@@ -6,6 +6,7 @@ mod judgement;
 mod precise;
 mod price;
 mod rare;
+mod size;
 mod spreadsheet;
 mod walk;
 
@@ -14,4 +15,5 @@ pub use flip::{Cause, Flip, FlipPoint, Lever, flips};
 pub use judgement::{Judgement, Leader, PlanStanding, judge, objective_samples};
 pub use precise::{Precise, PreciseOf, Precision, draw_until};
 pub use rare::{RARE, Rare, rare};
+pub use size::{Goal, Nine, PoolSteps, Sizing, UnitStep, Verdict, Wish, size};
 pub use spreadsheet::{on_demand_price, spreadsheet_plan};

@@ -12,7 +12,7 @@ use crate::error::{ErrorKind, Result};
 use crate::scenario::Scenario;
 use crate::simulation::{RunSpec, run};
 use crate::statistics::{CONFIDENCE, EVENTS_FOR_INTERVAL, Estimate, Sampling};
-use crate::tally::{Columns, Metric, Outcome, Row, Span};
+use crate::tally::{Columns, Metric, Outcome, Row, Span, limited};
 use std::cmp::Ordering;
 
 /// Below this share of months that break the limits, a run of usual length has seen too few of them to tell the share.
@@ -165,9 +165,7 @@ fn draw(scenario: &Scenario, tilt: &Tilt, seed: u64, replications: u64, spec: &R
 
 /// By replication, how near it comes to trouble and its share of months with a pool above a limit.
 fn trouble(scenario: &Scenario, outcome: &Outcome) -> Vec<(Nearness, f64)> {
-    let limits = &scenario.limits;
-    let limits =
-        [(Metric::RequestsThrottledShare, limits.throttled_requests_share), (Metric::DeadlineMissed, limits.missed_deadlines_share)];
+    let limits = limited(&scenario.limits);
     let months = scenario.horizon.months();
     let nothing = Nearness { excess: f64::NEG_INFINITY, load: f64::NEG_INFINITY };
     let mut trouble = vec![(nothing, 0.0); outcome.replications()];
@@ -179,9 +177,9 @@ fn trouble(scenario: &Scenario, outcome: &Outcome) -> Vec<(Nearness, f64)> {
             let mean: f64 = workloads.iter().map(|&workload| scenario.demand.expected_tokens(workload, month).total()).sum();
             let loads = column(Metric::TokensDemand).into_iter().map(|tokens| Nearness { load: tokens / mean, ..nothing });
             of_month.iter_mut().zip(loads).for_each(|(nearness, load)| nearness.raise(load));
-            for (metric, limit) in limits.iter().filter_map(|&(metric, limit)| Some((metric, limit?))) {
+            for (metric, limit) in &limits {
                 // A share of nothing is not a number and no excess.
-                let excesses = column(metric).into_iter().map(|share| Nearness { excess: share - limit, ..nothing });
+                let excesses = column(*metric).into_iter().map(|share| Nearness { excess: share - *limit, ..nothing });
                 of_month.iter_mut().zip(excesses).for_each(|(nearness, excess)| nearness.raise(excess));
             }
         }

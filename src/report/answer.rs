@@ -37,7 +37,22 @@ pub fn answer(report: &Report<'_>) -> String {
     parts.join("\n")
 }
 
+/// What to buy and how sure that is, with what the plans of the file leave open.
 fn sentence(report: &Report<'_>, leader: &Leader, cheapest: usize) -> String {
+    let mut text = verdict(report, leader, cheapest);
+    if buys_the_most(&report.scenario.supply.plans, leader.plan) {
+        let more = if leader.qualified { "more may be cheaper" } else { "more may keep the limits" };
+        text.extend([" No plan of its sweep buys more units; ", more, "."]);
+    }
+    if let Some(utilisation) = expected_utilisation(report.scenario, leader.plan).filter(|utilisation| *utilisation > 1.0) {
+        let percent = utilisation * 100.0;
+        text += &format!(" Its units never pay by themselves: even full they cost {percent:.0}% of the same tokens on demand.");
+    }
+    text
+}
+
+/// What to buy, what it costs, and how sure that is.
+pub(super) fn verdict(report: &Report<'_>, leader: &Leader, cheapest: usize) -> String {
     let scenario = report.scenario;
     let limits = stated(scenario);
     let name = |plan: usize| scenario.supply.plans.get(plan).map_or("", |plan| plan.name.as_str());
@@ -82,14 +97,6 @@ fn sentence(report: &Report<'_>, leader: &Leader, cheapest: usize) -> String {
     if best.standing.within_error {
         text += " Whether it keeps the limits is within the error of this run; more replications would tell.";
     }
-    if buys_the_most(&scenario.supply.plans, leader.plan) {
-        let more = if leader.qualified { "more may be cheaper" } else { "more may keep the limits" };
-        text.extend([" No plan of its sweep buys more units; ", more, "."]);
-    }
-    if let Some(utilisation) = expected_utilisation(scenario, leader.plan).filter(|utilisation| *utilisation > 1.0) {
-        let percent = utilisation * 100.0;
-        text += &format!(" Its units never pay by themselves: even full they cost {percent:.0}% of the same tokens on demand.");
-    }
     text
 }
 
@@ -98,7 +105,8 @@ fn stated(scenario: &Scenario) -> String {
     let limits = &scenario.limits;
     let throttled = limits.throttled_requests_share.map(|share| format!("{} throttled", Share(share)));
     let missed = limits.missed_deadlines_share.map(|share| format!("{} of a month's jobs late", Share(share)));
-    let all: Vec<String> = throttled.into_iter().chain(missed).collect();
+    let hours = limits.throttled_hours.map(|hours| format!("{} hours of a month with throttling", crate::supply::short(hours)));
+    let all: Vec<String> = throttled.into_iter().chain(missed).chain(hours).collect();
     if all.is_empty() {
         return String::new();
     }

@@ -67,6 +67,7 @@ pub(super) fn head(report: &Report<'_>) -> Result<String> {
         "limits": {
             "throttled_requests_share": scenario.limits.throttled_requests_share,
             "missed_deadlines_share": scenario.limits.missed_deadlines_share,
+            "throttled_hours": scenario.limits.throttled_hours,
             "in_share_of_months": scenario.limits.in_share_of_months,
             "cost_per_failed_request": scenario.limits.cost_per_failed_request,
         },

@@ -14,6 +14,8 @@ mod notes;
 mod number;
 mod provenance;
 mod samples;
+mod size;
+mod size_files;
 mod table;
 mod words;
 
@@ -26,6 +28,8 @@ pub use hours::write_hours;
 pub use notes::{hours_walked, notes};
 pub use provenance::{PriceDate, Provenance};
 pub use samples::SAMPLES_BEGIN;
+pub use size::{nines_table, sizing_answer, steps_table};
+pub use size_files::{SIZING_FILES, sizing_files};
 pub use table::table;
 
 use crate::decision::{Flip, Held, Judgement, Rare};

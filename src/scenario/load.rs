@@ -3,6 +3,7 @@
 use super::{Scenario, ScenarioSpec};
 use crate::error::{Error, Result};
 use crate::spec::{Override, Reader, Resolved, Spec};
+use crate::supply::Candidates;
 use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
@@ -26,9 +27,21 @@ pub struct Loaded {
 /// # Errors
 /// When the file cannot be read, or with every problem found in it.
 pub fn load(path: &Path, overrides: &[Override]) -> Result<Loaded> {
+    loaded(path, overrides, None)
+}
+
+/// Reads a scenario file with what its plans buy left open: numbers of units, terms and starts are lists, pool by pool.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_open(path: &Path, overrides: &[Override], candidates: &Candidates) -> Result<Loaded> {
+    loaded(path, overrides, Some(candidates))
+}
+
+fn loaded(path: &Path, overrides: &[Override], candidates: Option<&Candidates>) -> Result<Loaded> {
     let text = read(path)?;
     let folder = path.parent().unwrap_or(Path::new(""));
-    parse(&path.display().to_string(), &text, folder, overrides)
+    parsed(&path.display().to_string(), &text, folder, overrides, candidates)
 }
 
 /// Reads a scenario from text; relative paths in it start at `folder`.
@@ -36,11 +49,23 @@ pub fn load(path: &Path, overrides: &[Override]) -> Result<Loaded> {
 /// # Errors
 /// Every problem found in the text.
 pub fn parse(name: &str, text: &str, folder: &Path, overrides: &[Override]) -> Result<Loaded> {
+    parsed(name, text, folder, overrides, None)
+}
+
+/// Reads a scenario from text with what its plans buy left open, as [`load_open`] does.
+///
+/// # Errors
+/// Every problem found in the text.
+pub fn parse_open(name: &str, text: &str, folder: &Path, overrides: &[Override], candidates: &Candidates) -> Result<Loaded> {
+    parsed(name, text, folder, overrides, Some(candidates))
+}
+
+fn parsed(name: &str, text: &str, folder: &Path, overrides: &[Override], candidates: Option<&Candidates>) -> Result<Loaded> {
     let mut reader = Reader::new(name, text, folder);
     let scenario = reader
         .parse(overrides)
         .and_then(|(node, at)| ScenarioSpec::read(&node, &at, &mut reader).map(|spec| (spec, at)))
-        .and_then(|(spec, at)| super::resolve::resolve(&spec, &at, &mut reader));
+        .and_then(|(spec, at)| super::resolve::resolve(&spec, &at, candidates, &mut reader));
     let (resolved, warnings) = reader.finish()?;
     match scenario {
         Some(mut scenario) => {

@@ -7,7 +7,7 @@ mod load;
 mod resolve;
 mod spec;
 
-pub use load::{Loaded, load, parse};
+pub use load::{Loaded, load, load_open, parse, parse_open};
 pub use spec::{FlatSpec, HorizonSpec, LimitsSpec, ReportSpec, ScenarioSpec};
 
 use crate::demand::Demand;
@@ -82,6 +82,8 @@ pub struct Limits {
     pub throttled_requests_share: Option<f64>,
     /// Largest share of a month's windows of work that waits of which something is late, per pool; `None` when nothing is limited.
     pub missed_deadlines_share: Option<f64>,
+    /// Most hours of a month with a throttled minute, as an expectation, per pool; `None` when nothing is limited.
+    pub throttled_hours: Option<f64>,
     /// Share of the months in which the limits must hold.
     pub in_share_of_months: f64,
     /// Currency per failed request, added to the spend that plans are ranked by.
@@ -92,6 +94,6 @@ impl Limits {
     /// Whether anything is limited.
     #[must_use]
     pub fn any(&self) -> bool {
-        self.throttled_requests_share.is_some() || self.missed_deadlines_share.is_some()
+        self.throttled_requests_share.is_some() || self.missed_deadlines_share.is_some() || self.throttled_hours.is_some()
     }
 }

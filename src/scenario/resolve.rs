@@ -1,12 +1,12 @@
 //! From the file as written to the scenario: defaults, ranges, and what one section must know of another.
 
 use super::{HorizonSpec, Limits, LimitsSpec, Scenario, ScenarioSpec};
-use crate::demand::Demand;
+use crate::demand::{Demand, Workload};
 use crate::horizon::{Horizon, HorizonError, time_zone};
 use crate::spec::{At, Field, MAX_NAME, Reader, Resolved, nearest};
 use crate::statistics::Sampling;
-use crate::supply::{Supply, WorkloadFacts, longest_term};
-use crate::units::Currency;
+use crate::supply::{Candidates, Opening, Supply, WorkloadFacts, longest_term};
+use crate::units::{ByClass, Currency};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use std::sync::Arc;
@@ -21,7 +21,8 @@ const LOOSE_LIMIT: f64 = 0.05;
 const MOST_WORKLOADS: usize = 1000;
 
 /// Resolves the whole scenario; `None` after at least one error was told. The digest is filled in by the caller.
-pub(super) fn resolve(spec: &ScenarioSpec, at: &At, reader: &mut Reader) -> Option<Scenario> {
+/// With candidates, what the plans buy is open.
+pub(super) fn resolve(spec: &ScenarioSpec, at: &At, candidates: Option<&Candidates>, reader: &mut Reader) -> Option<Scenario> {
     let currency = or_assumed(spec.currency.as_ref(), "currency", Currency::USD, "the default", reader);
     let seed = or_assumed(spec.seed.as_ref(), "seed", 1, "the default, so that runs can be repeated", reader);
     let replications = replications(spec, reader);
@@ -53,7 +54,9 @@ pub(super) fn resolve(spec: &ScenarioSpec, at: &At, reader: &mut Reader) -> Opti
         return None;
     };
     let facts: Vec<WorkloadFacts> = demand.workloads.iter().map(WorkloadFacts::from).collect();
-    let supply = Supply::resolve(&spec.offer, &spec.plan, &facts, &horizon, currency, reader)?.with_peak_percentile(peak.0);
+    let opening = candidates.map(|candidates| Opening { candidates, busiest: busiest(&demand) });
+    let supply = Supply::resolve(&spec.offer, &spec.plan, &facts, &horizon, currency, opening.as_ref(), reader)?;
+    let supply = supply.with_peak_percentile(peak.0);
     lateness(spec, &supply, reader);
     let baseline = baseline(spec, &supply, reader)?;
     Some(Scenario {
@@ -70,6 +73,19 @@ pub(super) fn resolve(spec: &ScenarioSpec, at: &At, reader: &mut Reader) -> Opti
         longest_term: longest,
         digest: String::new(),
     })
+}
+
+/// Mean tokens of each workload's busiest hour, in the mix of its month.
+fn busiest(demand: &Demand) -> Vec<ByClass> {
+    let of_workload = |(index, workload): (usize, &Workload)| {
+        let mean = workload.mean_tokens();
+        let busiest = (0..mean.len()).max_by(|&a, &b| mean[a].total_cmp(&mean[b]).then(b.cmp(&a)));
+        busiest.map_or(ByClass::ZERO, |hour| {
+            let month = demand.expected_tokens(index, demand.horizon().month_of(hour));
+            if month.total() > 0.0 { month * (mean[hour] / month.total()) } else { ByClass::ZERO }
+        })
+    };
+    demand.workloads.iter().enumerate().map(of_workload).collect()
 }
 
 /// SHA-256 over path, value and provenance of every resolved value, in order.
@@ -187,8 +203,13 @@ fn built(horizon: Result<Horizon, HorizonError>, [months, hours, start]: [&At; 3
 }
 
 fn limits(spec: Option<&Field<LimitsSpec>>, currency: Currency, reader: &mut Reader) -> Limits {
-    let mut limits =
-        Limits { throttled_requests_share: None, missed_deadlines_share: None, in_share_of_months: 0.95, cost_per_failed_request: None };
+    let mut limits = Limits {
+        throttled_requests_share: None,
+        missed_deadlines_share: None,
+        throttled_hours: None,
+        in_share_of_months: 0.95,
+        cost_per_failed_request: None,
+    };
     let Some(spec) = spec else {
         reader.assumed("limits", "none", "no limit given: plans are ranked by spend alone, however much they throttle");
         reader.warn("no [limits] are set: a plan that throttles more looks cheaper, and nothing here stops it from being recommended");
@@ -196,6 +217,10 @@ fn limits(spec: Option<&Field<LimitsSpec>>, currency: Currency, reader: &mut Rea
     };
     limits.throttled_requests_share = spec.throttled_requests_share.as_ref().map(|share| share.0);
     limits.missed_deadlines_share = spec.missed_deadlines_share.as_ref().map(|share| share.0);
+    limits.throttled_hours = spec.throttled_hours.as_ref().map(|hours| hours.value);
+    if let Some(hours) = spec.throttled_hours.as_ref().filter(|hours| !(0.0..=1023.0).contains(&hours.value)) {
+        reader.refuse(&hours.at, "is no number of hours of a month", "0 to 1023");
+    }
     if let Some(share) = spec.throttled_requests_share.as_ref().filter(|share| share.0 > LOOSE_LIMIT) {
         let percent = crate::supply::short(share.0);
         reader.warn(format!(

@@ -68,6 +68,8 @@ crate::spec_table! {
         optional throttled_requests_share: Share,
         /// Largest share of a month's windows (jobs) of work that waits of which something may miss its deadline.
         optional missed_deadlines_share: Share,
+        /// Most hours of a month in some minute of which requests may be throttled.
+        optional throttled_hours: f64,
         /// Share of the months in which the limits must hold; 95% unless said.
         optional in_share_of_months: Share,
         /// What a failed request costs: plans are then ranked by spend plus this, with or without a limit.

@@ -41,7 +41,8 @@ pub(crate) fn workload(name: &str, margin: Margin, cv: f64) -> WorkloadFacts {
 pub(crate) fn read(text: &str, workloads: &[WorkloadFacts], horizon: Horizon) -> Result<(Supply, Vec<String>), Vec<String>> {
     let mut reader = Reader::new("a.toml", text, Path::new("."));
     let spec = reader.parse(&[]).and_then(|(node, at)| RootSpec::read(&node, &at, &mut reader));
-    let supply = spec.and_then(|spec| Supply::resolve(&spec.offer, &spec.plan, workloads, &Arc::new(horizon), Currency::USD, &mut reader));
+    let supply =
+        spec.and_then(|spec| Supply::resolve(&spec.offer, &spec.plan, workloads, &Arc::new(horizon), Currency::USD, None, &mut reader));
     match reader.finish() {
         Ok((_, warnings)) => Ok((supply.expect("no problem was told"), warnings)),
         Err(error) => Err(error.diagnostics().iter().map(ToString::to_string).collect()),

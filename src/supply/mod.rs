@@ -46,9 +46,10 @@ pub use offer::{
     WeightsSpec, WindowSpec, WindowStep, WindowStepSpec,
 };
 pub use outage::{Availability, AvailabilitySpec, Incidents, IncidentsSpec, Together, TogetherSpec, TwoState};
+pub use plan::open::Opening;
 pub use plan::{
-    MAX_PLANS, Plan, PlanSpec, PoolChoice, PurchaseSpec, ReservationSpec, SweepAxis, SweepSpec, TwoListsSpec, TwoUnitsSpec, UnitsListSpec,
-    UnitsSpec, UnitsSweepSpec, longest_term,
+    Candidates, Kept, MAX_PLANS, OfferCandidates, Plan, PlanSpec, PoolChoice, PurchaseSpec, ReservationSpec, SweepAxis, SweepSpec,
+    TwoListsSpec, TwoUnitsSpec, UnitsListSpec, UnitsSpec, UnitsSweepSpec, longest_term,
 };
 pub use pool::{Case, Node, PoolGroup, Scheduled};
 pub use price_cut::{PriceCut, PriceCutSpec};

@@ -4,12 +4,14 @@ use super::commitment::Commitment;
 use super::facts::WorkloadFacts;
 use super::offer::{self, MAX_AXES, Offer, OfferKind, OfferSpec, Provisioned, Renewal, refuse_without_max_tokens};
 use super::outage;
+use super::plan::compose::{common, units_label};
+use super::plan::open::{self, Opening};
 use super::plan::{MAX_PLANS, Plan, PlanSpec, PoolChoice, PurchaseSpec, ReservationSpec, UnitsSpec, check, sweep};
 use super::pool::{Laws, PoolGroup, Scheduled, Windows, windows};
 use super::price_cut;
 use super::route::{self, Member};
 use super::schedule::Schedule;
-use super::{Supply, priority, short};
+use super::{Supply, priority};
 use crate::horizon::Horizon;
 use crate::spec::{Field, Reader, check_name};
 use crate::units::{Currency, Term};
@@ -19,6 +21,7 @@ use std::sync::Arc;
 impl Supply {
     /// Checks offers and plans and lays out their pools. `workloads` are in the order of the demand path.
     ///
+    /// With an opening, what the plans buy is open: see [`Candidates`](super::Candidates).
     /// Every problem goes to `reader`; `None` only after at least one.
     pub fn resolve(
         offers: &[Field<OfferSpec>],
@@ -26,6 +29,7 @@ impl Supply {
         workloads: &[WorkloadFacts],
         horizon: &Arc<Horizon>,
         currency: Currency,
+        opening: Option<&Opening<'_>>,
         reader: &mut Reader,
     ) -> Option<Self> {
         let specs = offers;
@@ -47,6 +51,7 @@ impl Supply {
             laws: Laws::default(),
             plans: Vec::new(),
             used: BTreeSet::new(),
+            opening,
         };
         let mut good = !plans.is_empty();
         let mut names: BTreeSet<String> = BTreeSet::new();
@@ -93,6 +98,9 @@ fn resolved(specs: &[Field<OfferSpec>], currency: Currency, reader: &mut Reader)
     offer::share(specs, offers.filter(|_| good)?, reader)
 }
 
+/// Where what is bought is open, the plans of a sweep stand beside the open ones up to so many; beyond that the open ones hold their parts.
+const MOST_AS_WRITTEN: usize = 2_000;
+
 struct Builder<'a> {
     offers: &'a [Offer],
     workloads: &'a [WorkloadFacts],
@@ -105,6 +113,7 @@ struct Builder<'a> {
     laws: Laws,
     plans: Vec<Plan>,
     used: BTreeSet<usize>,
+    opening: Option<&'a Opening<'a>>,
 }
 
 impl Builder<'_> {
@@ -122,14 +131,25 @@ impl Builder<'_> {
             }
         };
         let routed: Vec<usize> = routed.into_iter().collect();
-        let bought = check::purchases(spec, self.offers, &routed, self.horizon.months(), reader);
+        self.used.extend(routed.iter().copied());
+        let (Some(opening), Some(members)) = (self.opening, &members) else { return self.lay(spec, members, &routed, reader) };
+        let open = opening.open(spec, &route::pools(members, self.offers), self.offers);
+        let stands = open.is_empty() || open::is_whole(spec, &routed, self.offers) && sweep::count(spec) <= MOST_AS_WRITTEN;
+        for spec in stands.then(|| spec.clone()).iter().chain(&open) {
+            self.lay(spec, Some(members.clone()), &routed, reader)?;
+        }
+        Some(())
+    }
+
+    /// Lays out the plans of a sweep; `members` are `None` after a problem of the routes.
+    fn lay(&mut self, spec: &Field<PlanSpec>, members: Option<Vec<Member>>, routed: &[usize], reader: &mut Reader) -> Option<()> {
+        let bought = check::purchases(spec, self.offers, routed, self.horizon.months(), reader);
         let choices = sweep::choices(spec, MAX_PLANS - self.plans.len().min(MAX_PLANS), reader);
         let (members, choices) = members.filter(|_| bought).zip(choices)?;
-        self.used.extend(routed.iter().copied());
         let pools = route::pools(&members, self.offers);
         let mut laid = Vec::with_capacity(choices.len());
         for choice in choices {
-            let of_offer = |&offer: &usize| self.commitment(offer, spec, &choice).into_iter().chain(self.purchases(offer, spec));
+            let of_offer = |&offer: &usize| self.commitment(offer, &choice).into_iter().chain(self.purchases(offer, spec));
             let commitments: Vec<Commitment> = routed.iter().flat_map(of_offer).collect();
             let groups: Vec<usize> = pools.iter().map(|pool| self.group(pool, &commitments)).collect();
             laid.push((choice, commitments, groups));
@@ -140,7 +160,7 @@ impl Builder<'_> {
         if !self.priorities(&alike, spec, reader) {
             return None;
         }
-        self.note_only_terms(spec, &routed, reader);
+        self.note_only_terms(spec, routed, reader);
         let reservations: Vec<Commitment> = routed.iter().flat_map(|&offer| self.reservations(offer, spec)).collect();
         for (choice, commitments, groups) in laid {
             let pools = groups.iter().map(|&group| PoolChoice { group, case: self.case(group, &commitments) }).collect();
@@ -247,13 +267,12 @@ impl Builder<'_> {
         })
     }
 
-    fn commitment(&self, index: usize, spec: &PlanSpec, choice: &sweep::Choice) -> Option<Commitment> {
+    fn commitment(&self, index: usize, choice: &sweep::Choice) -> Option<Commitment> {
         let offer = &self.offers[index];
         let OfferKind::Provisioned(provisioned) = &offer.kind else { return None };
         let said = choice.units.get(&offer.name)?;
         let units: [f64; MAX_AXES] = std::array::from_fn(|axis| said.get(axis).copied().unwrap_or(0.0));
-        let start = spec.start_month.as_ref().and_then(|map| map.get(&offer.name));
-        bought(index, provisioned, units, choice.terms.get(&offer.name).copied(), start)
+        bought(index, provisioned, units, choice.terms.get(&offer.name).copied(), choice.starts.get(&offer.name).copied())
     }
 
     /// The plan's further purchases of an offer.
@@ -264,7 +283,7 @@ impl Builder<'_> {
         let commitment = |purchase: &Field<PurchaseSpec>| {
             let units = by_axis(&purchase.units.value);
             let term = purchase.term.as_ref().map(|term| term.value);
-            let commitment = bought(index, provisioned, units, term, purchase.start_month.as_ref())?;
+            let commitment = bought(index, provisioned, units, term, purchase.start_month.as_ref().map(|month| month.value))?;
             let renewal = purchase.renewal.as_ref().map_or(commitment.renewal, |renewal| renewal.value);
             let schedule = purchase.schedule.as_ref().map(|spec| Schedule::new(spec));
             Some(Commitment { renewal, schedule, ..commitment })
@@ -279,7 +298,8 @@ impl Builder<'_> {
         let of_offer = spec.reservation.iter().filter(|reservation| reservation.offer.value == offer.name);
         let commitment = |reserved: &Field<ReservationSpec>| {
             let units = by_axis(&reserved.units.value);
-            let commitment = bought(index, provisioned, units, Some(reserved.term.value), reserved.start_month.as_ref())?;
+            let commitment =
+                bought(index, provisioned, units, Some(reserved.term.value), reserved.start_month.as_ref().map(|month| month.value))?;
             let renewal = reserved.renewal.as_ref().map_or(commitment.renewal, |renewal| renewal.value);
             let renewal = if renewal == Renewal::Hourly { Renewal::End } else { renewal };
             Some(Commitment { renewal, ..commitment })
@@ -290,8 +310,7 @@ impl Builder<'_> {
     /// Units of all purchases of one offer.
     fn units_label(&self, ladder: &[Commitment]) -> String {
         let two = matches!(&self.offers[ladder[0].offer].kind, OfferKind::Provisioned(offer) if offer.axes.len() > 1);
-        let label = |commitment: &Commitment| if two { commitment.units.map(short).join("+") } else { short(commitment.units[0]) };
-        ladder.iter().map(label).collect::<Vec<_>>().join(", ")
+        units_label(ladder, two)
     }
 
     fn note_only_terms(&self, spec: &Field<PlanSpec>, routed: &[usize], reader: &mut Reader) {
@@ -327,13 +346,7 @@ fn by_axis(units: &UnitsSpec) -> [f64; MAX_AXES] {
 }
 
 /// Units of an offer for a term (its only one unless said), from a month of the file, which counts from 1.
-fn bought(
-    offer: usize,
-    provisioned: &Provisioned,
-    units: [f64; MAX_AXES],
-    term: Option<Term>,
-    start: Option<&Field<u64>>,
-) -> Option<Commitment> {
+fn bought(offer: usize, provisioned: &Provisioned, units: [f64; MAX_AXES], term: Option<Term>, start: Option<u64>) -> Option<Commitment> {
     let term = term.or_else(|| provisioned.terms.first().map(|(term, _)| *term))?;
     let price_of = |term: Term| provisioned.terms.iter().find(|(known, _)| *known == term).map(|(_, price)| *price);
     let price = price_of(term)?;
@@ -343,15 +356,9 @@ fn bought(
         term,
         price,
         hourly_price: price_of(Term::NONE).unwrap_or(price),
-        start_month: start.map_or(provisioned.start_month, |month| (month.value as usize).saturating_sub(1)),
+        start_month: start.map_or(provisioned.start_month, |month| (month as usize).saturating_sub(1)),
         renewal: provisioned.renewal,
         schedule: None,
         billed_in: provisioned.billed_in,
     })
-}
-
-/// The label that all have, if all have the same.
-fn common(mut labels: impl Iterator<Item = String>) -> Option<String> {
-    let first = labels.next()?;
-    labels.all(|label| label == first).then_some(first)
 }

@@ -6,7 +6,7 @@
 use super::members::MemberLayout;
 use super::{Outcome, Replication, Tally};
 use crate::scenario::Scenario;
-use crate::supply::{MAX_AXES, PoolGroup, Supply};
+use crate::supply::{Kept, MAX_AXES, PoolGroup, Supply};
 
 /// The tally of everything that the report shows. Its summary is an [`Outcome`].
 #[derive(Clone, Copy, Debug, Default)]
@@ -25,6 +25,11 @@ impl ColumnStore {
     #[must_use]
     pub fn new(columns: usize, capacity: usize) -> Self {
         Self { columns: (0..columns).map(|_| Vec::with_capacity(capacity)).collect(), rows: Vec::new() }
+    }
+
+    /// A store of whole columns of equal length.
+    pub(super) fn of_columns(columns: Vec<Vec<f64>>) -> Self {
+        Self { columns, rows: Vec::new() }
     }
 
     /// So many columns of rows that come one by one: room for `capacity` of them, not yet turned into columns.
@@ -227,6 +232,24 @@ impl Layout {
     /// Number of columns.
     pub(super) fn columns(&self) -> usize {
         self.total
+    }
+
+    /// For each column of a layout that keeps some of the pools and cases of this one, where it stands here.
+    pub(super) fn places(&self, narrower: &Self, kept: &Kept) -> Vec<usize> {
+        let first = self.pools.first().copied().unwrap_or(self.total);
+        let mut places: Vec<usize> = (0..first).collect();
+        for (group, cases) in &kept.groups {
+            let [of_pool, of_members] = [self.blocks[2 * group], self.blocks[2 * group + 1]];
+            let blocks =
+                |block: CaseColumns| cases.iter().map(move |case| block.first + case * block.width..block.first + (case + 1) * block.width);
+            places.extend(self.pools[*group]..of_pool.first);
+            places.extend(blocks(of_pool).flatten());
+            // What members have whatever the case stands between the two.
+            places.extend(of_pool.first + of_pool.width * of_pool.number..of_members.first);
+            places.extend(blocks(of_members).flatten());
+        }
+        debug_assert_eq!(places.len(), narrower.total);
+        places
     }
 
     /// Where columns of cases stand.

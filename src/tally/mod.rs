@@ -17,7 +17,7 @@ mod shown;
 pub use bounded::{Bounded, BoundedColumns, KEPT_REPLICATIONS, PAIRED_REPLICATIONS};
 pub use columns::{ColumnStore, Columns};
 pub use metric::Metric;
-pub use outcome::{Outcome, Row, Span};
+pub use outcome::{Outcome, Row, Span, limited};
 pub use recipe::Recipe;
 
 use crate::demand::WorkloadTotals;

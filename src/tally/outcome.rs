@@ -1,6 +1,7 @@
 //! Everything a run found, by plan, row, span and metric: columns made on demand from the samples kept.
 
 mod controls;
+mod narrow;
 mod paths;
 mod queues;
 mod ranking;
@@ -17,6 +18,7 @@ use super::recipe::Recipe;
 use crate::scenario::Scenario;
 use crate::supply::{Plan, PoolGroup};
 use controls::Known;
+pub use ranking::limited;
 
 /// What a row of the output files is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

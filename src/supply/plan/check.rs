@@ -39,8 +39,13 @@ pub(crate) fn purchases(spec: &PlanSpec, offers: &[Offer], routed: &[usize], mon
         }
     }
     for (name, month) in spec.start_month.iter().flat_map(|map| &map.entries) {
-        if check.bought(name).is_some() && !(1..=months as u64).contains(&month.value) {
-            check.refuse(&month.at, "is no month of the horizon", &format!("a month from 1 to {months}"));
+        if check.bought(name).is_some() {
+            check.month(Some(month), months);
+        }
+    }
+    for (name, list) in spec.sweep.iter().filter_map(|sweep| sweep.start_month.as_ref()).flat_map(|map| &map.entries) {
+        if check.bought(name).is_some() {
+            list.iter().for_each(|month| check.month(Some(month), months));
         }
     }
     for purchase in &spec.purchase {
@@ -200,7 +205,8 @@ impl<'a> Check<'a> {
             let allowed = Self::terms(offer);
             self.refuse(&spec.name.at, &message, &format!("`term = {{ {name} = … }}` with one of {allowed}"));
         }
-        let said = spec.start_month.as_ref().is_some_and(|map| map.get(name).is_some());
+        let swept = sweep.and_then(|s| s.start_month.as_ref()).is_some_and(|map| map.get(name).is_some());
+        let said = swept || spec.start_month.as_ref().is_some_and(|map| map.get(name).is_some());
         if !said && offer.start_month >= months {
             let message = format!("buys `{name}`, which starts in month {} of a horizon of {months}", offer.start_month + 1);
             self.refuse(&spec.name.at, &message, "a start within the horizon");

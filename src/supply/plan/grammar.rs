@@ -4,7 +4,7 @@ use super::MAX_PLANS;
 use crate::units::Decimal;
 
 /// Numbers of a text, in its order; an error is a clause that follows the field's name.
-pub(super) fn list(text: &str) -> Result<Vec<f64>, String> {
+pub(crate) fn list(text: &str) -> Result<Vec<f64>, String> {
     let mut numbers = Vec::new();
     for item in text.split(',') {
         let item = item.trim();
@@ -40,7 +40,7 @@ pub(super) fn list(text: &str) -> Result<Vec<f64>, String> {
 }
 
 /// The list itself when it can be swept: not empty, every number from 0 and none twice.
-pub(super) fn checked(list: Vec<f64>) -> Result<Vec<f64>, String> {
+pub(crate) fn checked(list: Vec<f64>) -> Result<Vec<f64>, String> {
     if list.is_empty() {
         return Err("is empty".to_owned());
     }

@@ -1,12 +1,16 @@
 //! Plans: offers in the order they are tried for each workload, and what is bought of them.
 
 pub(crate) mod check;
+pub(crate) mod compose;
 mod grammar;
 mod hours;
+pub(crate) mod open;
 mod reservation;
 mod spec;
 pub(crate) mod sweep;
 
+pub use compose::Kept;
+pub use open::{Candidates, OfferCandidates};
 pub use reservation::ReservationSpec;
 pub use spec::{PlanSpec, PurchaseSpec, SweepAxis, SweepSpec, TwoListsSpec, TwoUnitsSpec, UnitsListSpec, UnitsSpec, UnitsSweepSpec};
 

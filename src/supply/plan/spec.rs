@@ -56,6 +56,8 @@ crate::spec_table! {
         optional units: Map<UnitsSweepSpec>,
         /// Terms of each provisioned offer.
         optional term: Map<Vec<Field<Term>>>,
+        /// Months of the horizon, from 1, in which each offer's units start.
+        optional start_month: Map<Vec<Field<u64>>>,
         /// Axes whose lists walk together instead of in every combination.
         list linked: SweepAxis,
     }
@@ -68,6 +70,8 @@ crate::spec_words! {
         "units" => Units,
         /// Terms.
         "term" => Term,
+        /// Months in which units start.
+        "start_month" => StartMonth,
     }
 }
 
@@ -122,6 +126,15 @@ pub enum UnitsSweepSpec {
     Two(TwoListsSpec),
 }
 
+impl UnitsSweepSpec {
+    /// Two lists that stand in no file.
+    #[must_use]
+    pub fn two(input: UnitsListSpec, output: UnitsListSpec) -> Self {
+        let nowhere = |value| Field { value, at: At { path: String::new(), span: 0..0, origin: crate::spec::Origin::File } };
+        Self::Two(TwoListsSpec { input: nowhere(input), output: nowhere(output) })
+    }
+}
+
 impl Spec for UnitsSweepSpec {
     fn read(node: &Node, at: &At, reader: &mut Reader) -> Option<Self> {
         match node.value {
@@ -140,7 +153,17 @@ impl Spec for UnitsSweepSpec {
 pub struct UnitsListSpec(pub Vec<f64>);
 
 impl UnitsListSpec {
-    const FORM: &'static str = "numbers from 0 and ranges, such as \"0..=8\", \"0, 100..=400 step 50\" or [0, 2, 4]";
+    /// What is allowed.
+    pub const FORM: &'static str = "numbers from 0 and ranges, such as \"0..=8\", \"0, 100..=400 step 50\" or [0, 2, 4]";
+}
+
+impl std::str::FromStr for UnitsListSpec {
+    type Err = String;
+
+    /// Reads a list as the file would; an error is a clause that follows the list's name.
+    fn from_str(text: &str) -> Result<Self, String> {
+        grammar::list(text).and_then(grammar::checked).map(Self)
+    }
 }
 
 impl Spec for UnitsListSpec {

@@ -1,4 +1,4 @@
-//! A sweep: every combination of units and terms that a plan stands for, with its name.
+//! A sweep: every combination of units, terms and starts that a plan stands for, with its name.
 
 use super::{MAX_PLANS, PlanSpec, SweepAxis, UnitsSpec, UnitsSweepSpec};
 use crate::spec::{Field, Reader};
@@ -15,6 +15,8 @@ pub(crate) struct Choice {
     pub units: BTreeMap<String, Vec<f64>>,
     /// Terms by offer.
     pub terms: BTreeMap<String, Term>,
+    /// Months of the horizon, from 1, in which units start, by offer.
+    pub starts: BTreeMap<String, u64>,
 }
 
 /// One list that is swept.
@@ -32,6 +34,7 @@ struct List {
 enum Values {
     Units(Vec<f64>),
     Terms(Vec<Term>),
+    Starts(Vec<u64>),
 }
 
 impl Values {
@@ -39,6 +42,7 @@ impl Values {
         match self {
             Self::Units(units) => units.len(),
             Self::Terms(terms) => terms.len(),
+            Self::Starts(starts) => starts.len(),
         }
     }
 
@@ -46,6 +50,7 @@ impl Values {
         match self {
             Self::Units(units) => short(units[index]),
             Self::Terms(terms) => terms[index].to_string(),
+            Self::Starts(starts) => starts[index].to_string(),
         }
     }
 }
@@ -83,6 +88,28 @@ pub(crate) fn choices(spec: &PlanSpec, left: usize, reader: &mut Reader) -> Opti
     Some(choices)
 }
 
+/// How many plans a sweep stands for.
+pub(crate) fn count(spec: &PlanSpec) -> usize {
+    let Some(sweep) = &spec.sweep else { return 1 };
+    let units = sweep.units.iter().flat_map(|map| &map.entries).map(|(_, list)| match &list.value {
+        UnitsSweepSpec::One(one) => one.0.len(),
+        UnitsSweepSpec::Two(two) => two.input.0.len().saturating_mul(two.output.0.len()),
+    });
+    let terms = sweep.term.iter().flat_map(|map| &map.entries).map(|(_, list)| list.len());
+    let starts = sweep.start_month.iter().flat_map(|map| &map.entries).map(|(_, list)| list.len());
+    let axes =
+        [(SweepAxis::Units, units.collect::<Vec<_>>()), (SweepAxis::Term, terms.collect()), (SweepAxis::StartMonth, starts.collect())];
+    axes.iter().fold(1, |count: usize, (axis, lengths)| {
+        let linked = sweep.linked.iter().any(|link| link.value == *axis);
+        let walked = if linked {
+            lengths.first().copied().unwrap_or(1)
+        } else {
+            lengths.iter().fold(1, |product: usize, &n| product.saturating_mul(n))
+        };
+        count.saturating_mul(walked)
+    })
+}
+
 /// What the plan says without its sweep.
 fn fixed(spec: &PlanSpec) -> Choice {
     let mut choice = Choice::default();
@@ -95,6 +122,9 @@ fn fixed(spec: &PlanSpec) -> Choice {
     }
     for (offer, term) in spec.term.iter().flat_map(|map| &map.entries) {
         choice.terms.insert(offer.value.clone(), term.value);
+    }
+    for (offer, start) in spec.start_month.iter().flat_map(|map| &map.entries) {
+        choice.starts.insert(offer.value.clone(), start.value);
     }
     choice
 }
@@ -128,23 +158,34 @@ fn lists(spec: &PlanSpec, reader: &mut Reader) -> Option<Vec<List>> {
             reader.refuse(&offer.at, "is also fixed in the plan's `term`", "an offer's term either fixed or swept");
             good = false;
         }
-        good &= no_term_twice(list, reader);
+        good &= none_twice(list, "term", reader);
         let label = if terms.len() == 1 { "term".to_owned() } else { format!("term.{}", offer.value) };
         let values = Values::Terms(list.iter().map(|term| term.value).collect());
         lists.push(List { label, axis: SweepAxis::Term, offer: offer.value.clone(), slot: 0, values });
     }
+    let starts = sweep.start_month.as_ref().map_or(&[][..], |map| &map.entries);
+    for (offer, list) in starts {
+        if spec.start_month.as_ref().is_some_and(|fixed| fixed.get(&offer.value).is_some()) {
+            reader.refuse(&offer.at, "is also fixed in the plan's `start_month`", "an offer's start either fixed or swept");
+            good = false;
+        }
+        good &= none_twice(list, "month", reader);
+        let label = if starts.len() == 1 { "start_month".to_owned() } else { format!("start_month.{}", offer.value) };
+        let values = Values::Starts(list.iter().map(|month| month.value).collect());
+        lists.push(List { label, axis: SweepAxis::StartMonth, offer: offer.value.clone(), slot: 0, values });
+    }
     good.then_some(lists)
 }
 
-fn no_term_twice(list: &Field<Vec<Field<Term>>>, reader: &mut Reader) -> bool {
+fn none_twice<T: PartialEq>(list: &Field<Vec<Field<T>>>, what: &str, reader: &mut Reader) -> bool {
     if list.is_empty() {
-        reader.refuse(&list.at, "is empty", "at least one term");
+        reader.refuse(&list.at, "is empty", format!("at least one {what}"));
         return false;
     }
     let mut good = true;
-    for (index, term) in list.iter().enumerate() {
-        if list[..index].iter().any(|before| before.value == term.value) {
-            reader.refuse(&term.at, "is swept twice", "every term once");
+    for (index, value) in list.iter().enumerate() {
+        if list[..index].iter().any(|before| before.value == value.value) {
+            reader.refuse(&value.at, "is swept twice", format!("every {what} once"));
             good = false;
         }
     }
@@ -196,6 +237,9 @@ impl List {
             }
             Values::Terms(terms) => {
                 choice.terms.insert(self.offer.clone(), terms[index]);
+            }
+            Values::Starts(starts) => {
+                choice.starts.insert(self.offer.clone(), starts[index]);
             }
         }
     }

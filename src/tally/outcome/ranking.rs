@@ -1,16 +1,33 @@
 //! What plans are judged by: spend with failed requests at their stated cost, and the months that keep the limits.
 
 use super::{Outcome, Row, Span, View};
-use crate::scenario::Scenario;
+use crate::scenario::{Limits, Scenario};
 use crate::statistics::ClusterProportion;
 use crate::tally::columns::ServiceColumn;
 use crate::tally::{Metric, Recipe};
+
+/// What is limited in every pool and month, and by how much: shares of requests and of jobs, hours.
+#[must_use]
+pub fn limited(limits: &Limits) -> Vec<(Metric, f64)> {
+    let all = [
+        (Metric::RequestsThrottledShare, limits.throttled_requests_share),
+        (Metric::DeadlineMissed, limits.missed_deadlines_share),
+        (Metric::ThrottledHours, limits.throttled_hours),
+    ];
+    all.into_iter().filter_map(|(metric, limit)| Some((metric, limit?))).collect()
+}
 
 impl Outcome {
     /// What plans are ranked by, a month: spend, plus failed requests at their stated cost.
     #[must_use]
     pub fn objective(&self, scenario: &Scenario, plan: usize) -> Recipe {
-        let view = View { outcome: self, scenario, plan, row: Row::All, months: self.months_of(Span::Horizon) };
+        self.objective_of(scenario, plan, Row::All)
+    }
+
+    /// The part of it that a row bears: those of a plan's pools add up to the plan's.
+    #[must_use]
+    pub fn objective_of(&self, scenario: &Scenario, plan: usize, row: Row) -> Recipe {
+        let view = View { outcome: self, scenario, plan, row, months: self.months_of(Span::Horizon) };
         let cost = view.cost_total();
         let cost = match scenario.limits.cost_per_failed_request {
             Some(price) => cost.plus(view.service(ServiceColumn::RequestsThrottled).times(price)),
@@ -23,15 +40,22 @@ impl Outcome {
     /// requests throttles none, and one without jobs is never late.
     #[must_use]
     pub fn excess(&self, scenario: &Scenario, plan: usize) -> Vec<Recipe> {
-        let limits = [
-            (Metric::RequestsThrottledShare, scenario.limits.throttled_requests_share),
-            (Metric::DeadlineMissed, scenario.limits.missed_deadlines_share),
-        ];
-        let limits: Vec<(Metric, f64)> = limits.into_iter().filter_map(|(metric, limit)| Some((metric, limit?))).collect();
         let rows: Vec<Row> = (0..scenario.supply.plans[plan].pools.len()).map(Row::Pool).collect();
+        self.excess_of(scenario, plan, &rows)
+    }
+
+    /// The same of these rows alone.
+    #[must_use]
+    pub fn excess_of(&self, scenario: &Scenario, plan: usize, rows: &[Row]) -> Vec<Recipe> {
+        let limits = limited(&scenario.limits);
         let of_month = |month: usize| {
             let all = rows.iter().flat_map(|row| limits.iter().map(move |limit| (*row, *limit)));
-            let share = |(row, (metric, limit))| Some((self.recipe(scenario, plan, row, Span::Month(month), metric)?, limit));
+            // Hours as a share of the month's, so that the worst of several limits is told in one unit.
+            let hours = scenario.horizon.month_range(month).len() as f64;
+            let share = |(row, (metric, limit))| {
+                let recipe = self.recipe(scenario, plan, row, Span::Month(month), metric)?;
+                Some(if metric == Metric::ThrottledHours { (recipe.over(hours), limit / hours) } else { (recipe, limit) })
+            };
             Recipe::worst(all.filter_map(share).collect())
         };
         (0..self.months).map(of_month).collect()

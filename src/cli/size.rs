@@ -1,0 +1,150 @@
+//! `size`: what to buy.
+
+use super::args::{DrawArgs, GoalArg, SizeArgs};
+use super::files::OutputFolder;
+use super::{Exit, console, interrupt, prices, progress, render, run, scenario};
+use std::collections::BTreeMap;
+use tokentide::decision::{self, Goal, Sizing, Wish, flips};
+use tokentide::error::{Error, Result};
+use tokentide::report::{
+    Provenance, Report, ReportFile, SIZING_FILES, flip_lines, nines_table, notes, sizing_answer, sizing_files, steps_table, table,
+};
+use tokentide::simulation::RunSpec;
+use tokentide::spec::nearest;
+use tokentide::supply::{Candidates, OfferCandidates, OfferKind, Supply};
+use tokentide::tally::KEPT_REPLICATIONS;
+
+/// Looks for the plan to buy and prints it.
+pub(crate) fn size(args: &SizeArgs) -> Result<Exit> {
+    let candidates = candidates(args);
+    let loaded = scenario::load_open(&args.scenario, &changes(args), &candidates)?;
+    known_offers(&loaded.scenario.supply, &candidates)?;
+    let replications = loaded.scenario.replications;
+    if replications > KEPT_REPLICATIONS {
+        let text = format!("size: the samples of {replications} replications are not kept; allowed: up to {KEPT_REPLICATIONS}");
+        return Err(Error::usage(text));
+    }
+    let files = ReportFile::of_run(false);
+    let folder = args.out.as_deref().map(|path| OutputFolder::prepare(path, &files, &SIZING_FILES)).transpose()?;
+    if !args.draws.quiet {
+        loaded.warnings.iter().for_each(|warning| render::warning(warning));
+        prices::tell_ages(&loaded.scenario.supply.offers);
+    }
+    let goal = match args.by {
+        GoalArg::Mean => Goal::Mean,
+        GoalArg::P95 => Goal::P95,
+        GoalArg::Cvar => Goal::Cvar95,
+    };
+    let wish = Wish { candidates: &candidates, goal, budget: args.budget.map(|budget| (budget, args.budget_confidence.0)) };
+    let stop = interrupt::listen();
+    let bar = progress::bar(replications, args.draws.quiet);
+    let tell = |done| bar.set_position(done);
+    let threads = args.draws.threads.map(usize::from);
+    let spec = RunSpec { threads, progress: Some(&tell), stop: Some(&stop), ..RunSpec::default() };
+    let sized = decision::size(&loaded.scenario, wish, &spec);
+    bar.finish_and_clear();
+    let (about, sizing) = sized?;
+    let spinner = progress::spinner("what would flip the answer", args.draws.quiet);
+    let flips = flips(&sizing.scenario, &sizing.outcome, &sizing.judgement, &RunSpec { progress: None, ..spec });
+    spinner.finish_and_clear();
+    let flips = run::unless_stopped(flips, &stop)?;
+    let provenance = Provenance::new(&sizing.scenario, &about);
+    let report = Report {
+        scenario: &sizing.scenario,
+        outcome: &sizing.outcome,
+        judgement: &sizing.judgement,
+        flips: &flips,
+        held: &[],
+        rare: None,
+        provenance: &provenance,
+        threads,
+    };
+    if let Some(mut folder) = folder {
+        report.write(&files, &mut |file, text| folder.append(file.name(), text))?;
+        for (name, text) in sizing_files(&sizing)? {
+            folder.append(name, &text)?;
+        }
+        folder.commit()?;
+    }
+    if args.json {
+        let document = sizing_files(&sizing)?.pop().map_or_else(String::new, |(_, text)| text);
+        console::print(|out| out.write_all(document.as_bytes()))?;
+    } else {
+        print(args, &report, &sizing, wish)?;
+    }
+    let asks = args.max_throttled_share.is_some() || args.max_throttled_hours.is_some() || args.max_late_share.is_some();
+    let kept = sizing.judgement.leaders.iter().zip(&sizing.verdicts).all(|(leader, found)| leader.qualified && found.affordable);
+    let missed = (asks || args.budget.is_some()) && !kept;
+    Ok(match (provenance.is_complete(), missed) {
+        (false, _) => Exit::Interrupted,
+        (true, true) => Exit::Gate,
+        (true, false) => Exit::Done,
+    })
+}
+
+fn print(args: &SizeArgs, report: &Report<'_>, sizing: &Sizing, wish: Wish<'_>) -> Result<()> {
+    let provenance = report.provenance;
+    console::print(|out| {
+        writeln!(out, "{}\n\n{}\n", sizing_answer(report, sizing, wish), table(report))?;
+        for line in notes(report) {
+            writeln!(out, "{line}\n")?;
+        }
+        // Of several leaders the first is shown unit by unit; the files hold all.
+        for line in sizing.steps.first().into_iter().flatten() {
+            writeln!(out, "{}\n", steps_table(line, report.scenario.currency.code()))?;
+        }
+        for leader in 0..sizing.judgement.leaders.len() {
+            if let Some(table) = nines_table(sizing, leader) {
+                writeln!(out, "{table}\n")?;
+            }
+        }
+        for line in flip_lines(report) {
+            writeln!(out, "{line}")?;
+        }
+        let (replications, seed) = (provenance.replications, provenance.seed);
+        write!(out, "\n{replications} replications, seed {seed}, {} engine.", provenance.engine)?;
+        match &args.out {
+            Some(folder) => writeln!(out, " All figures are in {}.", folder.display()),
+            None => writeln!(out, " All figures: --out DIR."),
+        }
+    })
+}
+
+/// The changes of the scenario that the flags stand for.
+fn changes(args: &SizeArgs) -> Vec<String> {
+    let draws: &DrawArgs = &args.draws;
+    let mut changes = scenario::changes(draws, args.baseline.as_deref());
+    let share = |path: &str, share: Option<tokentide::units::Share>| share.map(|share| format!("limits.{path}=\"{share}\""));
+    changes.extend(share("throttled_requests_share", args.max_throttled_share));
+    changes.extend(share("missed_deadlines_share", args.max_late_share));
+    changes.extend(args.max_throttled_hours.map(|hours| format!("limits.throttled_hours={hours:?}")));
+    changes.extend(share("in_share_of_months", args.confidence));
+    changes
+}
+
+fn candidates(args: &SizeArgs) -> Candidates {
+    let mut by_offer: BTreeMap<String, OfferCandidates> = BTreeMap::new();
+    for (offer, units) in &args.units {
+        by_offer.entry(offer.clone()).or_default().units = Some(units.clone());
+    }
+    for (offer, terms) in &args.terms {
+        by_offer.entry(offer.clone()).or_default().terms = Some(terms.clone());
+    }
+    for (offer, starts) in &args.starts {
+        by_offer.entry(offer.clone()).or_default().starts = Some(starts.clone());
+    }
+    Candidates { by_offer }
+}
+
+/// Offers named by flags must be there and sell units.
+fn known_offers(supply: &Supply, candidates: &Candidates) -> Result<()> {
+    let sold = || supply.offers.iter().filter(|offer| matches!(offer.kind, OfferKind::Provisioned(_))).map(|offer| offer.name.as_str());
+    for name in candidates.by_offer.keys() {
+        if !sold().any(|offer| offer == name) {
+            let near = nearest(name, sold()).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            let all = sold().collect::<Vec<_>>().join(", ");
+            return Err(Error::usage(format!("`{name}` is no offer that sells units; allowed: {all}{near}")));
+        }
+    }
+    Ok(())
+}

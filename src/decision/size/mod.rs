@@ -1,0 +1,226 @@
+//! What to buy: the best combination of units, terms and starts over all pools, how sure that is, what each unit does and what less
+//! throttling costs.
+//!
+//! One run serves all choices of all pools. Spend of separate pools adds, so every plan that can be made of them is then known without being
+//! simulated; [`search`] goes through them in order, the best first, and [`verdict`] tells whether the run can tell them apart.
+
+mod goal;
+mod nines;
+mod parts;
+mod search;
+mod steps;
+mod verdict;
+
+pub use goal::Goal;
+pub use nines::Nine;
+pub use steps::{PoolSteps, UnitStep};
+pub use verdict::Verdict;
+
+use super::judgement::{Judgement, Leader, judge};
+use super::spreadsheet::spreadsheet_plan;
+use crate::error::Result;
+use crate::scenario::Scenario;
+use crate::simulation::{Run, RunSpec, run};
+use crate::supply::{Candidates, Plan};
+use crate::tally::{Columns, Outcome};
+use crate::units::Term;
+use parts::{Family, Part, bought, families};
+use search::{Asked, Combination, Found, Search};
+use std::collections::{BTreeSet, HashMap};
+
+/// The best combinations that are compared with the best one, and how many of them are told of.
+const COMPARED: usize = 32;
+const TOLD: usize = 3;
+
+/// What is asked of the plan to buy, beside the scenario's limits.
+#[derive(Clone, Copy, Debug)]
+pub struct Wish<'a> {
+    /// What may be bought of each offer, where that is said.
+    pub candidates: &'a Candidates,
+    /// What it should be the best at.
+    pub goal: Goal,
+    /// Spend a month (the mean over the horizon) `[currency]`, and the share of the futures that must stay within it.
+    pub budget: Option<(f64, f64)>,
+}
+
+/// What was found.
+#[derive(Debug)]
+pub struct Sizing {
+    /// The scenario with the plans told of: the baseline, the spreadsheet's answer, what to buy, the next best, the best of each term.
+    pub scenario: Scenario,
+    /// The samples of the run, under these plans.
+    pub outcome: Outcome,
+    /// How these plans stand. Its leaders are the plans to buy.
+    pub judgement: Judgement,
+    /// One for each leader.
+    pub verdicts: Vec<Verdict>,
+    /// What each further nine of throttling costs, by leader.
+    pub nines: Vec<Vec<Nine>>,
+    /// What each unit does, by leader, then pool and offer.
+    pub steps: Vec<Vec<PoolSteps>>,
+    /// Plans that can be made of the choices.
+    pub combinations: f64,
+    /// Choices of all pools together.
+    pub choices: usize,
+    /// Plans that were looked at, one by one.
+    pub looked_at: usize,
+    /// Whether the search stopped before it was sure.
+    pub stopped: bool,
+}
+
+/// Looks for the plan to buy. `scenario` has its choices [open](crate::scenario::load_open), or plans to choose from as they are written.
+///
+/// # Errors
+/// As [`run`]: too little memory, or interrupted.
+pub fn size(scenario: &Scenario, wish: Wish<'_>, spec: &RunSpec<'_>) -> Result<(Run<()>, Sizing)> {
+    let ran = run(scenario, spec, &Columns)?;
+    let outcome = &ran.summary;
+    let families = families(scenario, outcome, wish);
+    let limits = &scenario.limits;
+    let asked = Asked { kept: if limits.any() { limits.in_share_of_months } else { 0.0 }, budget: wish.budget };
+    let search = Search { scenario, outcome, families: &families, goal: wish.goal, asked, samples: HashMap::new() };
+    let sizing = Shortlist { search, plans: vec![scenario.supply.plans[scenario.baseline].clone()] }.sizing();
+    let about = Run { summary: (), replications: ran.replications, asked: ran.asked, seed: ran.seed, engine: ran.engine };
+    Ok((about, sizing))
+}
+
+/// The plans that are told of, as they are found.
+struct Shortlist<'a> {
+    search: Search<'a>,
+    plans: Vec<Plan>,
+}
+
+impl Shortlist<'_> {
+    fn sizing(mut self) -> Sizing {
+        let scenario = self.search.scenario;
+        let terms: BTreeSet<Term> = parts_of(self.search.families).flat_map(|part| part.terms.iter().copied()).collect();
+        let within_terms = (scenario.longest_term as usize) > scenario.horizon.months() && terms.len() > 1;
+        let mut totals = Found::default();
+        let (mut leaders, mut verdicts, mut nines, mut steps, mut best_per_term) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        if !within_terms {
+            let any = |_: &Part| true;
+            if let Some((leader, verdict, best)) = self.leader(None, &any, &mut totals) {
+                nines.push(nines::nines(&mut self.search, &any));
+                steps.push(steps::steps(&self.search, &best));
+                leaders.push(leader);
+                verdicts.push(verdict);
+            }
+        }
+        for term in terms.iter().filter(|_| terms.len() > 1) {
+            let usable = |part: &Part| part.terms.iter().all(|other| other == term);
+            let mut of_term = Found::default();
+            let Some((leader, verdict, best)) = self.leader(Some(term.to_string()), &usable, &mut of_term) else { continue };
+            if within_terms {
+                totals.looked_at += of_term.looked_at;
+                totals.stopped |= of_term.stopped;
+                nines.push(nines::nines(&mut self.search, &usable));
+                steps.push(steps::steps(&self.search, &best));
+                leaders.push(leader.clone());
+                verdicts.push(verdict);
+            }
+            best_per_term.push(leader);
+        }
+        // Last, so that terms come up among the plans in the order of the leaders.
+        if let Some(plan) = self.spreadsheet() {
+            self.place(plan);
+        }
+        let (supply, kept) = scenario.supply.of_plans(self.plans);
+        let told = Scenario { baseline: 0, ..scenario.with_supply(supply) };
+        let outcome = self.search.outcome.narrowed(&told, &kept);
+        let standings = judge(&told, &outcome).standings;
+        if best_per_term.is_empty() {
+            best_per_term.clone_from(&leaders);
+        }
+        Sizing {
+            judgement: Judgement { standings, leaders, within_terms, best_per_term },
+            scenario: told,
+            outcome,
+            verdicts,
+            nines,
+            steps,
+            combinations: self.search.families.iter().map(Family::combinations).sum(),
+            choices: parts_of(self.search.families).count(),
+            looked_at: totals.looked_at,
+            stopped: totals.stopped,
+        }
+    }
+
+    /// The best plan of those whose parts are usable, with what can be said of it; `None` where no plan is made of these.
+    fn leader(
+        &mut self,
+        term: Option<String>,
+        usable: &dyn Fn(&Part) -> bool,
+        totals: &mut Found,
+    ) -> Option<(Leader, Verdict, Combination)> {
+        let mut found = self.search.best(COMPARED, usable);
+        let affordable = !found.best.is_empty() || self.search.asked.budget.is_none();
+        totals.looked_at += found.looked_at;
+        totals.stopped |= found.stopped;
+        if !affordable {
+            // Whoever cannot have both wants to know what the limits cost.
+            let budget = self.search.asked.budget.take();
+            found = self.search.best(COMPARED, usable);
+            self.search.asked.budget = budget;
+        }
+        let qualified = !found.best.is_empty();
+        let best = found.best.first().cloned().or_else(|| self.search.least_bad(usable))?;
+        let plan = self.told(&best);
+        let rivals: Vec<&Combination> = found.best.iter().skip(1).collect();
+        let told: Vec<usize> = rivals.iter().take(TOLD).map(|rival| self.told(rival)).collect();
+        let choices = parts_of(self.search.families).filter(|part| usable(part)).count();
+        let verdict = verdict::verdict(&mut self.search, &best, &rivals, choices);
+        let near = found.near.filter(|_| qualified).map(|near| (self.told(&near), near.kept));
+        let runner_up = told.first().copied();
+        Some((Leader { term, plan, runner_up, qualified }, Verdict { plan, missed: near, affordable, ..verdict }, best))
+    }
+
+    /// The spreadsheet's answer, pool by pool: of plans that buy for one pool alone.
+    fn spreadsheet(&self) -> Option<Plan> {
+        let scenario = self.search.scenario;
+        let supply = &scenario.supply;
+        let answer = |plans: Vec<usize>| {
+            // The baseline is asked what tokens cost on demand.
+            let all: Vec<usize> = std::iter::once(scenario.baseline).chain(plans).collect();
+            let found = spreadsheet_plan(&Scenario { baseline: 0, ..scenario.with_supply(supply.with_plans(&all)) })?;
+            Some(all[found])
+        };
+        let whole = answer((0..supply.plans.len()).collect())?;
+        let pools = supply.plans[whole].pools.len();
+        if pools == 1 {
+            return Some(supply.plans[whole].clone());
+        }
+        let base = &supply.plans[whole].base;
+        let of_pool = |pool: usize| {
+            let alone =
+                |plan: &Plan| plan.base == *base && (0..pools).all(|other| other == pool || bought(scenario, plan, other).next().is_none());
+            let plans: Vec<usize> = (0..supply.plans.len()).filter(|&plan| alone(&supply.plans[plan])).collect();
+            Some((answer(plans)?, pool))
+        };
+        (0..pools).map(of_pool).collect::<Option<Vec<_>>>().map(|parts| supply.compose(&parts))
+    }
+
+    /// The place of a combination among the plans told of.
+    fn told(&mut self, combination: &Combination) -> usize {
+        let parts: Vec<(usize, usize)> = carriers(self.search.families, combination);
+        let plan = self.search.scenario.supply.compose(&parts);
+        self.place(plan)
+    }
+
+    fn place(&mut self, plan: Plan) -> usize {
+        self.plans.iter().position(|other| other.name == plan.name).unwrap_or_else(|| {
+            self.plans.push(plan);
+            self.plans.len() - 1
+        })
+    }
+}
+
+fn parts_of(families: &[Family]) -> impl Iterator<Item = &Part> {
+    families.iter().flat_map(|family| family.pools.iter().flatten())
+}
+
+/// The plans and pools that have the parts of a combination.
+fn carriers(families: &[Family], combination: &Combination) -> Vec<(usize, usize)> {
+    let pools = families[combination.family].pools.iter().zip(&combination.parts);
+    pools.map(|(parts, &part)| (parts[part].plan, parts[part].pool)).collect()
+}

@@ -1,0 +1,82 @@
+//! Whether the run can tell the best plan from the others.
+//!
+//! The best of many is chosen by the same samples that tell what it costs, so its lead over the next is not all that matters: the truly best
+//! one may be any of those it was chosen from. What is told is how much more than that one it costs at most, at 95 % for all comparisons
+//! together: for each rival the upper end of the paired difference, and of these the largest (J. C. Hsu, "Constrained simultaneous confidence
+//! intervals for multiple comparisons with the best", Annals of Statistics 12, 1984), with Bonferroni's share of the error for each choice.
+//! Rivals are the next best that qualify; those further behind have a longer way to go, and their differences hardly larger errors.
+
+use super::goal::Goal;
+use super::search::{Combination, Search};
+use crate::statistics::{Estimate, Moments, normal_quantile, student_t_quantile};
+
+/// Groups of replications that percentiles and tails are compared in, each with its own: replications r with the same r mod 16, which are
+/// also the scrambles of steered sampling.
+const GROUPS: usize = 16;
+
+/// The confidence of what is told.
+const CONFIDENCE: f64 = 0.95;
+
+/// How the best plan stands against the others.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    /// The plan, among those told of.
+    pub plan: usize,
+    /// What the next best costs more, in the goal, on the same futures; `None` where nothing else qualifies. `[currency a month]`
+    pub lead: Option<Estimate>,
+    /// Whether that is settled: 0 lies outside its 95 % interval.
+    pub settled: bool,
+    /// About how many replications would settle it; `None` where it is settled, or where no number would.
+    pub needed: Option<f64>,
+    /// What the plan costs more, at most, than the truly best one of all that were looked at and qualify, with 95 % confidence.
+    /// `None` where the error is not known. `[currency a month]`
+    pub indifference: Option<f64>,
+    /// Whether the budget is kept, where there is one: of no plan otherwise, and this is then the best without it.
+    pub affordable: bool,
+    /// A plan that is better and misses what was asked by what may be the error of the run: its place among the plans told of, and its share
+    /// of months that keep the limits.
+    pub missed: Option<(usize, f64)>,
+}
+
+pub(super) fn verdict(search: &mut Search<'_>, best: &Combination, rivals: &[&Combination], choices: usize) -> Verdict {
+    let own = search.samples(best.family, &best.parts);
+    let of = |search: &mut Search<'_>, rival: &Combination| {
+        let other = search.samples(rival.family, &rival.parts);
+        advantage(search, &own, &other)
+    };
+    let leads: Vec<Estimate> = rivals.iter().map(|rival| of(search, rival)).collect();
+    let lead = leads.first().copied();
+    let z = |estimate: &Estimate| two_sided(search, estimate, 1.0);
+    let settled = lead.is_none_or(|lead| lead.standard_error.is_some_and(|error| lead.point > z(&lead) * error));
+    let replications = search.outcome.replications() as f64;
+    let needed = lead.filter(|_| !settled).and_then(|lead| {
+        let factor = z(&lead) * lead.standard_error? / lead.point;
+        (factor.is_finite()).then_some(replications * (factor * factor).max(1.0))
+    });
+    let above = |lead: &Estimate| Some(two_sided(search, lead, choices as f64) * lead.standard_error? - lead.point);
+    let indifference = leads.iter().map(above).fold(Some(0.0_f64), |most, above| Some(most?.max(above?)));
+    Verdict { plan: 0, lead, settled, needed, indifference, affordable: true, missed: None }
+}
+
+/// What the second of two columns comes to more than the first, in the goal.
+fn advantage(search: &Search<'_>, own: &[f64], other: &[f64]) -> Estimate {
+    if search.goal == Goal::Mean {
+        let differences: Vec<f64> = other.iter().zip(own).map(|(other, own)| other - own).collect();
+        return search.outcome.method(crate::tally::Span::Horizon).mean(&differences);
+    }
+    let value = |samples: &[f64]| search.goal.of(&mut samples.to_vec());
+    let point = value(other) - value(own);
+    let group = |samples: &[f64], group: usize| value(&samples.iter().skip(group).step_by(GROUPS).copied().collect::<Vec<f64>>());
+    let mut moments = Moments::default();
+    if own.len() >= GROUPS {
+        (0..GROUPS).for_each(|g| moments.add(group(other, g) - group(own, g)));
+    }
+    Estimate { point, standard_error: moments.standard_error(), n: moments.n() }
+}
+
+/// The multiplier of a two-sided interval at 95 % for so many comparisons together.
+fn two_sided(search: &Search<'_>, estimate: &Estimate, comparisons: f64) -> f64 {
+    let p = 1.0 - 0.5 * (1.0 - CONFIDENCE) / comparisons.max(1.0);
+    let few = search.goal != Goal::Mean || search.scenario.sampling == crate::statistics::Sampling::Sobol;
+    if few { student_t_quantile(p, estimate.n.saturating_sub(1).max(1)) } else { normal_quantile(p) }
+}

@@ -1,0 +1,180 @@
+//! What to buy, in words and tables: the plan, whether the run can tell it from others, unit by unit, and what less throttling costs.
+
+use super::answer::verdict;
+use super::table::STYLE;
+use super::{Report, words};
+use crate::decision::{Goal, Leader, PoolSteps, Sizing, UnitStep, Verdict, Wish};
+use crate::statistics::Estimate;
+use crate::supply::short;
+use crate::units::Share;
+use comfy_table::{CellAlignment, Table};
+
+/// The answer: a paragraph for each leader, and what was looked at.
+#[must_use]
+pub fn sizing_answer(report: &Report<'_>, sizing: &Sizing, wish: Wish<'_>) -> String {
+    let judgement = &sizing.judgement;
+    let mut parts = Vec::new();
+    if judgement.within_terms {
+        parts.push("The horizon is shorter than the longest term, so plans are ranked within a term only.".to_owned());
+    }
+    let cheapest = report.cheapest();
+    for ((leader, found), steps) in judgement.leaders.iter().zip(&sizing.verdicts).zip(&sizing.steps) {
+        let mut text = match &leader.term {
+            Some(term) if judgement.within_terms => format!("Term {term}: "),
+            _ => String::new(),
+        };
+        text += &verdict(report, leader, cheapest);
+        let ends = at_the_end(steps).filter(|_| leader.qualified);
+        sentences(report, wish, leader, found).into_iter().chain(ends).for_each(|sentence| text.extend([" ", &sentence]));
+        parts.push(text);
+    }
+    parts.push(looked_at(sizing));
+    parts.join("\n")
+}
+
+fn sentences(report: &Report<'_>, wish: Wish<'_>, leader: &Leader, found: &Verdict) -> Vec<String> {
+    let scenario = report.scenario;
+    let name = |plan: usize| scenario.supply.plans.get(plan).map_or("", |plan| plan.name.as_str());
+    let currency = scenario.currency.code();
+    let mut all = Vec::new();
+    if let Some((budget, share)) = wish.budget {
+        let samples = crate::decision::objective_samples(scenario, report.outcome, leader.plan);
+        let within = samples.iter().filter(|&&spend| spend <= budget).count() as u64;
+        let within = words::frequency(&crate::statistics::Proportion::of(within, samples.len() as u64));
+        if !found.affordable {
+            all.push("No plan that keeps the limits stays within the budget as often as asked; without it, this is the best.".to_owned());
+        }
+        all.push(format!("It stays within {} {currency} a month in {within} of the futures ({} asked).", short(budget), Share(share)));
+    }
+    if !leader.qualified {
+        return all;
+    }
+    let goal = match wish.goal {
+        Goal::Mean => String::new(),
+        goal => format!(" in its {}", goal.name()),
+    };
+    if let (Some(other), Some(lead)) = (leader.runner_up, &found.lead) {
+        let (other, by) = (name(other), words::amount(lead));
+        all.push(match (found.settled, found.needed) {
+            (true, _) => format!("The next best, `{other}`, costs {by} {currency} a month more{goal}."),
+            (false, Some(needed)) => format!(
+                "Too close to call against `{other}`: {by} {currency} a month lie between them{goal}; about {} replications would tell.",
+                rounded_up(needed)
+            ),
+            (false, None) => format!("`{other}` costs the same{goal}, as far as can be told."),
+        });
+    }
+    if let Some(most) = found.indifference {
+        all.push(if most > 0.0 {
+            let most = Estimate { point: most, standard_error: Some(0.05 * most), n: 2 }.to_string();
+            let most = most.split('±').next().unwrap_or_default().to_owned();
+            format!(
+                "With 95% confidence it costs at most {most} {currency} a month more{goal} than the truly best that keeps what was asked."
+            )
+        } else {
+            format!("With 95% confidence it is the truly best{goal} that keeps what was asked.")
+        });
+    }
+    if let Some((plan, kept)) = found.missed {
+        all.push(format!(
+            "`{}` is cheaper and keeps the limits in {} of the months: less than asked by no more than the error of this run.",
+            name(plan),
+            words::whole_percent(kept)
+        ));
+    }
+    all
+}
+
+/// Offers of which the plan buys as many units as were looked at.
+fn at_the_end(steps: &[PoolSteps]) -> Option<String> {
+    let is_last = |line: &&PoolSteps| line.bought > 0.0 && line.steps.last().is_some_and(|step| step.units.1 <= line.bought);
+    let names: Vec<String> = steps.iter().filter(is_last).map(|line| format!("`{}`", line.offer)).collect();
+    (!names.is_empty()).then(|| format!("More units of {} were not looked at, and may be cheaper.", names.join(" and ")))
+}
+
+/// Two digits, up.
+fn rounded_up(number: f64) -> String {
+    let place = libm::pow(10.0, (libm::log10(number).floor() - 1.0).max(0.0));
+    short((number / place).ceil() * place)
+}
+
+fn looked_at(sizing: &Sizing) -> String {
+    let (all, looked) = (sizing.combinations, sizing.looked_at);
+    let plans = if all < 1e6 { format!("{all:.0}") } else { format!("{all:.2e}") };
+    let rest = if sizing.stopped {
+        "the search stopped there, so a better one may have been left out".to_owned()
+    } else {
+        "no other can be better, as pools' spends add and each was taken in the order of the least it can come to".to_owned()
+    };
+    format!("{} choices of the pools make {plans} plans; {looked} were looked at, and {rest}.", sizing.choices)
+}
+
+/// Unit by unit, for one offer of one pool; the row that ends at what the plan buys is marked.
+#[must_use]
+pub fn steps_table(line: &PoolSteps, currency: &str) -> String {
+    let mut table = Table::new();
+    table.load_style(STYLE);
+    let saves = format!("saves\n{currency} a month");
+    table.set_header(vec!["", "units", &saves, "pays in", "requests\nthrottled", "used"]);
+    for step in around(line) {
+        let (from, to) = step.units;
+        let mark = if to.to_bits() == line.bought.to_bits() { "bought" } else { "" };
+        let share = |share: f64| words::percent(&Estimate { point: share, standard_error: None, n: 1 });
+        table.add_row(vec![
+            mark.to_owned(),
+            format!("{} → {}", short(from), short(to)),
+            words::amount(&step.saving),
+            words::frequency(&step.pays),
+            format!("{} → {}", three_digits(&share, step.throttled.0), three_digits(&share, step.throttled.1)),
+            step.utilisation.map_or_else(words::dash, words::whole_percent),
+        ]);
+    }
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    let axis = line.axis.map_or_else(String::new, |axis| format!(", {axis}"));
+    let term = if line.term == crate::units::Term::NONE { "by the hour".to_owned() } else { line.term.to_string() };
+    format!("Unit by unit, `{}`{axis} for {} ({term}):\n{}", line.offer, line.pool, table.trim_fmt())
+}
+
+/// The steps around what the plan buys.
+fn around(line: &PoolSteps) -> &[UnitStep] {
+    const BEFORE: usize = 4;
+    const SHOWN: usize = 7;
+    let bought = line.steps.iter().filter(|step| step.units.1 <= line.bought).count();
+    let first = bought.saturating_sub(BEFORE).min(line.steps.len().saturating_sub(SHOWN));
+    &line.steps[first..(first + SHOWN).min(line.steps.len())]
+}
+
+fn three_digits(percent: &dyn Fn(f64) -> String, share: f64) -> String {
+    let rounded: f64 = format!("{share:.2e}").parse().unwrap_or(share);
+    percent(rounded)
+}
+
+/// What each further nine of throttling costs under a leader's group of plans.
+#[must_use]
+pub fn nines_table(sizing: &Sizing, leader: usize) -> Option<String> {
+    let nines = sizing.nines.get(leader)?;
+    let currency = sizing.scenario.currency.code();
+    let mut table = Table::new();
+    table.load_style(STYLE);
+    let cost = format!("{currency} a month");
+    table.set_header(vec!["throttled\nat most", "cheapest plan", &cost, "more than\nthe row above", "throttled"]);
+    for nine in nines {
+        let error = |estimate: &Estimate| estimate.standard_error.is_some_and(|error| estimate.point + 1.96 * error > nine.share);
+        let within = nine.throttled.as_ref().filter(|throttled| error(throttled)).map_or("", |_| " (within error)");
+        table.add_row(vec![
+            Share(nine.share).to_string(),
+            nine.plan.clone().unwrap_or_else(|| "none of those looked at".to_owned()),
+            nine.cost.as_ref().map_or_else(words::dash, words::amount),
+            nine.more.as_ref().map_or_else(words::dash, words::amount),
+            nine.throttled.as_ref().map_or_else(words::dash, |throttled| words::percent(throttled) + within),
+        ]);
+    }
+    for column in table.column_iter_mut().skip(2) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    let term = sizing.judgement.leaders.get(leader).and_then(|leader| leader.term.as_ref()).filter(|_| sizing.judgement.within_terms);
+    let term = term.map_or_else(String::new, |term| format!(" (term {term})"));
+    Some(format!("What less throttling costs{term}, by the mean share of the requests of the worst pool:\n{}", table.trim_fmt()))
+}

@@ -1,0 +1,93 @@
+//! What to buy, as files: every unit's step, the price of less throttling, and the verdicts.
+
+use super::lines::Lines;
+use crate::decision::Sizing;
+use crate::error::{Error, Result};
+use crate::statistics::Estimate;
+use serde_json::{Value, json};
+
+/// The files that `size` writes beside those of a run: name and text.
+///
+/// # Errors
+/// When a document cannot be written, which no input makes happen.
+pub fn sizing_files(sizing: &Sizing) -> Result<Vec<(&'static str, String)>> {
+    Ok(vec![("units.csv", units(sizing)?), ("nines.csv", nines(sizing)?), ("size.json", document(sizing)?)])
+}
+
+/// The names of those files.
+pub const SIZING_FILES: [&str; 3] = ["units.csv", "nines.csv", "size.json"];
+
+fn units(sizing: &Sizing) -> Result<String> {
+    let mut lines = Lines::new();
+    lines.texts([
+        "pool",
+        "offer",
+        "axis",
+        "term",
+        "bought",
+        "units_from",
+        "units_to",
+        "saving_mean",
+        "saving_mean_se",
+        "probability_saves",
+    ]);
+    lines.texts(["requests_throttled_share_from", "requests_throttled_share_to", "utilisation_of_added"]).end()?;
+    for line in sizing.steps.iter().flatten() {
+        for step in &line.steps {
+            lines.texts([line.pool.as_str(), &line.offer, line.axis.unwrap_or(""), &line.term.to_string()]);
+            lines.numbers([Some(line.bought), Some(step.units.0), Some(step.units.1)]);
+            lines.numbers([Some(step.saving.point), step.saving.standard_error, Some(step.pays.share())]);
+            lines.numbers([Some(step.throttled.0), Some(step.throttled.1), step.utilisation]).end()?;
+        }
+    }
+    lines.finish()
+}
+
+fn nines(sizing: &Sizing) -> Result<String> {
+    let mut lines = Lines::new();
+    lines.texts(["term", "throttled_share_at_most", "plan", "cost_mean", "cost_mean_se", "more_mean", "more_mean_se"]);
+    lines.texts(["requests_throttled_share_mean", "requests_throttled_share_mean_se"]).end()?;
+    for (leader, nines) in sizing.judgement.leaders.iter().zip(&sizing.nines) {
+        for nine in nines {
+            let both = |estimate: &Option<Estimate>| [estimate.map(|e| e.point), estimate.and_then(|e| e.standard_error)];
+            lines.text(leader.term.as_deref().unwrap_or(""));
+            lines.number(nine.share);
+            lines.text(nine.plan.as_deref().unwrap_or(""));
+            lines.numbers(both(&nine.cost)).numbers(both(&nine.more)).numbers(both(&nine.throttled)).end()?;
+        }
+    }
+    lines.finish()
+}
+
+fn document(sizing: &Sizing) -> Result<String> {
+    let name = |plan: usize| sizing.scenario.supply.plans.get(plan).map(|plan| plan.name.as_str());
+    let estimate = |estimate: &Option<Estimate>| -> Value {
+        estimate.map_or(Value::Null, |e| json!({ "point": e.point, "standard_error": e.standard_error, "n": e.n }))
+    };
+    let leaders = sizing.judgement.leaders.iter().zip(&sizing.verdicts).map(|(leader, verdict)| {
+        let missed = verdict.missed.map(|(plan, kept)| json!({ "plan": name(plan), "months_keeping_limits": kept }));
+        json!({
+            "term": leader.term,
+            "plan": name(leader.plan),
+            "keeps_limits": leader.qualified,
+            "runner_up": leader.runner_up.and_then(name),
+            "lead": estimate(&verdict.lead),
+            "settled": verdict.settled,
+            "replications_needed": verdict.needed.map(f64::ceil),
+            "indifference": verdict.indifference,
+            "missed_within_error": missed,
+        })
+    });
+    let document = json!({
+        "schema": "tokentide/size-1",
+        "scenario": sizing.scenario.name,
+        "currency": sizing.scenario.currency.code(),
+        "leaders": leaders.collect::<Vec<_>>(),
+        "choices": sizing.choices,
+        "plans": sizing.combinations,
+        "looked_at": sizing.looked_at,
+        "complete": !sizing.stopped,
+    });
+    let text = serde_json::to_string_pretty(&document).map_err(|error| Error::io("size.json", "write", error.into()))?;
+    Ok(text + "\n")
+}
