@@ -4,20 +4,24 @@ use super::args::{DrawArgs, GoalArg, SizeArgs};
 use super::files::OutputFolder;
 use super::{Exit, console, interrupt, prices, progress, render, run, scenario};
 use std::collections::BTreeMap;
-use tokentide::decision::{self, Goal, Sizing, Wish, flips};
+use tokentide::decision::{self, Goal, Sizing, Wish, flips, refined};
 use tokentide::error::{Error, Result};
 use tokentide::report::{
     Provenance, Report, ReportFile, SIZING_FILES, flip_lines, nines_table, notes, sizing_answer, sizing_files, steps_table, table,
 };
+use tokentide::scenario::Loaded;
 use tokentide::simulation::RunSpec;
 use tokentide::spec::nearest;
 use tokentide::supply::{Candidates, OfferCandidates, OfferKind, Supply};
 use tokentide::tally::KEPT_REPLICATIONS;
 
+/// How often lists of units that were made up are made finer around the best: each makes them twelve times as fine.
+const REFINEMENTS: usize = 3;
+
 /// Looks for the plan to buy and prints it.
 pub(crate) fn size(args: &SizeArgs) -> Result<Exit> {
-    let candidates = candidates(args);
-    let loaded = scenario::load_open(&args.scenario, &changes(args), &candidates)?;
+    let mut candidates = candidates(args);
+    let mut loaded = scenario::load_open(&args.scenario, &changes(args), &candidates)?;
     known_offers(&loaded.scenario.supply, &candidates)?;
     let replications = loaded.scenario.replications;
     if replications > KEPT_REPLICATIONS {
@@ -35,15 +39,24 @@ pub(crate) fn size(args: &SizeArgs) -> Result<Exit> {
         GoalArg::P95 => Goal::P95,
         GoalArg::Cvar => Goal::Cvar95,
     };
-    let wish = Wish { candidates: &candidates, goal, budget: args.budget.map(|budget| (budget, args.budget_confidence.0)) };
+    let budget = args.budget.map(|budget| (budget, args.budget_confidence.0));
     let stop = interrupt::listen();
     let bar = progress::bar(replications, args.draws.quiet);
     let tell = |done| bar.set_position(done);
     let threads = args.draws.threads.map(usize::from);
     let spec = RunSpec { threads, progress: Some(&tell), stop: Some(&stop), ..RunSpec::default() };
-    let sized = decision::size(&loaded.scenario, wish, &spec);
+    let look = |loaded: &Loaded, candidates: &Candidates| {
+        decision::size(&loaded.scenario, Wish { candidates, goal, budget }, &spec).inspect_err(|_| bar.finish_and_clear())
+    };
+    let (mut about, mut sizing) = look(&loaded, &candidates)?;
+    for _ in 0..REFINEMENTS {
+        let Some(finer) = refined(&loaded, &sizing, &candidates) else { break };
+        candidates = finer;
+        loaded = scenario::load_open(&args.scenario, &changes(args), &candidates)?;
+        (about, sizing) = look(&loaded, &candidates)?;
+    }
     bar.finish_and_clear();
-    let (about, sizing) = sized?;
+    let wish = Wish { candidates: &candidates, goal, budget };
     let spinner = progress::spinner("what would flip the answer", args.draws.quiet);
     let flips = flips(&sizing.scenario, &sizing.outcome, &sizing.judgement, &RunSpec { progress: None, ..spec });
     spinner.finish_and_clear();

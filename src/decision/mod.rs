@@ -15,5 +15,5 @@ pub use flip::{Cause, Flip, FlipPoint, Lever, flips};
 pub use judgement::{Judgement, Leader, PlanStanding, judge, objective_samples};
 pub use precise::{Precise, PreciseOf, Precision, draw_until};
 pub use rare::{RARE, Rare, rare};
-pub use size::{Goal, Nine, PoolSteps, Sizing, UnitStep, Verdict, Wish, size};
+pub use size::{Goal, Nine, PoolSteps, Sizing, UnitStep, Verdict, Wish, refined, size};
 pub use spreadsheet::{on_demand_price, spreadsheet_plan};

@@ -56,6 +56,9 @@ fn sentences(report: &Report<'_>, wish: Wish<'_>, leader: &Leader, found: &Verdi
     if let (Some(other), Some(lead)) = (leader.runner_up, &found.lead) {
         let (other, by) = (name(other), words::amount(lead));
         all.push(match (found.settled, found.needed) {
+            _ if lead.standard_error.is_none() => {
+                format!("The next best, `{other}`, costs {by} {currency} a month more{goal}, in the one future seen.")
+            }
             (true, _) => format!("The next best, `{other}`, costs {by} {currency} a month more{goal}."),
             (false, Some(needed)) => format!(
                 "Too close to call against `{other}`: {by} {currency} a month lie between them{goal}; about {} replications would tell.",

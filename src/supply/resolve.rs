@@ -133,7 +133,7 @@ impl Builder<'_> {
         let routed: Vec<usize> = routed.into_iter().collect();
         self.used.extend(routed.iter().copied());
         let (Some(opening), Some(members)) = (self.opening, &members) else { return self.lay(spec, members, &routed, reader) };
-        let open = opening.open(spec, &route::pools(members, self.offers), self.offers);
+        let open = opening.open(spec, &route::pools(members, self.offers), self.offers, reader);
         let stands = open.is_empty() || open::is_whole(spec, &routed, self.offers) && sweep::count(spec) <= MOST_AS_WRITTEN;
         for spec in stands.then(|| spec.clone()).iter().chain(&open) {
             self.lay(spec, Some(members.clone()), &routed, reader)?;

@@ -24,5 +24,6 @@ mod precision;
 mod properties;
 mod readme;
 mod reproducibility;
+mod size;
 mod validation;
 mod waiting;

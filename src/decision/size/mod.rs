@@ -7,12 +7,14 @@
 mod goal;
 mod nines;
 mod parts;
+mod refine;
 mod search;
 mod steps;
 mod verdict;
 
 pub use goal::Goal;
 pub use nines::Nine;
+pub use refine::refined;
 pub use steps::{PoolSteps, UnitStep};
 pub use verdict::Verdict;
 
@@ -166,7 +168,13 @@ impl Shortlist<'_> {
         let qualified = !found.best.is_empty();
         let best = found.best.first().cloned().or_else(|| self.search.least_bad(usable))?;
         let plan = self.told(&best);
-        let rivals: Vec<&Combination> = found.best.iter().skip(1).collect();
+        // Two ways to buy nothing are one.
+        let nothing = |combination: &Combination| {
+            let pools = self.search.families[combination.family].pools.iter().zip(&combination.parts);
+            pools.into_iter().all(|(parts, &part)| parts[part].terms.is_empty())
+        };
+        let same = nothing(&best);
+        let rivals: Vec<&Combination> = found.best.iter().skip(1).filter(|rival| !(same && nothing(rival))).collect();
         let told: Vec<usize> = rivals.iter().take(TOLD).map(|rival| self.told(rival)).collect();
         let choices = parts_of(self.search.families).filter(|part| usable(part)).count();
         let verdict = verdict::verdict(&mut self.search, &best, &rivals, choices);

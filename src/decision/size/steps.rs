@@ -75,7 +75,7 @@ pub(super) fn steps(search: &Search<'_>, best: &Combination) -> Vec<PoolSteps> {
                 };
                 let mut line: Vec<(f64, &Part)> = parts.iter().filter_map(|part| Some((units_of(part)?, part))).collect();
                 line.sort_by(|a, b| a.0.total_cmp(&b.0));
-                line.dedup_by(|a, b| a.0 == b.0);
+                line.dedup_by_key(|(units, _)| units.to_bits());
                 let alone = chosen.iter().all(|commitment| commitment.offer == node.offer) && node.axes == 1;
                 let steps: Vec<UnitStep> = line.windows(2).filter_map(|pair| step(search, &pair[0], &pair[1], alone)).collect();
                 if !steps.is_empty() {

@@ -54,7 +54,7 @@ pub(super) fn verdict(search: &mut Search<'_>, best: &Combination, rivals: &[&Co
         (factor.is_finite()).then_some(replications * (factor * factor).max(1.0))
     });
     let above = |lead: &Estimate| Some(two_sided(search, lead, choices as f64) * lead.standard_error? - lead.point);
-    let indifference = leads.iter().map(above).fold(Some(0.0_f64), |most, above| Some(most?.max(above?)));
+    let indifference = leads.iter().map(above).try_fold(0.0_f64, |most, above| Some(most.max(above?)));
     Verdict { plan: 0, lead, settled, needed, indifference, affordable: true, missed: None }
 }
 

@@ -4,7 +4,7 @@
 //! are a list of their own, and no product of lists is ever laid out. While one pool's lists are walked the other pools buy nothing.
 
 use super::{PlanSpec, SweepSpec, TwoListsSpec, TwoUnitsSpec, UnitsListSpec, UnitsSpec, UnitsSweepSpec};
-use crate::spec::{At, Field, Map};
+use crate::spec::{At, Field, Map, Reader};
 use crate::supply::offer::{Axis, MAX_AXES, Offer, OfferKind, Provisioned};
 use crate::supply::route::Member;
 use crate::units::{ByClass, Term};
@@ -26,6 +26,8 @@ pub struct OfferCandidates {
     pub terms: Option<Vec<Term>>,
     /// Months of the horizon, from 1, in which units start.
     pub starts: Option<Vec<u64>>,
+    /// Whether the units are a finer list around an answer, rather than somebody's wish.
+    pub refined: bool,
 }
 
 impl OfferCandidates {
@@ -61,15 +63,35 @@ pub struct Opening<'a> {
 
 impl Opening<'_> {
     /// The plan with its choices open: one for each pool that buys units of its own.
-    pub(crate) fn open(&self, spec: &Field<PlanSpec>, pools: &[Vec<Member>], offers: &[Offer]) -> Vec<Field<PlanSpec>> {
+    pub(crate) fn open(
+        &self,
+        spec: &Field<PlanSpec>,
+        pools: &[Vec<Member>],
+        offers: &[Offer],
+        reader: &mut Reader,
+    ) -> Vec<Field<PlanSpec>> {
         let of_pool = |pool: &Vec<Member>| -> BTreeSet<usize> {
             let routed = pool.iter().flat_map(|member| member.route.iter().copied());
             routed.filter(|&offer| is_open(spec, &offers[offer])).collect()
         };
         let open: Vec<BTreeSet<usize>> = pools.iter().map(of_pool).collect();
         let all: BTreeSet<usize> = open.iter().flatten().copied().collect();
+        for (pool, mine) in pools.iter().zip(&open) {
+            for offer in mine.iter().map(|&index| &offers[index]).filter(|offer| !self.lists_units(spec, offer)) {
+                if let OfferKind::Provisioned(provisioned) = &offer.kind {
+                    let units = self.units(spec, offer, provisioned, pool);
+                    reader.assumed(spec.at.key(&made_up(&offer.name)), text(&units), "up to what serves 1.6 times the busiest hour");
+                }
+            }
+        }
         let with_lists = pools.iter().zip(&open).filter(|(_, mine)| !mine.is_empty());
         with_lists.map(|(pool, mine)| self.of_pool(spec, pool, mine, &all, offers)).collect()
+    }
+
+    /// Whether the user or the file lists numbers of units.
+    fn lists_units(&self, spec: &PlanSpec, offer: &Offer) -> bool {
+        let said = self.candidates.by_offer.get(&offer.name).is_some_and(|said| said.units.is_some());
+        said || spec.sweep.as_ref().and_then(|sweep| sweep.units.as_ref()).is_some_and(|map| map.get(&offer.name).is_some())
     }
 
     fn of_pool(
@@ -181,6 +203,19 @@ fn spread(axis: &Axis, busiest: ByClass, most: f64) -> Vec<f64> {
     let mut list = vec![0.0];
     list.extend((0..=steps).map(|i| rounded(axis.minimum + i as f64 * step)).filter(|&units| units > 0.0));
     list
+}
+
+/// The path, within a plan, of a list of units that nobody gave.
+pub(crate) fn made_up(offer: &str) -> String {
+    format!("sweep.units.{offer}")
+}
+
+fn text(units: &UnitsSweepSpec) -> String {
+    let list = |list: &UnitsListSpec| list.0.iter().map(|&units| crate::supply::short(units)).collect::<Vec<_>>().join(", ");
+    match units {
+        UnitsSweepSpec::One(one) => list(one),
+        UnitsSweepSpec::Two(two) => format!("{} + {}", list(&two.input), list(&two.output)),
+    }
 }
 
 /// Whether a plan's purchase of an offer may be changed: ladders and reservations stand as they are written.
