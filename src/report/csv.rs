@@ -7,7 +7,7 @@ use super::number::optional;
 use super::{Report, ReportFile};
 use crate::error::Result;
 use crate::scenario::Scenario;
-use crate::statistics::Distribution;
+use crate::statistics::{Distribution, Regret};
 use crate::tally::Metric;
 
 const PLAN: [&str; 3] = ["plan", "units", "term"];
@@ -31,6 +31,7 @@ pub(super) fn header(file: ReportFile, scenario: &Scenario) -> Result<String> {
             lines.texts(["saving_vs_baseline_mean", "saving_vs_baseline_p05", "saving_vs_baseline_p95", "probability_saves"]);
             lines.texts(["requests_throttled_share_mean", "throttled_share_mean", "utilisation_mean", "coverage_mean"]);
             lines.texts([per_million.as_str(), "committed_after_horizon_mean", "stranded_mean", "stranded_p95"]);
+            lines.texts(["regret_mean", "regret_mean_se", "regret_p95"]);
             if scenario.supply.waits() {
                 lines.texts(["tokens_late_mean", "deadline_missed_mean"]);
             }
@@ -56,7 +57,7 @@ pub(super) fn header(file: ReportFile, scenario: &Scenario) -> Result<String> {
 }
 
 /// The plan's line in `plans.csv`.
-pub(super) fn plan(report: &Report<'_>, headline: &Headline) -> Result<String> {
+pub(super) fn plan(report: &Report<'_>, headline: &Headline, regret: Option<&Regret>) -> Result<String> {
     let mut lines = Lines::new();
     let standing = &headline.standing;
     let mean = |distribution: &Option<Distribution>| distribution.as_ref().map(|d| d.mean);
@@ -78,6 +79,7 @@ pub(super) fn plan(report: &Report<'_>, headline: &Headline) -> Result<String> {
     lines.numbers([mean(&headline.utilisation), mean(&headline.coverage)]);
     lines.numbers([mean(&headline.cost_per_million_tokens), mean(&headline.committed_after_horizon)]);
     lines.numbers([mean(&headline.stranded), headline.stranded.as_ref().map(|d| d.p95)]);
+    lines.numbers([regret.map(|r| r.expected.point), regret.and_then(|r| r.expected.standard_error), regret.map(|r| r.p95)]);
     if report.scenario.supply.waits() {
         lines.numbers([mean(&headline.tokens_late), headline.deadline_missed.as_ref().and_then(|d| seen(d.mean, d.n))]);
     }

@@ -6,7 +6,7 @@ use super::{Report, answer, flip_lines, notes};
 use crate::decision::{Cause, Flip, Lever};
 use crate::decision::{Precise, PreciseOf};
 use crate::error::{Error, Result};
-use crate::statistics::{CONFIDENCE, ClusterProportion, Distribution, Estimate, Paired};
+use crate::statistics::{CONFIDENCE, ClusterProportion, Distribution, Estimate, Paired, Regret};
 use crate::tally::Metric;
 use serde_json::{Number, Value, json};
 
@@ -86,7 +86,7 @@ pub(super) fn head(report: &Report<'_>) -> Result<String> {
 }
 
 /// One plan, on one line.
-pub(super) fn plan(report: &Report<'_>, headline: &Headline, figures: &PlanFigures<'_>) -> Result<String> {
+pub(super) fn plan(report: &Report<'_>, headline: &Headline, figures: &PlanFigures<'_>, regret: Option<&Regret>) -> Result<String> {
     let scenario = report.scenario;
     let currency = scenario.currency.code();
     let plan = &scenario.supply.plans[headline.plan];
@@ -113,6 +113,7 @@ pub(super) fn plan(report: &Report<'_>, headline: &Headline, figures: &PlanFigur
     let against = json!({
         "against_baseline": headline.against_baseline.as_ref().map(paired),
         "against_cheapest": headline.against_cheapest.as_ref().map(paired),
+        "regret": regret.map(|r| json!({ "expected": estimate(&r.expected, report.provenance.replications), "p95": r.p95 })),
     });
     let names = Metric::ALL.map(|metric| (quoted(&metric.name(currency)), metric.has_tail()));
     // The figures are most of the document, and their texts are there: they are put between what is written as values.

@@ -32,11 +32,12 @@ pub use size::{nines_table, sizing_answer, steps_table};
 pub use size_files::{SIZING_FILES, sizing_files};
 pub use table::table;
 
-use crate::decision::{Flip, Held, Judgement, Rare};
+use crate::decision::{Flip, Held, Judgement, Rare, objective_samples};
 use crate::error::{Error, Result};
 use crate::scenario::Scenario;
 use crate::simulation::ordered_map;
-use crate::tally::Outcome;
+use crate::statistics::Best;
+use crate::tally::{Outcome, Span};
 use figures::Book;
 
 /// Plans that are summarised at a time: enough for all threads, few enough that their text is small.
@@ -123,10 +124,11 @@ impl Report<'_> {
         }
         let plans: Vec<usize> = (0..self.scenario.supply.plans.len()).collect();
         let cheapest = self.cheapest();
+        let best = self.best();
         for chunk in plans.chunks(PLANS_AT_A_TIME) {
             let book = Book::new(self, chunk)?;
             let places: Vec<usize> = (0..chunk.len()).collect();
-            for pieces in ordered_map(self.threads, &places, |&place| self.plan_pieces(&book, place, cheapest, files))? {
+            for pieces in ordered_map(self.threads, &places, |&place| self.plan_pieces(&book, place, (cheapest, best.as_ref()), files))? {
                 for (file, text) in pieces? {
                     put(file, &text)?;
                 }
@@ -152,17 +154,37 @@ impl Report<'_> {
         (0..standings.len()).min_by(order).unwrap_or(self.scenario.baseline)
     }
 
+    /// The least that any plan which keeps the limits comes to in each future (of all, where none does): what regret is measured from.
+    fn best(&self) -> Option<Best> {
+        let standings = &self.judgement.standings;
+        let any = standings.iter().any(|standing| standing.keeps_limits);
+        let plans = (0..standings.len()).filter(|&plan| !any || standings[plan].keeps_limits);
+        Best::of(plans.map(|plan| objective_samples(self.scenario, self.outcome, plan)))
+    }
+
     /// The text of the plan that stands at `place` in the book, by file.
-    fn plan_pieces(&self, book: &Book, place: usize, cheapest: usize, files: &[ReportFile]) -> Result<Vec<(ReportFile, String)>> {
+    fn plan_pieces(
+        &self,
+        book: &Book,
+        place: usize,
+        (cheapest, best): (usize, Option<&Best>),
+        files: &[ReportFile],
+    ) -> Result<Vec<(ReportFile, String)>> {
         let figures = book.plan(place);
         let headline = book.headline(self, place, cheapest);
+        let own = |best: &Best| {
+            let samples = objective_samples(self.scenario, self.outcome, headline.plan);
+            best.regret(&samples, self.outcome.method(Span::Horizon))
+        };
+        let regret = best.map(own);
+        let regret = regret.as_ref();
         let piece = |&file: &ReportFile| {
             let text = match file {
-                ReportFile::Plans => csv::plan(self, &headline)?,
+                ReportFile::Plans => csv::plan(self, &headline, regret)?,
                 ReportFile::Monthly | ReportFile::Quarterly => csv::periods(self, &figures, file)?,
                 ReportFile::Percentiles => csv::percentiles(self, &figures)?,
                 ReportFile::Horizon => csv::horizon(self, &figures)?,
-                ReportFile::Summary => json::plan(self, &headline, &figures)?,
+                ReportFile::Summary => json::plan(self, &headline, &figures, regret)?,
                 ReportFile::Samples => String::new(),
             };
             Ok((file, text))

@@ -2,7 +2,6 @@
 
 use super::control::Method;
 use super::estimate::Estimate;
-use super::moments::Moments;
 use super::proportion::Proportion;
 use super::quantile::quantile_by_selection;
 use super::sampling::Sampling;
@@ -83,54 +82,49 @@ pub struct Regret {
     pub p95: f64,
 }
 
-/// The [`Regret`] of each of `columns` (column × replication, smaller is better), in their order. Replications in which a column is
-/// not finite are left out. `None` when there is no column, the lengths differ, or no replication is left.
-pub fn regret(columns: &[&[f64]]) -> Option<Vec<Regret>> {
-    let mut own = Vec::new();
-    let best = best_of(columns)?;
-    let of_column = |column: &&[f64]| {
-        fill_regret(&mut own, column, &best);
-        Regret { expected: Moments::from_slice(&own).estimate(), p95: quantile_by_selection(&mut own, 0.95) }
-    };
-    Some(columns.iter().map(of_column).collect())
-}
+/// The cheapest of several columns, replication by replication: what each would have to be to leave nothing to regret.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Best(Vec<f64>);
 
-/// The expected part of [`regret`] alone.
-pub fn expected_regret(columns: &[&[f64]]) -> Option<Vec<Estimate>> {
-    let mut own = Vec::new();
-    let best = best_of(columns)?;
-    let of_column = |column: &&[f64]| {
-        fill_regret(&mut own, column, &best);
-        Moments::from_slice(&own).estimate()
-    };
-    Some(columns.iter().map(of_column).collect())
-}
-
-/// The smallest value of each replication; NaN where a column is not finite.
-fn best_of(columns: &[&[f64]]) -> Option<Vec<f64>> {
-    let (first, others) = columns.split_first()?;
-    if others.iter().any(|column| column.len() != first.len()) {
-        return None;
-    }
-    let mut best: Vec<f64> = first.iter().map(|&x| if x.is_finite() { x } else { f64::NAN }).collect();
-    for column in others {
-        for (best, &x) in best.iter_mut().zip(*column) {
-            // NaN fails the comparison and stays.
-            *best = if !x.is_finite() {
-                f64::NAN
-            } else if x < *best {
-                x
-            } else {
-                *best
-            };
+impl Best {
+    /// Of columns of equal length. A replication in which one of them is not finite counts for none. `None` when there is no column, their
+    /// lengths differ, or no replication is left.
+    pub fn of<C: AsRef<[f64]>>(columns: impl IntoIterator<Item = C>) -> Option<Self> {
+        let mut columns = columns.into_iter();
+        let first = columns.next()?;
+        let mut best: Vec<f64> = first.as_ref().iter().map(|&x| if x.is_finite() { x } else { f64::NAN }).collect();
+        for column in columns {
+            let column = column.as_ref();
+            if column.len() != best.len() {
+                return None;
+            }
+            for (best, &x) in best.iter_mut().zip(column) {
+                // NaN fails the comparison and stays.
+                *best = if !x.is_finite() {
+                    f64::NAN
+                } else if x < *best {
+                    x
+                } else {
+                    *best
+                };
+            }
         }
+        best.iter().any(|x| x.is_finite()).then_some(Self(best))
     }
-    best.iter().any(|x| x.is_finite()).then_some(best)
+
+    /// The regret of having chosen one of these columns; smaller is better. Below 0 where a column that is none of them is better than all.
+    pub fn regret(&self, column: &[f64], method: Method<'_>) -> Regret {
+        let mut own: Vec<f64> = column.iter().zip(&self.0).map(|(x, best)| x - best).collect();
+        let expected = method.mean(&own);
+        own.retain(|x| x.is_finite());
+        Regret { expected, p95: if own.is_empty() { f64::NAN } else { quantile_by_selection(&mut own, 0.95) } }
+    }
 }
 
-fn fill_regret(own: &mut Vec<f64>, column: &[f64], best: &[f64]) {
-    own.clear();
-    own.extend(column.iter().zip(best).filter(|(_, best)| best.is_finite()).map(|(x, best)| x - best));
+/// The [`Regret`] of each of `columns` (column × replication, smaller is better), in their order. `None` as [`Best::of`].
+pub fn regret(columns: &[&[f64]]) -> Option<Vec<Regret>> {
+    let best = Best::of(columns)?;
+    Some(columns.iter().map(|column| best.regret(column, Sampling::Plain.into())).collect())
 }
 
 #[cfg(test)]
@@ -173,8 +167,6 @@ mod tests {
             assert!((regret.expected.point - mean).abs() < 1e-15 && (regret.p95 - p95).abs() < 1e-12, "{regret:?}");
             assert_eq!(regret.expected.n, 3);
         }
-        let expected: Vec<Estimate> = regrets.iter().map(|regret| regret.expected).collect();
-        assert_eq!(expected_regret(&columns).unwrap(), expected);
         assert!(regret(&[]).is_none() && regret(&[&[]]).is_none() && regret(&[&[f64::NAN]]).is_none());
         assert!(regret(&[&[1.0, 2.0], &[1.0]]).is_none());
     }
@@ -193,8 +185,8 @@ mod tests {
         let paired = Paired::of(&flat, &on_demand).unwrap();
         near(paired.probability_less.estimate(), 0.380_097_785_5);
         near(paired.mean_difference, 800.0 - 763.600_337_7);
-        let regrets = expected_regret(&[&flat, &on_demand]).unwrap();
-        near(regrets[0], 112.530_216_5);
-        near(regrets[1], 76.130_554_3);
+        let regrets = regret(&[&flat, &on_demand]).unwrap();
+        near(regrets[0].expected, 112.530_216_5);
+        near(regrets[1].expected, 76.130_554_3);
     }
 }

@@ -32,7 +32,7 @@ mod tail;
 #[cfg(test)]
 mod testing;
 
-pub use comparison::{Paired, Regret, expected_regret, regret};
+pub use comparison::{Best, Paired, Regret, regret};
 pub use control::{Controls, Method, SAMPLES_PER_CONTROL};
 pub use distribution::{CONFIDENCE, Distribution};
 pub use estimate::Estimate;
