@@ -37,6 +37,8 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// What to buy: units, terms and starts of every pool, the cheapest that keeps the limits, and how sure that is
     Size(SizeArgs),
+    /// How likely a plan's spend exceeds a budget, on which day it is used up, and the reserve that holds
+    Budget(BudgetArgs),
     /// What changed between scenarios and what it did (comes with a later version)
     Compare(LaterArgs),
     /// Print the JSON Schema of the scenario file, for editors
@@ -198,6 +200,33 @@ pub(crate) struct ExplainArgs {
     pub(crate) draws: DrawArgs,
 }
 
+/// `budget`: a plan of a scenario and amounts in its currency.
+#[derive(Debug, Args)]
+pub(crate) struct BudgetArgs {
+    #[command(flatten)]
+    pub(crate) scenario: ScenarioArgs,
+    #[command(flatten)]
+    pub(crate) draws: DrawArgs,
+    /// Which plan; the baseline unless said
+    #[arg(long, value_name = "PLAN")]
+    pub(crate) plan: Option<String>,
+    /// Budget of each month
+    #[arg(long, value_name = "AMOUNT", value_parser = amount)]
+    pub(crate) month: Option<f64>,
+    /// Budget of each quarter
+    #[arg(long, value_name = "AMOUNT", value_parser = amount)]
+    pub(crate) quarter: Option<f64>,
+    /// Budget of the whole horizon: of a year, where that has twelve months
+    #[arg(long, value_name = "AMOUNT", value_parser = amount)]
+    pub(crate) whole: Option<f64>,
+    /// Share of the futures in which a reserve should hold
+    #[arg(long, value_name = "SHARE", value_parser = inner_share, default_value = "90%")]
+    pub(crate) reserve: Share,
+    /// Folder for budget.csv; made if need be
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+}
+
 /// `breakeven`: a scenario, or one unit described by flags.
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("what").required(true).multiple(false).args(["scenario", "price"])))]
@@ -267,6 +296,12 @@ fn quantity<Q: Quantity>(text: &str) -> Result<Q, String> {
 
 fn share(text: &str) -> Result<Share, String> {
     quantity(text)
+}
+
+/// A share that is neither none nor all.
+fn inner_share(text: &str) -> Result<Share, String> {
+    let share = share(text)?;
+    if share.0 > 0.0 && share.0 < 1.0 { Ok(share) } else { Err("allowed: more than 0% and less than 100%".to_owned()) }
 }
 
 fn term_price(text: &str) -> Result<TermPrice, String> {

@@ -2,6 +2,7 @@
 
 mod args;
 mod breakeven;
+mod budget;
 mod check;
 mod console;
 mod explain;
@@ -68,6 +69,7 @@ fn dispatch(command: &Command) -> Result<Exit> {
         Command::Schema => schema::schema(),
         Command::Explain(args) => explain::explain(args),
         Command::Size(args) => size::size(args),
+        Command::Budget(args) => budget::budget(args),
         Command::Compare(_) => later("`tokentide compare`"),
     }
 }

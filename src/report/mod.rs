@@ -2,6 +2,7 @@
 
 mod answer;
 mod breakeven;
+mod budget;
 mod csv;
 mod explain;
 mod figures;
@@ -21,6 +22,7 @@ mod words;
 
 pub use answer::answer;
 pub use breakeven::{PlanBreakEven, RULES_OF_THUMB, Requests, break_even_table, break_evens};
+pub use budget::{budget_answer, budget_file};
 pub use explain::explanation;
 pub use flips::flip_lines;
 pub use headline::Headline;

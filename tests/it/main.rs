@@ -11,6 +11,7 @@
 
 mod architecture;
 mod bad_input;
+mod budget;
 mod calendar;
 mod cli;
 mod conservation;

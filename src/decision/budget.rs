@@ -1,0 +1,234 @@
+//! Spend in the language of budgets: how likely a month, a quarter or the whole exceeds one, on which day it is used up, and the reserve that
+//! holds.
+
+use crate::error::Result;
+use crate::scenario::Scenario;
+use crate::simulation::{Run, RunSpec, run};
+use crate::statistics::{Proportion, order_statistic_interval, quantile_sorted};
+use crate::tally::{Hour, Needs, Replication, Tally};
+use std::ops::Range;
+
+/// The confidence of intervals.
+const CONFIDENCE: f64 = 0.95;
+
+/// What is asked: amounts in the scenario's currency.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct BudgetWish {
+    /// For each month.
+    pub month: Option<f64>,
+    /// For each quarter.
+    pub quarter: Option<f64>,
+    /// For the whole horizon.
+    pub whole: Option<f64>,
+    /// The share of the futures in which a reserve should hold, in (0, 1).
+    pub reserve: f64,
+}
+
+/// A percentile with its interval; the interval is unknown where too few futures were seen.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Percentile {
+    /// The percentile.
+    pub point: f64,
+    /// Its 95 % interval.
+    pub interval: Option<(f64, f64)>,
+}
+
+impl Percentile {
+    /// Of samples in rising order.
+    fn of(sorted: &[f64], p: f64) -> Self {
+        let interval = order_statistic_interval(sorted.len(), p, CONFIDENCE).map(|(low, high)| (sorted[low - 1], sorted[high - 1]));
+        Self { point: quantile_sorted(sorted, p), interval }
+    }
+}
+
+/// Spend of one period.
+#[derive(Clone, Debug)]
+pub struct PeriodSpend {
+    /// `month`, `quarter`, or `whole`.
+    pub kind: &'static str,
+    /// As the files call it: `2027-01`, `2027-Q1`; nothing for the whole.
+    pub label: String,
+    /// Mean. `[currency]`
+    pub mean: f64,
+    /// The spend that the share asked for of the futures stays within. `[currency]`
+    pub holds: Percentile,
+    /// The budget, and how often it is exceeded, where one was given.
+    pub exceeds: Option<(f64, Proportion)>,
+}
+
+/// When a budget is used up.
+#[derive(Clone, Debug)]
+pub struct UsedUp {
+    /// Share of the futures in which it is, before the horizon ends.
+    pub share: Proportion,
+    /// The day of the horizon, from 0, by which it is used up in so many of all futures; `None` where it lasts in more than the rest.
+    pub days: [(f64, Option<Percentile>); 3],
+}
+
+/// What was found.
+#[derive(Clone, Debug)]
+pub struct BudgetAnswer {
+    /// Every month, then every quarter, then the whole.
+    pub periods: Vec<PeriodSpend>,
+    /// The day on which the budget of the whole is used up.
+    pub used_up: Option<UsedUp>,
+    /// What must be kept beside the budget of the whole (beside the mean where there is none), to hold in the share asked for. `[currency]`
+    pub reserve: Percentile,
+    /// Futures seen.
+    pub replications: u64,
+}
+
+/// Looks at one plan of a scenario.
+///
+/// # Errors
+/// As [`run`]: too little memory, or interrupted.
+///
+/// # Panics
+/// When there is no such plan.
+pub fn budget(scenario: &Scenario, plan: usize, wish: BudgetWish, spec: &RunSpec<'_>) -> Result<Run<BudgetAnswer>> {
+    let alone = scenario.only(plan);
+    let alone = alone.with_supply(alone.supply.clone().without_peak().without_members());
+    let slices = Slices::new(&alone);
+    let ran = run(&alone, spec, &DailySpend(&slices))?;
+    let answer = answer(&alone, &slices, &ran.summary, wish);
+    Ok(Run { summary: answer, replications: ran.replications, asked: ran.asked, seed: ran.seed, engine: ran.engine })
+}
+
+fn answer(scenario: &Scenario, slices: &Slices, spend: &Spend, wish: BudgetWish) -> BudgetAnswer {
+    let horizon = &scenario.horizon;
+    let period = |kind: &'static str, label: String, months: Range<usize>, budget: Option<f64>| {
+        let mine = slices.of_months(&months);
+        let mut samples: Vec<f64> = spend.futures(slices).map(|future| future[mine.clone()].iter().sum()).collect();
+        let exceeds = budget.map(|budget| (budget, Proportion::sampled(&samples, scenario.sampling, |spend| f64::from(spend > budget))));
+        let mean = samples.iter().sum::<f64>() / samples.len() as f64;
+        samples.sort_unstable_by(f64::total_cmp);
+        PeriodSpend { kind, label, mean, holds: Percentile::of(&samples, wish.reserve), exceeds }
+    };
+    let months = (0..horizon.months()).map(|month| period("month", horizon.month_label(month), month..month + 1, wish.month));
+    let quarters = horizon.quarters().into_iter().enumerate();
+    let quarters = quarters.map(|(quarter, months)| period("quarter", horizon.quarter_label(quarter), months, wish.quarter));
+    let whole = period("whole", String::new(), 0..horizon.months(), wish.whole);
+    let held = whole.holds;
+    let beside = wish.whole.unwrap_or(whole.mean);
+    let reserve = Percentile { point: held.point - beside, interval: held.interval.map(|(low, high)| (low - beside, high - beside)) };
+    BudgetAnswer {
+        used_up: wish.whole.map(|budget| used_up(scenario, slices, spend, budget)),
+        periods: months.chain(quarters).chain([whole]).collect(),
+        reserve,
+        replications: spend.futures(slices).count() as u64,
+    }
+}
+
+fn used_up(scenario: &Scenario, slices: &Slices, spend: &Spend, budget: f64) -> UsedUp {
+    let day = |future: &[f64]| {
+        let mut sum = 0.0;
+        let crossing = future.iter().position(|spend| {
+            sum += spend;
+            sum > budget
+        });
+        crossing.map_or(f64::INFINITY, |slice| f64::from(slices.days[slice]))
+    };
+    let mut samples: Vec<f64> = spend.futures(slices).map(day).collect();
+    // What is not finite is no sample to a proportion.
+    let events: Vec<f64> = samples.iter().map(|day| f64::from(day.is_finite())).collect();
+    let share = Proportion::sampled(&events, scenario.sampling, |event| event);
+    samples.sort_unstable_by(f64::total_cmp);
+    let of = |p: f64| {
+        // A percentile of days is one of the days seen.
+        let rank = ((samples.len() as f64 * p).ceil() as usize).clamp(1, samples.len()) - 1;
+        let interval = order_statistic_interval(samples.len(), p, CONFIDENCE).map(|(low, high)| (samples[low - 1], samples[high - 1]));
+        let percentile = Percentile { point: samples[rank], interval };
+        (p, Some(percentile).filter(|percentile| percentile.point.is_finite()))
+    };
+    UsedUp { share, days: [0.05, 0.5, 0.95].map(of) }
+}
+
+/// Days, cut where a month ends within one: flat months do.
+#[derive(Debug)]
+struct Slices {
+    /// By hour.
+    slice_of: Vec<u32>,
+    /// By slice: its day.
+    days: Vec<u32>,
+    /// By month, and at the end: its first slice.
+    months: Vec<usize>,
+    /// By slice: what is paid by the hour, whatever the future. `[currency]`
+    bought: Vec<f64>,
+}
+
+impl Slices {
+    fn new(scenario: &Scenario) -> Self {
+        let (horizon, plan) = (&scenario.horizon, &scenario.supply.plans[0]);
+        let mut slices = Self { slice_of: Vec::new(), days: Vec::new(), months: Vec::new(), bought: Vec::new() };
+        for month in 0..horizon.months() {
+            slices.months.push(slices.days.len());
+            for hour in horizon.month_range(month) {
+                let day = horizon.day_of(hour);
+                if slices.months.last() == Some(&slices.days.len()) || slices.days.last() != Some(&day) {
+                    slices.days.push(day);
+                    slices.bought.push(0.0);
+                }
+                slices.slice_of.push(slices.days.len() as u32 - 1);
+                if let Some(bought) = slices.bought.last_mut() {
+                    *bought += plan.cost_of_hour(hour, horizon);
+                }
+            }
+        }
+        slices.months.push(slices.days.len());
+        slices
+    }
+
+    fn of_months(&self, months: &Range<usize>) -> Range<usize> {
+        self.months[months.start]..self.months[months.end]
+    }
+}
+
+/// A tally of what the one plan of a scenario costs by slice: hours tell what is paid by use.
+struct DailySpend<'a>(&'a Slices);
+
+/// Slices of all futures, one future after the other.
+#[derive(Debug)]
+struct Spend {
+    spend: Vec<f64>,
+    current: Vec<f64>,
+}
+
+impl Spend {
+    fn futures(&self, slices: &Slices) -> impl Iterator<Item = &[f64]> {
+        self.spend.chunks_exact(slices.days.len().max(1))
+    }
+}
+
+impl Tally for DailySpend<'_> {
+    type Partial = Spend;
+    type Summary = Spend;
+
+    fn needs(&self) -> Needs {
+        Needs::Hours
+    }
+
+    fn partial(&self, _: &Scenario, replications: usize) -> Spend {
+        Spend { spend: Vec::with_capacity(self.0.days.len() * replications), current: self.0.bought.clone() }
+    }
+
+    fn hour(&self, _: &Scenario, partial: &mut Spend, hour: &Hour<'_>) {
+        partial.current[self.0.slice_of[hour.hour] as usize] += hour.service.cost_on_demand + hour.service.cost_batch;
+    }
+
+    fn record(&self, partial: &mut Spend, _: &Replication<'_>) {
+        partial.spend.extend_from_slice(&partial.current);
+        partial.current.copy_from_slice(&self.0.bought);
+    }
+
+    fn merge(&self, earlier: &mut Spend, later: Spend) {
+        earlier.spend.extend(later.spend);
+    }
+
+    fn summarise(&self, _: &Scenario, whole: Spend) -> Spend {
+        whole
+    }
+
+    fn bytes(&self, _: &Scenario, replications: u64) -> u64 {
+        replications.saturating_mul(8 * self.0.days.len() as u64)
+    }
+}

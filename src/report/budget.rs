@@ -1,0 +1,113 @@
+//! Spend in the language of budgets, in words and a table.
+
+use super::lines::Lines;
+use super::table::STYLE;
+use super::words;
+use crate::decision::{BudgetAnswer, BudgetWish, Percentile, PeriodSpend, UsedUp};
+use crate::error::Result;
+use crate::scenario::Scenario;
+use crate::statistics::Estimate;
+use crate::supply::short;
+use crate::units::Share;
+use comfy_table::{CellAlignment, Table};
+
+/// The whole, the day the budget is used up, the reserve, and a table of the periods.
+#[must_use]
+pub fn budget_answer(scenario: &Scenario, plan: usize, wish: BudgetWish, found: &BudgetAnswer) -> String {
+    let name = scenario.supply.plans.get(plan).map_or("", |plan| plan.name.as_str());
+    let currency = scenario.currency.code();
+    let mut parts = Vec::new();
+    let whole = found.periods.last();
+    if let Some((budget, exceeds)) = whole.and_then(|whole| whole.exceeds.as_ref()) {
+        parts.push(format!(
+            "`{name}` exceeds {} {currency} over the {} of the horizon in {} of the futures.",
+            short(*budget),
+            months(scenario.horizon.months()),
+            words::frequency(exceeds)
+        ));
+    }
+    parts.extend(found.used_up.as_ref().map(|used_up| when(scenario, used_up)));
+    let beside = if wish.whole.is_some() { "the budget" } else { "the mean" };
+    parts.push(match found.reserve.point {
+        reserve if reserve > 0.0 => {
+            format!("A reserve of {} {currency} beside {beside} holds in {} of the futures.", amount(&found.reserve), Share(wish.reserve))
+        }
+        spare => format!(
+            "In {} of the futures {} {currency} of {beside} are left.",
+            Share(wish.reserve),
+            amount(&Percentile { point: -spare, interval: found.reserve.interval.map(|(low, high)| (-high, -low)) })
+        ),
+    });
+    format!("{}\n\n{}", parts.join(" "), table(found, wish, currency))
+}
+
+fn when(scenario: &Scenario, used_up: &UsedUp) -> String {
+    let date = |day: f64| date(scenario, day);
+    let [(_, early), (_, middle), (_, late)] = used_up.days;
+    if early.is_none() {
+        return format!("It lasts: it is used up before the horizon ends in {} of the futures.", words::frequency(&used_up.share));
+    }
+    let most = early.map_or_else(String::new, |early| format!("by {} in the twentieth that spend most", date(early.point)));
+    let Some(middle) = middle else { return format!("It is used up {most}, and lasts in the middle future.") };
+    let between = middle.interval.map_or_else(String::new, |(low, high)| {
+        let high = if high.is_finite() { date(high) } else { "after the horizon".to_owned() };
+        format!(" (95% interval: {} to {high})", date(low))
+    });
+    let least = late.map_or_else(String::new, |late| format!(", and by {} in all but a twentieth", date(late.point)));
+    format!("It is used up on {} in the middle future{between}, {most}{least}.", date(middle.point))
+}
+
+/// A day of the horizon: a date on a calendar, else its number.
+fn date(scenario: &Scenario, day: f64) -> String {
+    let hour = (0..scenario.horizon.hours()).find(|&hour| f64::from(scenario.horizon.day_of(hour)) >= day);
+    match hour.and_then(|hour| scenario.horizon.start_of(hour)) {
+        Some(start) => start.date().to_string(),
+        None => format!("day {}", short(day + 1.0)),
+    }
+}
+
+/// To the digits that the interval deserves.
+fn amount(percentile: &Percentile) -> String {
+    let error = percentile.interval.map(|(low, high)| (high - low) / 4.0).filter(|error| *error > 0.0);
+    let text = Estimate { point: percentile.point, standard_error: error, n: 2 }.to_string();
+    text.split('±').next().unwrap_or("").to_owned()
+}
+
+fn months(number: usize) -> String {
+    if number == 1 { "1 month".to_owned() } else { format!("{number} months") }
+}
+
+fn table(found: &BudgetAnswer, wish: BudgetWish, currency: &str) -> String {
+    let mut table = Table::new();
+    table.load_style(STYLE);
+    let holds = format!("{} stay\nwithin", Share(wish.reserve));
+    let mean = format!("mean\n{currency}");
+    table.set_header(vec!["period", &mean, &holds, "budget", "exceeded in"]);
+    for period in &found.periods {
+        let (budget, exceeds) = match &period.exceeds {
+            Some((budget, exceeds)) => (short(*budget), words::frequency(exceeds)),
+            None => (words::dash(), words::dash()),
+        };
+        let mean = amount(&Percentile { point: period.mean, ..period.holds });
+        table.add_row(vec![format!("{} {}", period.kind, period.label).trim().to_owned(), mean, amount(&period.holds), budget, exceeds]);
+    }
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table.trim_fmt()
+}
+
+/// The periods as CSV.
+///
+/// # Errors
+/// When a line cannot be written, which no input makes happen.
+pub fn budget_file(found: &BudgetAnswer) -> Result<String> {
+    let mut lines = Lines::new();
+    lines.texts(["kind", "period", "spend_mean", "spend_held", "spend_held_lo", "spend_held_hi", "budget", "probability_exceeds"]).end()?;
+    for PeriodSpend { kind, label, mean, holds, exceeds } in &found.periods {
+        let (low, high) = holds.interval.unzip();
+        lines.texts([kind, label.as_str()]).numbers([Some(*mean), Some(holds.point), low, high]);
+        lines.numbers([exceeds.map(|(budget, _)| budget), exceeds.map(|(_, exceeds)| exceeds.share())]).end()?;
+    }
+    lines.finish()
+}
