@@ -1,5 +1,5 @@
-//! What the README shows was printed by this code: every console block is run again and compared. `BLESS=1` rewrites the blocks. What
-//! `docs/mechanics.md` shows of scenarios is read and run.
+//! What the README and `docs/deciding.md` show was printed by this code: every console block is run again and compared. `BLESS=1` rewrites the
+//! blocks. What `docs/mechanics.md` shows of scenarios is read and run.
 
 use std::fs;
 use std::path::Path;
@@ -31,12 +31,18 @@ fn blocks(text: &str) -> Vec<Block> {
     blocks
 }
 
-/// The words of a command line; double quotes keep spaces together.
+/// The words of a command line; double quotes keep spaces together, and a backslash keeps what follows it.
 fn words(command: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut quoted = false;
+    let mut kept = false;
     for c in command.chars() {
         match c {
+            _ if kept => {
+                words.last_mut().expect("there is a word").push(c);
+                kept = false;
+            }
+            '\\' => kept = true,
             '"' => quoted = !quoted,
             ' ' if !quoted => words.push(String::new()),
             _ => words.last_mut().expect("there is a word").push(c),
@@ -58,22 +64,33 @@ fn run(command: &str) -> String {
 
 #[test]
 fn the_readme_shows_what_the_code_prints() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let text = fs::read_to_string(&path).expect("there is a README");
+    shows_what_the_code_prints("README.md");
+}
+
+#[test]
+fn the_page_about_deciding_shows_what_the_code_prints() {
+    shows_what_the_code_prints("docs/deciding.md");
+}
+
+fn shows_what_the_code_prints(name: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    let text = fs::read_to_string(&path).expect("there is such a page");
+    let bless = std::env::var_os("BLESS").is_some();
     let blocks = blocks(&text);
-    let with_output: Vec<&Block> = blocks.iter().filter(|block| !block.output.is_empty()).collect();
-    assert!(!with_output.is_empty(), "the README shows no output");
+    // Blocks that show no output are commands to type, unless the page is being written.
+    let with_output: Vec<&Block> = blocks.iter().filter(|block| bless || !block.output.is_empty()).collect();
+    assert!(!with_output.is_empty(), "{name} shows no output");
     let printed: Vec<String> = with_output.iter().map(|block| run(&block.command)).collect();
-    if std::env::var_os("BLESS").is_some() {
+    if bless {
         let mut blessed = text;
         for (block, printed) in with_output.iter().zip(&printed).rev() {
             blessed.replace_range(block.output.clone(), printed);
         }
-        fs::write(&path, blessed).expect("the README can be written");
+        fs::write(&path, blessed).expect("the page can be written");
         return;
     }
     for (block, printed) in with_output.iter().zip(&printed) {
-        assert_eq!(&text[block.output.clone()], printed, "`{}` prints something else now; BLESS=1 rewrites the README", block.command);
+        assert_eq!(&text[block.output.clone()], printed, "{name}: `{}` prints something else now; BLESS=1 rewrites the page", block.command);
     }
 }
 
