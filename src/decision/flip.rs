@@ -5,8 +5,9 @@
 //! stated value, never with the main run.
 
 use super::judgement::{Judgement, Leader};
+use super::point::Ground;
 use super::price::price_flip;
-use super::walk::{simulate, walk};
+use super::walk::walk;
 use crate::error::Result;
 use crate::scenario::Scenario;
 use crate::simulation::{RunSpec, ordered_map};
@@ -108,7 +109,9 @@ pub struct FlipPoint {
 /// # Errors
 /// As [`run`](crate::simulation::run): too little memory, or interrupted.
 pub fn flips(scenario: &Scenario, outcome: &Outcome, judgement: &Judgement, spec: &RunSpec<'_>) -> Result<Vec<Vec<Flip>>> {
-    let start = simulate(scenario, Lever::Traffic, 0.0, spec)?;
+    let ground = |lever: Lever| Ground { scenario, lever, leaders: &judgement.leaders, spec, start: None };
+    let start = ground(Lever::Traffic);
+    let start = start.point(0.0, &start.all())?;
     let levers = Lever::ALL.into_iter().filter(|lever| lever.plays(scenario));
     let walks: Vec<(Lever, bool)> = levers.flat_map(|lever| [(lever, false), (lever, true)]).collect();
     let flips_of = |&(lever, upwards): &(Lever, bool)| -> Result<Vec<Flip>> {
@@ -122,7 +125,7 @@ pub fn flips(scenario: &Scenario, outcome: &Outcome, judgement: &Judgement, spec
                 };
                 judgement.leaders.iter().map(find).collect()
             }
-            _ => walk(scenario, lever, steps, (&start, &judgement.leaders), spec)?,
+            _ => walk(ground(lever), steps, &start)?,
         };
         Ok(points.into_iter().map(|point| Flip { lever, upwards, tried, point }).collect())
     };

@@ -3,6 +3,7 @@
 mod explain;
 mod flip;
 mod judgement;
+mod point;
 mod precise;
 mod price;
 mod rare;
