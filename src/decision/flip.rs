@@ -2,7 +2,8 @@
 //!
 //! Prices change no token's way, so their flip points come from the samples of the run itself. The other levers are simulated again, with
 //! the same seed and so the same draws, on fewer replications; the run at the changed value is compared with one of the same size at the
-//! stated value, never with the main run.
+//! stated value, never with the main run. A first look at each step spares steps and plans that cannot change the answer: see
+//! [`walk`](super::walk).
 
 use super::judgement::{Judgement, Leader};
 use super::point::Ground;
