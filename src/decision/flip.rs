@@ -2,11 +2,13 @@
 //!
 //! Prices change no token's way, so their flip points come from the samples of the run itself. The other levers are simulated again, with
 //! the same seed and so the same draws, on fewer replications; the run at the changed value is compared with one of the same size at the
-//! stated value, never with the main run.
+//! stated value, never with the main run. A first look at each step spares steps and plans that cannot change the answer: see
+//! [`walk`](super::walk).
 
 use super::judgement::{Judgement, Leader};
+use super::point::Ground;
 use super::price::price_flip;
-use super::walk::{simulate, walk};
+use super::walk::walk;
 use crate::error::Result;
 use crate::scenario::Scenario;
 use crate::simulation::{RunSpec, ordered_map};
@@ -108,7 +110,9 @@ pub struct FlipPoint {
 /// # Errors
 /// As [`run`](crate::simulation::run): too little memory, or interrupted.
 pub fn flips(scenario: &Scenario, outcome: &Outcome, judgement: &Judgement, spec: &RunSpec<'_>) -> Result<Vec<Vec<Flip>>> {
-    let start = simulate(scenario, Lever::Traffic, 0.0, spec)?;
+    let ground = |lever: Lever| Ground { scenario, lever, leaders: &judgement.leaders, spec, start: None };
+    let start = ground(Lever::Traffic);
+    let start = start.point(0.0, &start.all())?;
     let levers = Lever::ALL.into_iter().filter(|lever| lever.plays(scenario));
     let walks: Vec<(Lever, bool)> = levers.flat_map(|lever| [(lever, false), (lever, true)]).collect();
     let flips_of = |&(lever, upwards): &(Lever, bool)| -> Result<Vec<Flip>> {
@@ -122,7 +126,7 @@ pub fn flips(scenario: &Scenario, outcome: &Outcome, judgement: &Judgement, spec
                 };
                 judgement.leaders.iter().map(find).collect()
             }
-            _ => walk(scenario, lever, steps, (&start, &judgement.leaders), spec)?,
+            _ => walk(ground(lever), steps, &start)?,
         };
         Ok(points.into_iter().map(|point| Flip { lever, upwards, tried, point }).collect())
     };

@@ -16,6 +16,8 @@ pub struct PlanStanding {
     pub excess: f64,
     /// Whether that share reaches what the scenario asks for. True when nothing is limited.
     pub keeps_limits: bool,
+    /// The share that the scenario asks for.
+    pub asked: f64,
     /// Whether the share asked for lies inside the 95 % interval of the share: more replications could tell otherwise.
     pub within_error: bool,
 }
@@ -90,11 +92,11 @@ pub fn judge(scenario: &Scenario, outcome: &Outcome) -> Judgement {
         .iter()
         .filter_map(|term| {
             let members: Vec<usize> = all.iter().copied().filter(|&p| belongs(scenario, p, term.as_ref())).collect();
-            leader(&standings, &members, term.clone())
+            leader(|plan| &standings[plan], &members, term.clone())
         })
         .collect();
     let within_terms = (scenario.longest_term as usize) > scenario.horizon.months() && terms.len() > 1;
-    let leaders = if within_terms { best_per_term.clone() } else { leader(&standings, &all, None).into_iter().collect() };
+    let leaders = if within_terms { best_per_term.clone() } else { leader(|plan| &standings[plan], &all, None).into_iter().collect() };
     Judgement { standings, leaders, within_terms, best_per_term }
 }
 
@@ -104,30 +106,31 @@ fn term_of(scenario: &Scenario, plan: usize) -> Option<String> {
     if plan.buys_nothing() { None } else { Some(plan.term.clone().unwrap_or_else(|| "mixed terms".to_owned())) }
 }
 
-fn belongs(scenario: &Scenario, plan: usize, term: Option<&String>) -> bool {
+pub(super) fn belongs(scenario: &Scenario, plan: usize, term: Option<&String>) -> bool {
     let own = term_of(scenario, plan);
     own.is_none() || own.as_ref() == term
 }
 
 /// The cheapest that keeps the limits; where none does, the one that misses them by the least, the cheaper where that ties. What it costs says
 /// little there: a plan is cheap that turns requests away.
-fn leader(standings: &[PlanStanding], members: &[usize], term: Option<String>) -> Option<Leader> {
-    let objective = |&plan: &usize| standings[plan].objective.point;
+pub(super) fn leader<'a>(standing: impl Fn(usize) -> &'a PlanStanding, members: &[usize], term: Option<String>) -> Option<Leader> {
+    let objective = |&plan: &usize| standing(plan).objective.point;
     let mut order = members.to_vec();
     order.sort_by(|a, b| {
-        let rank = |plan: &usize| if standings[*plan].keeps_limits { (0, 0.0) } else { (1, standings[*plan].excess) };
+        let rank = |plan: &usize| if standing(*plan).keeps_limits { (0, 0.0) } else { (1, standing(*plan).excess) };
         let (a_group, a_excess) = rank(a);
         let (b_group, b_excess) = rank(b);
         a_group.cmp(&b_group).then(a_excess.total_cmp(&b_excess)).then(objective(a).total_cmp(&objective(b)))
     });
     let &plan = order.first()?;
-    Some(Leader { term, plan, runner_up: order.get(1).copied(), qualified: standings[plan].keeps_limits })
+    Some(Leader { term, plan, runner_up: order.get(1).copied(), qualified: standing(plan).keeps_limits })
 }
 
 /// How often plans keep the limits, by what it depends on: plans that differ in their prices alone keep them alike.
-type KeptBefore = HashMap<Vec<Recipe>, (ClusterProportion, f64)>;
+pub(super) type KeptBefore = HashMap<Vec<Recipe>, (ClusterProportion, f64)>;
 
-fn standing(scenario: &Scenario, outcome: &Outcome, plan: usize, before: &mut KeptBefore) -> PlanStanding {
+/// How a plan stands in an outcome. `before` is empty at first, and serves all plans of the outcome.
+pub(super) fn standing(scenario: &Scenario, outcome: &Outcome, plan: usize, before: &mut KeptBefore) -> PlanStanding {
     let limits = &scenario.limits;
     let objective = outcome.mean(&outcome.objective(scenario, plan));
     let (months_kept, excess) = *before.entry(outcome.excess(scenario, plan)).or_insert_with_key(|excess| outcome.months_kept(excess));
@@ -135,7 +138,7 @@ fn standing(scenario: &Scenario, outcome: &Outcome, plan: usize, before: &mut Ke
     let limited = limits.any();
     let share = months_kept.estimate().point;
     let within_error = limited && months_kept.interval(0.95).is_some_and(|(low, high)| low < asked && asked <= high && low < high);
-    PlanStanding { objective, months_kept, excess, keeps_limits: !limited || share >= asked, within_error }
+    PlanStanding { objective, months_kept, excess, keeps_limits: !limited || share >= asked, asked, within_error }
 }
 
 /// What plans are ranked by, a month, one value per replication: spend plus failed requests at their stated cost.

@@ -4,6 +4,7 @@ mod budget;
 mod explain;
 mod flip;
 mod judgement;
+mod point;
 mod precise;
 mod price;
 mod rare;

@@ -88,8 +88,8 @@ pub fn run<T: Tally>(scenario: &Scenario, spec: &RunSpec<'_>, tallies: &T) -> Re
     if replications == 0 {
         return Err(Error::usage("the number of replications must be at least 1; given: 0"));
     }
-    let pool = pool(spec.threads)?;
-    memory::check(scenario, tallies, replications, pool.current_num_threads())?;
+    let threads = Threads::new(spec.threads)?;
+    memory::check(scenario, tallies, replications, threads.count())?;
     let hours = tallies.needs() == Needs::Hours;
     let ready =
         spec.kernel.filter(|kernel| kernel.is_of(scenario) && kernel.seed() == seed && !hours && spec.engine != EngineChoice::Reference);
@@ -100,11 +100,11 @@ pub fn run<T: Tally>(scenario: &Scenario, spec: &RunSpec<'_>, tallies: &T) -> Re
         (None, ready) => (ready, Engine::Kernel),
     };
     let batches = Batches { scenario, spec, tallies, replications, seed, kernel };
-    let (complete, whole) = pool.install(|| batches.run());
+    let (complete, whole) = batches.run(&threads);
     if complete == 0 {
         return Err(ErrorKind::Interrupted.into());
     }
-    let summary = pool.install(|| tallies.summarise(scenario, whole));
+    let summary = tallies.summarise(scenario, whole);
     Ok(Run { summary, replications: complete, asked: replications, seed, engine })
 }
 
@@ -113,17 +113,58 @@ pub fn run<T: Tally>(scenario: &Scenario, spec: &RunSpec<'_>, tallies: &T) -> Re
 /// # Errors
 /// [`ErrorKind::Usage`] for zero threads, or for threads that cannot be started.
 pub fn ordered_map<I: Sync, O: Send>(threads: Option<usize>, items: &[I], f: impl Fn(&I) -> O + Sync + Send) -> Result<Vec<O>> {
-    Ok(pool(threads)?.install(|| items.par_iter().map(f).collect()))
+    Ok(match Threads::new(threads)? {
+        Threads::One => items.iter().map(f).collect(),
+        // Items may be long and few, so each can go to whoever has nothing to do.
+        Threads::Many(pool) => pool.install(|| items.par_iter().with_max_len(1).map(f).collect()),
+    })
 }
 
-fn pool(threads: Option<usize>) -> Result<rayon::ThreadPool> {
-    if threads == Some(0) {
-        return Err(Error::usage("the number of threads must be at least 1; given: 0"));
+/// The threads of one piece of work.
+enum Threads {
+    /// The caller's own. A thread that waits for another pool takes up further work of its own pool meanwhile, and then has to finish that
+    /// first; who runs many things side by side on one thread each must not have them wait.
+    One,
+    Many(rayon::ThreadPool),
+}
+
+impl Threads {
+    fn new(threads: Option<usize>) -> Result<Self> {
+        match threads {
+            Some(0) => Err(Error::usage("the number of threads must be at least 1; given: 0")),
+            Some(1) => Ok(Self::One),
+            threads => rayon::ThreadPoolBuilder::new()
+                .num_threads(threads.unwrap_or(0))
+                .build()
+                .map(Self::Many)
+                .map_err(|error| Error::usage(format!("cannot start the threads: {error}"))),
+        }
     }
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(threads.unwrap_or(0))
-        .build()
-        .map_err(|error| Error::usage(format!("cannot start the threads: {error}")))
+
+    fn count(&self) -> usize {
+        match self {
+            Self::One => 1,
+            Self::Many(pool) => pool.current_num_threads(),
+        }
+    }
+
+    /// Does a task once on each thread, given its number.
+    fn each(&self, task: impl Fn(usize) + Sync) {
+        match self {
+            Self::One => task(0),
+            Self::Many(pool) => {
+                pool.broadcast(|thread| task(thread.index()));
+            }
+        }
+    }
+
+    /// Does so many tasks, given the number of each.
+    fn side_by_side(&self, number: usize, task: &(dyn Fn(usize) + Sync)) {
+        match self {
+            Self::One => (0..number).for_each(task),
+            Self::Many(pool) => pool.install(|| (0..number).into_par_iter().for_each(task)),
+        }
+    }
 }
 
 /// The batches of one run.
@@ -147,17 +188,17 @@ impl<'a, T: Tally> Batches<'a, T> {
     /// Runs them all, or until stopped: replications of the complete ones before the first gap, and their partials folded in order.
     ///
     /// Where tallies want to digest what is folded they do so after every [`DIGESTED`] batches, while no thread simulates.
-    fn run(&self) -> (u64, T::Partial) {
+    fn run(&self, threads: &Threads) -> (u64, T::Partial) {
         let count = self.replications.div_ceil(BATCH);
         let mut fold = Mutex::new(Fold::new(self.tallies.partial(self.scenario, self.replications as usize)));
         let round = if self.tallies.digests(self.replications) { DIGESTED } else { count };
         let done = AtomicU64::new(0);
-        let workers: Vec<Mutex<Option<Worker<'a>>>> = (0..rayon::current_num_threads()).map(|_| Mutex::new(None)).collect();
+        let workers: Vec<Mutex<Option<Worker<'a>>>> = (0..threads.count()).map(|_| Mutex::new(None)).collect();
         for first in (0..count).step_by(round as usize) {
-            self.round(first..(first + round).min(count), &fold, &workers, &done);
+            self.round(first..(first + round).min(count), threads, &fold, &workers, &done);
             if round < count {
                 let whole = fold.get_mut().unwrap_or_else(PoisonError::into_inner).whole();
-                self.tallies.digest(whole, &|number, task| (0..number).into_par_iter().for_each(task));
+                self.tallies.digest(whole, &|number, task| threads.side_by_side(number, task));
             }
         }
         fold.into_inner().unwrap_or_else(PoisonError::into_inner).finish()
@@ -166,11 +207,18 @@ impl<'a, T: Tally> Batches<'a, T> {
     /// Runs some of the batches, or until stopped.
     ///
     /// Threads take the next batch that nobody has begun, so that what is complete when the run is stopped has few gaps.
-    fn round(&self, batches: Range<u64>, fold: &Mutex<Fold<T::Partial>>, workers: &[Mutex<Option<Worker<'a>>>], done: &AtomicU64) {
+    fn round(
+        &self,
+        batches: Range<u64>,
+        threads: &Threads,
+        fold: &Mutex<Fold<T::Partial>>,
+        workers: &[Mutex<Option<Worker<'a>>>],
+        done: &AtomicU64,
+    ) {
         let next = AtomicU64::new(batches.start);
-        rayon::broadcast(|thread| {
+        threads.each(|thread| {
             // Each thread has a worker of its own, which stays from round to round.
-            let Some(Ok(mut kept)) = workers.get(thread.index()).map(Mutex::lock) else { return };
+            let Some(Ok(mut kept)) = workers.get(thread).map(Mutex::lock) else { return };
             let worker = kept.get_or_insert_with(|| match self.kernel {
                 Some(kernel) => Worker::Kernel(KernelWorker::new(kernel)),
                 None => Worker::Reference(Replicator::new(self.scenario, self.seed)),

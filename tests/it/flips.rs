@@ -2,8 +2,8 @@
 
 use std::path::Path;
 use tokentide::decision::{Cause, Flip, Lever, flips, judge};
-use tokentide::scenario;
-use tokentide::simulation::{RunSpec, run};
+use tokentide::scenario::{self, Scenario};
+use tokentide::simulation::{EngineChoice, RunSpec, run};
 use tokentide::tally::Columns;
 
 /// A million tokens in every hour, for 1 USD on demand or by units of 100 000 tokens an hour at 0.08 USD.
@@ -114,4 +114,78 @@ fn the_least_bad_plan_is_told_where_it_keeps_the_limits() {
     check(&flips, Lever::UnitThroughput, true, Some((0.999 / 0.9 - 1.0, Cause::KeepsLimits)));
     let fall = flips.iter().find(|flip| flip.lever == Lever::Traffic && !flip.upwards).unwrap();
     assert_eq!(names[fall.point.as_ref().unwrap().plan.unwrap()], "units");
+}
+
+/// Units of which any number could be best, and noise enough that a few replications may think so too.
+fn noisy() -> Scenario {
+    let text = r#"
+name = "noisy"
+currency = "USD"
+replications = 200
+horizon = { flat = { months = 2, hours_per_month = 60 } }
+limits = { throttled_requests_share = "2%", in_share_of_months = "90%" }
+[[offer]]
+name = "od"
+kind = "on-demand"
+price = { input = "1 USD/1M tokens" }
+quota = { rate = "1.4M tokens/h" }
+[[offer]]
+name = "u"
+kind = "provisioned"
+capacity = "100k tokens/h"
+increment = 1
+terms = { none = "0.06 USD/unit-hour" }
+[[workload]]
+name = "w"
+demand = { law = "lognormal", mean = "1M tokens/h", cv = 0.4 }
+[[plan]]
+name = "on demand"
+route = { w = ["od"] }
+[[plan]]
+name = "units"
+route = { w = ["u", "od"] }
+[plan.sweep]
+units = { u = "1..=14" }
+"#;
+    scenario::parse("noisy.toml", text, Path::new(""), &[]).unwrap_or_else(|error| panic!("{error}")).scenario
+}
+
+/// First looks and plans left out save time only: the answer changes in the step in which it does when every step is made with all plans.
+#[test]
+fn a_flip_is_found_where_all_plans_at_all_steps_show_it() {
+    let scenario = noisy();
+    let spec = RunSpec { engine: EngineChoice::Reference, ..RunSpec::default() };
+    let outcome = run(&scenario, &spec, &Columns).unwrap().summary;
+    let judgement = judge(&scenario, &outcome);
+    let old = &judgement.leaders[0];
+    let found = flips(&scenario, &outcome, &judgement, &spec).unwrap();
+    let mut seen = 0;
+    for (lever, upwards, steps) in [
+        (Lever::Traffic, false, &[-0.1, -0.2, -0.35, -0.5, -0.7][..]),
+        (Lever::Traffic, true, &[0.1, 0.25, 0.5, 1.0]),
+        (Lever::UnitThroughput, false, &[-0.1, -0.2, -0.35, -0.5, -0.7]),
+        (Lever::UnitThroughput, true, &[0.1, 0.25, 0.5, 1.0]),
+    ] {
+        let changes = |change: f64| {
+            let changed = match lever {
+                Lever::Traffic => scenario.with_demand(scenario.demand.scaled(1.0 + change)),
+                _ => scenario.with_supply(scenario.supply.with_capacity_factor(1.0 + change)),
+            };
+            let spec = RunSpec { replications: Some(128), ..spec };
+            let judgement = judge(&changed, &run(&changed, &spec, &Columns).unwrap().summary);
+            judgement.leaders[0].plan != old.plan || judgement.standings[old.plan].keeps_limits != old.qualified
+        };
+        let flip = found[0].iter().find(|flip| flip.lever == lever && flip.upwards == upwards).unwrap();
+        let place = steps.iter().position(|&change| changes(change));
+        let Some(place) = place else {
+            assert!(flip.point.is_none(), "{flip:?}");
+            continue;
+        };
+        seen += 1;
+        let before = if place == 0 { 0.0 } else { steps[place - 1] };
+        let (low, high) = if upwards { (before, steps[place]) } else { (steps[place], before) };
+        let at = flip.point.as_ref().unwrap_or_else(|| panic!("{lever:?} {upwards}: none, not by {high}")).at;
+        assert!((low..=high).contains(&at), "{lever:?} {at} is not in {low}..={high}");
+    }
+    assert!(seen >= 3, "{seen} flips of four");
 }

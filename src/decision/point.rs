@@ -1,0 +1,177 @@
+//! A lever moved to one place: who leads there, from few replications of the plans that can.
+
+use super::flip::Lever;
+use super::judgement::{KeptBefore, Leader, PlanStanding, belongs, leader, objective_samples, standing};
+use crate::error::Result;
+use crate::scenario::Scenario;
+use crate::simulation::{Engine, RunSpec, Scope, run};
+use crate::statistics::Moments;
+use crate::tally::Columns;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Replications of each change that is told: paired differences need few, and all changes together should cost less than the run.
+const REPLICATIONS: u64 = 128;
+
+/// Replications of a first look at a change, which tells where to look and which plans can lead there.
+const FEW: u64 = 16;
+
+/// Standard errors by which a plan is dearer than another at a first look where it counts as dearer in all replications that are told.
+const SURE: f64 = 5.0;
+
+/// The confidence with which a plan breaks the limits at a first look where it counts as breaking them in all replications that are told.
+const SURELY: f64 = 0.9999;
+
+/// A lever moved, and how some plans stand then.
+pub(super) struct Point {
+    pub(super) change: f64,
+    pub(super) engine: Engine,
+    /// By plan: how it stands, and what it is ranked by in each replication.
+    plans: BTreeMap<usize, (PlanStanding, Vec<f64>)>,
+    /// By leader of the run: the plans it is compared with, of those looked at, and who leads them now.
+    groups: Vec<(Vec<usize>, Option<Leader>)>,
+}
+
+/// What all points of a walk have in common.
+#[derive(Clone, Copy)]
+pub(super) struct Ground<'a> {
+    pub(super) scenario: &'a Scenario,
+    pub(super) lever: Lever,
+    /// The run's.
+    pub(super) leaders: &'a [Leader],
+    pub(super) spec: &'a RunSpec<'a>,
+    /// All plans at the stated value; `None` while that is being made.
+    pub(super) start: Option<&'a Point>,
+}
+
+impl Ground<'_> {
+    /// A first look at all plans.
+    pub(super) fn look(&self, change: f64) -> Result<Point> {
+        self.simulate(change, &self.all(), self.replications().min(FEW))
+    }
+
+    /// Some plans in as many replications as are told.
+    pub(super) fn point(&self, change: f64, plans: &BTreeSet<usize>) -> Result<Point> {
+        self.simulate(change, plans, self.replications())
+    }
+
+    /// Every plan.
+    pub(super) fn all(&self) -> BTreeSet<usize> {
+        (0..self.scenario.supply.plans.len()).collect()
+    }
+
+    fn replications(&self) -> u64 {
+        self.spec.replications.unwrap_or(self.scenario.replications).min(REPLICATIONS)
+    }
+
+    /// One changed run, on one thread: the walks go side by side.
+    fn simulate(&self, change: f64, plans: &BTreeSet<usize>, replications: u64) -> Result<Point> {
+        // What a unit serves is nothing to plans without any.
+        let stays = |plan: usize| self.lever == Lever::UnitThroughput && self.scenario.supply.plans[plan].buys_nothing();
+        let known = self.start.into_iter().flat_map(|start| &start.plans).filter(|(plan, _)| plans.contains(*plan) && stays(**plan));
+        let mut found: BTreeMap<usize, _> = known.map(|(&plan, known)| (plan, known.clone())).collect();
+        let rest: Vec<usize> = plans.iter().copied().filter(|plan| !found.contains_key(plan)).collect();
+        let mut engine = self.start.map_or(Engine::Kernel, |start| start.engine.clone());
+        if !rest.is_empty() {
+            let changed = self.lever.apply(self.scenario, change);
+            let supply = changed.supply.keep(&rest).without_peak().without_members();
+            let changed = Scenario { baseline: 0, ..changed.with_supply(supply) };
+            let spec = RunSpec { replications: Some(replications), threads: Some(1), scope: Scope::Spend, progress: None, ..*self.spec };
+            let run = run(&changed, &spec, &Columns)?;
+            let mut kept = KeptBefore::new();
+            for (place, plan) in rest.into_iter().enumerate() {
+                let standing = standing(&changed, &run.summary, place, &mut kept);
+                found.insert(plan, (standing, objective_samples(&changed, &run.summary, place)));
+            }
+            engine = run.engine;
+        }
+        let group = |old: &Leader| {
+            let own = |&plan: &usize| old.term.as_ref().is_none_or(|term| belongs(self.scenario, plan, Some(term)));
+            let members: Vec<usize> = found.keys().copied().filter(own).collect();
+            let best = leader(|plan| &found[&plan].0, &members, old.term.clone());
+            (members, best)
+        };
+        let groups = self.leaders.iter().map(group).collect();
+        Ok(Point { change, engine, plans: found, groups })
+    }
+}
+
+impl Point {
+    /// Who leads in the group of a leader of the run.
+    pub(super) fn leader(&self, group: usize) -> Option<&Leader> {
+        self.groups.get(group)?.1.as_ref()
+    }
+
+    /// The plans that were looked at.
+    pub(super) fn plans(&self) -> BTreeSet<usize> {
+        self.plans.keys().copied().collect()
+    }
+
+    /// How a plan stands that was looked at.
+    pub(super) fn standing(&self, plan: usize) -> &PlanStanding {
+        &self.plans[&plan].0
+    }
+
+    /// What `a` costs more than `b` in each future.
+    pub(super) fn differences(&self, a: usize, b: usize) -> Vec<f64> {
+        let of = |plan: usize| &self.plans[&plan].1;
+        of(a).iter().zip(of(b)).map(|(a, b)| a - b).collect()
+    }
+
+    /// Whether the answer about a leader of the run has changed: another plan leads, the leader breaks the limits, or it begins to keep them
+    /// where the run found that no plan does.
+    pub(super) fn has_changed(&self, group: usize, old: &Leader) -> bool {
+        self.leader(group).is_some_and(|new| new.plan != old.plan || self.standing(old.plan).keeps_limits != old.qualified)
+    }
+
+    /// The plans of a group that can lead it here in as many replications as are told. Where a plan keeps the limits, those that surely break
+    /// them cannot, nor those that are surely dearer than it.
+    pub(super) fn can_lead(&self, group: usize, start: &Self) -> BTreeSet<usize> {
+        let Some((members, Some(best))) = self.groups.get(group) else { return BTreeSet::new() };
+        let can = |plan: usize| plan == best.plan || !best.qualified || !(self.breaks(plan) || self.is_dearer(plan, best.plan, start));
+        members.iter().copied().filter(|&plan| can(plan)).collect()
+    }
+
+    /// The plans of a group that may matter near here: of those that keep the limits, or nearly, the ones that are not much dearer than the
+    /// cheapest.
+    pub(super) fn matter(&self, group: usize) -> BTreeSet<usize> {
+        let Some((members, Some(best))) = self.groups.get(group) else { return BTreeSet::new() };
+        let near = |plan: usize| {
+            let differences = Moments::from_slice(&self.differences(plan, best.plan));
+            let dearer = best.qualified && differences.mean() > SURE * differences.standard_error().unwrap_or(f64::INFINITY);
+            plan == best.plan || !(dearer || self.breaks(plan))
+        };
+        members.iter().copied().filter(|&plan| near(plan)).collect()
+    }
+
+    /// Whether leaving out what cannot lead was right: who leads at this first look keeps the limits in all replications.
+    pub(super) fn is_borne_out(&self, group: usize, by: &Self) -> bool {
+        self.leader(group).is_none_or(|best| !best.qualified || by.plans.get(&best.plan).is_some_and(|(standing, _)| standing.keeps_limits))
+    }
+
+    /// Whether a plan surely breaks the limits.
+    fn breaks(&self, plan: usize) -> bool {
+        let standing = self.standing(plan);
+        !standing.keeps_limits && standing.months_kept.interval(SURELY).is_some_and(|(_, high)| high < standing.asked)
+    }
+
+    /// Whether a plan is surely dearer than another in all replications, of which these are the first.
+    ///
+    /// Told by the mean of these few, or by all those at the stated value and what the change adds in the few: that spreads less. Few may
+    /// spread less than many, so neither is taken to spread less than it would if the few differed here as the many do at the stated value.
+    fn is_dearer(&self, plan: usize, other: usize, start: &Self) -> bool {
+        let (here, stated) = (self.differences(plan, other), start.differences(plan, other));
+        let added: Vec<f64> = here.iter().zip(&stated).map(|(here, stated)| here - stated).collect();
+        let [few, first, added] = [&here, &stated[..here.len().min(stated.len())], &added].map(Moments::from_slice);
+        let all = Moments::from_slice(&stated);
+        let spread = |moments: &Moments| moments.sd().unwrap_or(f64::INFINITY);
+        let error = |spread: f64| SURE * spread / (few.n() as f64).sqrt();
+        let calm = if spread(&first) > 0.0 {
+            (spread(&all) / spread(&first)).max(1.0)
+        } else if spread(&all) > 0.0 {
+            f64::INFINITY
+        } else {
+            1.0
+        };
+        few.mean() > error(spread(&few).max(spread(&all))) || all.mean() + added.mean() > error(spread(&added) * calm)
+    }
+}
