@@ -37,7 +37,7 @@ pub(super) struct Keys {
     on_off: StreamKey,
     pub(super) spikes: StreamKey,
     source: StreamKey,
-    requests: StreamKey,
+    pub(super) requests: StreamKey,
     sizes: StreamKey,
     events: StreamKey,
 }

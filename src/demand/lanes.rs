@@ -1,8 +1,8 @@
 //! Demand of sixty-four replications side by side, in single precision: the same streams and formulas as the generator's, hour by hour.
 //!
-//! For workloads that are modelled (not recorded, nor straight from a law), whose mix of token classes stays and whose hours are all
-//! moment-matched, so that an hour is one number: its tokens. What the processes need once in a replication or a week (level, walk, growth,
-//! spikes) is drawn by the generator's own code.
+//! For workloads that are modelled (not recorded, nor straight from a law), whose mean sizes stay and whose hours are all moment-matched, so
+//! that an hour is one number, its tokens, or two where input and output are apart: prompt and answer. What the processes need once in a
+//! replication or a week (level, walk, growth, spikes) is drawn by the generator's own code.
 
 #![allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
 
@@ -11,41 +11,20 @@ use super::requests::Counts;
 use super::source::Source;
 use super::steer::{Lift, Steered};
 use super::tokens::Form;
-use super::{Demand, Workload, totals};
+use super::{Demand, Workload};
 use crate::random::lanes::{LANES, Lanes, StreamLanes, exp2, inverse_root, larger};
 use crate::statistics::Sampling;
-use crate::units::ByClass;
+pub use mix::{SplitMix, SteadyMix};
+use pair::Pair;
+
+mod mix;
+mod pair;
 
 /// Hours that are drawn at a time.
 pub const TILE: usize = 32;
 
 /// Tokens of [`TILE`] hours in every lane.
 pub type Tile = [Lanes<f32>; TILE];
-
-/// What one token of a workload is made of, where every hour has the same mix.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct SteadyMix {
-    /// Share of each class.
-    pub classes: ByClass,
-    /// Requests for each token.
-    pub requests: f64,
-}
-
-impl Workload {
-    /// The mix of every hour, where all have the same and requests are their tokens over the mean size; `None` elsewhere.
-    #[must_use]
-    pub fn steady_mix(&self) -> Option<SteadyMix> {
-        let sizes = &self.sizes;
-        let matched = |&mean: &f64| !(mean > 0.0) || totals::is_matched(mean / sizes.mean(), sizes.cv2());
-        let steady = !matches!(self.source, Source::Recorded(_))
-            && sizes.drift.is_none()
-            && match self.counts {
-                Counts::None => true,
-                Counts::Random { .. } => matches!(sizes.form, Form::Total { .. }) && self.mean.iter().all(matched),
-            };
-        steady.then(|| SteadyMix { classes: sizes.mix(), requests: sizes.mean().recip() })
-    }
-}
 
 /// A workload that lanes can draw.
 #[derive(Debug)]
@@ -66,6 +45,8 @@ pub struct LaneWorkload<'a> {
     offset: f32,
     /// v = first / tokens + second of the matched counts and sizes; `None` where an hour has exactly what is expected of it.
     spread: Option<(f32, f32)>,
+    /// The same of prompt and answer apart.
+    pair: Option<Pair>,
     steered: Option<Steered>,
     /// How the means of the fast and the slow noise are exchanged.
     lifts: [Option<LaneLift>; 2],
@@ -91,6 +72,8 @@ struct Recursion {
 pub struct LaneState {
     first: StreamLanes,
     second: StreamLanes,
+    /// Of the answers' normals.
+    third: StreamLanes,
     fast: Lanes<f32>,
     slow: Lanes<f32>,
     levels: Vec<Lanes<f32>>,
@@ -118,6 +101,7 @@ impl Default for LaneState {
         Self {
             first: StreamLanes::new(),
             second: StreamLanes::new(),
+            third: StreamLanes::new(),
             fast: Lanes::of(0.0),
             slow: Lanes::of(0.0),
             levels: Vec::new(),
@@ -137,7 +121,7 @@ impl<'a> LaneWorkload<'a> {
     pub fn new(demand: &'a Demand, index: usize, seed: u64, sampling: Sampling) -> Option<Self> {
         let workload = demand.workloads.get(index)?;
         let drawn = matches!(workload.source, Source::Modelled)
-            && workload.steady_mix().is_some()
+            && (workload.steady_mix().is_some() || workload.split_mix().is_some())
             && workload.on_off.is_none()
             && workload.loadings.is_empty()
             && workload.uncertain.is_empty()
@@ -161,11 +145,11 @@ impl<'a> LaneWorkload<'a> {
         let spikes = workload.spikes.as_ref().map_or(1.0, super::spikes::Spikes::base);
         let recursion = |part: super::noise::Part| Recursion { rho: part.rho as f32, sd: part.sd as f32, step: part.innovation() as f32 };
         let spread = match workload.counts {
-            Counts::None => None,
-            Counts::Random { overdispersion } => {
+            Counts::Random { overdispersion } if matches!(workload.sizes.form, Form::Total { .. }) => {
                 let sizes = &workload.sizes;
                 Some((((1.0 + sizes.cv2()) * sizes.mean() / 9.0) as f32, (overdispersion / 9.0) as f32))
             }
+            _ => None,
         };
         let steered = (sampling == Sampling::Sobol).then(|| Steered::new(demand, index, seed));
         let lift = |lift: &Lift| LaneLift {
@@ -185,6 +169,7 @@ impl<'a> LaneWorkload<'a> {
             white: noise.white as f32,
             offset: (-0.5 * noise.variance() * std::f64::consts::LOG2_E) as f32,
             spread,
+            pair: Pair::new(workload),
             steered,
             lifts,
         })
@@ -198,6 +183,9 @@ impl<'a> LaneWorkload<'a> {
         }
         if self.workload.noise.has_slow() {
             state.second.begin(&self.keys.slow, first);
+        }
+        if self.pair.is_some() {
+            state.third.begin(&self.keys.requests, first);
         }
         state.levels.resize(self.levels.len(), Lanes::of(0.0));
         state.spikes.resize_with(horizon.hours().div_ceil(TILE), Vec::new);
@@ -226,9 +214,9 @@ impl<'a> LaneWorkload<'a> {
         }
     }
 
-    /// Writes the tokens of a tile's hours, all of them in order from the first tile on, and returns how many hours it has.
+    /// Writes what is expected of a tile's hours, and the hours' count and size normals; returns how many hours it has.
     #[inline(always)]
-    pub fn tile(&self, tile: usize, state: &mut LaneState, out: &mut Tile) -> usize {
+    fn expected(&self, tile: usize, state: &mut LaneState, out: &mut Tile) -> usize {
         let start = tile * TILE;
         let hours = self.base.len().saturating_sub(start).min(TILE);
         let is_steered = self.lifts.iter().any(Option::is_some);
@@ -244,6 +232,14 @@ impl<'a> LaneWorkload<'a> {
                 expected[usize::from(spike.lane)] *= spike.factor;
             }
         }
+        hours
+    }
+
+    /// Writes the tokens of a tile's hours, all of them in order from the first tile on, and returns how many hours it has. Of a workload
+    /// with a [`SteadyMix`].
+    #[inline(always)]
+    pub fn tile(&self, tile: usize, state: &mut LaneState, out: &mut Tile) -> usize {
+        let hours = self.expected(tile, state, out);
         if let Some((first, second)) = self.spread {
             for (tokens, normals) in out[..hours].iter_mut().zip(&state.counts[..hours]) {
                 for i in 0..LANES {
@@ -254,6 +250,21 @@ impl<'a> LaneWorkload<'a> {
                     let root = larger(1.0 - sd * sd + sd * normals[i], 0.0);
                     tokens[i] *= root * root * root;
                 }
+            }
+        }
+        hours
+    }
+
+    /// Writes the prompt and the answer tokens of a tile's hours, like [`tile`](Self::tile). Of a workload with a [`SplitMix`].
+    #[inline(always)]
+    pub fn tiles(&self, tile: usize, state: &mut LaneState, prompts: &mut Tile, answers: &mut Tile) -> usize {
+        let hours = self.expected(tile, state, prompts);
+        if let Some(pair) = &self.pair {
+            let mut unused = Lanes::of(0.0);
+            let hours = prompts[..hours].iter_mut().zip(&mut answers[..hours]).zip(&state.counts[..hours]);
+            for ((prompt, answer), first) in hours {
+                state.third.normals(answer, &mut unused);
+                pair.apply(first, prompt, answer);
             }
         }
         hours

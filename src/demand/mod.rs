@@ -53,7 +53,7 @@ pub use factor::FactorSpec;
 pub use generate::{DemandGenerator, DemandScratch};
 pub use growth::GrowthSpec;
 pub use kind::Kind;
-pub use lanes::{LaneState, LaneWorkload, SteadyMix, TILE, Tile};
+pub use lanes::{LaneState, LaneWorkload, SplitMix, SteadyMix, TILE, Tile};
 pub use level::LevelSpec;
 pub use marginal::{MarginalSpec, TableMarginalSpec};
 pub use minute::{Margin, MinuteModel, MinuteSpec};

@@ -7,12 +7,12 @@ use tokentide::scenario::{self, Scenario};
 use tokentide::simulation::{EngineChoice, Isa, Kernel, KernelWorker, Replicator, RunSpec, Scope, run};
 use tokentide::tally::{Columns, Metric, Replication, Row, Span};
 
-fn resolve(text: &str) -> Scenario {
+pub(crate) fn resolve(text: &str) -> Scenario {
     support::resolve(text, Path::new("."))
 }
 
 /// Numbers that make scenarios: a linear congruential generator (Knuth's MMIX constants), whose upper bits are used.
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
     fn next(&mut self) -> f64 {
@@ -20,21 +20,21 @@ impl Dice {
         (self.0 >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    fn between(&mut self, low: f64, high: f64) -> f64 {
+    pub(crate) fn between(&mut self, low: f64, high: f64) -> f64 {
         low + (high - low) * self.next()
     }
 
-    fn chance(&mut self, p: f64) -> bool {
+    pub(crate) fn chance(&mut self, p: f64) -> bool {
         self.next() < p
     }
 
-    fn pick<'a>(&mut self, all: &[&'a str]) -> &'a str {
+    pub(crate) fn pick<'a>(&mut self, all: &[&'a str]) -> &'a str {
         all[(self.next() * all.len() as f64) as usize]
     }
 }
 
 /// A scenario that the fast path can serve: all that DESIGN section 5 lets it draw and serve, at random. Of odd seeds it is steered.
-fn random(seed: u64) -> String {
+pub(crate) fn random(seed: u64) -> String {
     let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     let months = 1 + (dice.next() * 3.0) as usize;
     let sampling = if seed % 2 == 1 { "sobol" } else { "plain" };
@@ -135,7 +135,7 @@ minute = {{ {minute}, margin = "{margin}" }}
 
 /// The largest differences of two replications over every pool, case and month, each over its tolerance; DESIGN section 5 gives the first
 /// three. `scale`: tokens of the replication, money under the dearest of its cases, minutes of the horizon.
-fn differences(scenario: &Scenario, fast: &Replication<'_>, slow: &Replication<'_>) -> Vec<(&'static str, f64)> {
+pub(crate) fn differences(scenario: &Scenario, fast: &Replication<'_>, slow: &Replication<'_>) -> Vec<(&'static str, f64)> {
     let tokens: f64 = slow.service.demand.iter().map(|d| d.tokens.total()).sum();
     let requests: f64 = slow.service.demand.iter().map(|d| d.requests).sum();
     let minutes = 60.0 * scenario.horizon.hours() as f64;
@@ -185,7 +185,7 @@ fn differences(scenario: &Scenario, fast: &Replication<'_>, slow: &Replication<'
 }
 
 /// Compares a block of replications; returns the largest difference of each kind.
-fn compare(text: &str, first: u64, count: usize) -> Vec<(&'static str, f64)> {
+pub(crate) fn compare(text: &str, first: u64, count: usize) -> Vec<(&'static str, f64)> {
     let scenario = resolve(text);
     let kernel = Kernel::new(&scenario, 11, Scope::All).unwrap_or_else(|why| panic!("{why}\n{text}"));
     let mut reference = Replicator::new(&scenario, 11);
@@ -223,7 +223,7 @@ fn fleet() -> Scenario {
 }
 
 /// Every number of a block, by bits.
-fn bits(kernel: &Kernel<'_>) -> Vec<u64> {
+pub(crate) fn bits(kernel: &Kernel<'_>) -> Vec<u64> {
     let mut bits = Vec::new();
     KernelWorker::new(kernel).block(128, 64, |r| {
         let services = r.service.services.iter().flat_map(|s| {

@@ -19,6 +19,7 @@ mod explain;
 mod figures;
 mod flips;
 mod kernel;
+mod kernel_mixed;
 mod laws;
 mod peers;
 mod precision;

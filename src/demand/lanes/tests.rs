@@ -72,6 +72,60 @@ fn so_do_walks_growth_slow_noise_and_events() {
     }));
 }
 
+/// Prompts and answers of every lane against the generator's.
+#[test]
+fn lanes_draw_prompts_and_answers_apart() {
+    for tokens in [
+        "input = { mean = 1500, p95 = 4000 }, output = { mean = 400, cv = 1, law = \"gamma\" }, correlation = 0.6, max_tokens = 1024",
+        "input = { mean = 900, cv = 0.2 }, output = { mean = 900, cv = 0.2 }, correlation = -0.9",
+        "input = { mean = 900, cv = 0 }, output = { mean = 900, cv = 0 }",
+    ] {
+        let split = format!("tokens = {{ {tokens} }}");
+        let apart = |line: &str| if line.starts_with("tokens =") { split.clone() } else { line.to_owned() };
+        let edit = |text: &str| text.lines().map(|line| apart(line) + "\n").collect::<String>();
+        let scenario = fleet(|text| edit(text).replace("months = 1", "months = 2"));
+        for (index, sampling) in [(0, Sampling::Plain), (1, Sampling::Sobol), (2, Sampling::Plain)] {
+            agree_apart(&scenario, index, sampling);
+        }
+    }
+}
+
+fn agree_apart(scenario: &crate::scenario::Scenario, index: usize, sampling: Sampling) {
+    let hours = scenario.horizon.hours();
+    let generator = scenario.demand.sampled(5, sampling);
+    let mut path = DemandPath::new(scenario.demand.workloads.len(), hours);
+    let mut scratch = DemandScratch::default();
+    let lanes = LaneWorkload::new(&scenario.demand, index, 5, sampling).unwrap();
+    let mix = scenario.demand.workloads[index].split_mix().unwrap();
+    let (mut state, mut tiles) = (LaneState::default(), [[Lanes::of(0.0); TILE]; 2]);
+    for first in [0, 640] {
+        lanes.begin(first, &mut state);
+        let mut drawn = Vec::new();
+        for number in 0..hours.div_ceil(TILE) {
+            let [prompts, answers] = &mut tiles;
+            let hours = lanes.tiles(number, &mut state, prompts, answers);
+            drawn.extend(prompts[..hours].iter().copied().zip(answers[..hours].iter().copied()));
+        }
+        assert_eq!(drawn.len(), hours);
+        for lane in [0, 31, 63] {
+            generator.generate(first + lane as u64, &mut path, &mut scratch);
+            let path = &path.workloads[index];
+            let (mut off, mut all) = ([0.0; 2], [0.0; 2]);
+            for ((prompt, answer), (tokens, requests)) in drawn.iter().zip(path.tokens.iter().zip(&path.requests)) {
+                let answers = tokens.output;
+                let prompts = tokens.total() - answers;
+                for (kind, (drawn, want)) in [(prompt, prompts), (answer, answers)].into_iter().enumerate() {
+                    off[kind] += (f64::from(drawn[lane]) - want).abs();
+                    all[kind] += want;
+                }
+                assert!((requests - (prompts + answers) * mix.mean().requests).abs() <= 1e-12 * requests);
+                assert!((*tokens - (mix.classes[0] * prompts + mix.classes[1] * answers)).total().abs() <= 1e-9 * tokens.total());
+            }
+            assert!(off[0] <= 2e-6 * all[0] && off[1] <= 2e-6 * all[1], "workload {index}, lane {lane}: {off:?} of {all:?}");
+        }
+    }
+}
+
 #[test]
 fn what_lanes_cannot_draw_is_told() {
     let one = |from: &str, to: &str| {

@@ -49,6 +49,11 @@ impl Bins {
         23 - PLACE - self.shift
     }
 
+    /// The number of the first bin: the upper bits of the tokens at which it begins.
+    pub(super) fn base(&self) -> u32 {
+        self.base
+    }
+
     /// The tokens at which a bin begins.
     pub(super) fn edge(&self, row: usize) -> f64 {
         f64::from(f32::from_bits((self.base + row as u32) << (PLACE + self.shift)))

@@ -11,7 +11,7 @@ pub(super) enum Passed {
     All,
     /// Nothing: it has no limit.
     Nothing,
-    /// A function of the hour's tokens.
+    /// A function of the hour; one of prompts and, right behind it, one of answers where they are apart.
     Function(usize),
 }
 
@@ -33,8 +33,13 @@ pub(super) struct WorkLayout {
 pub(super) const OVER: usize = 3;
 
 impl WorkLayout {
-    /// The layout of these groups, numbered from `next` on, which is left behind the last.
-    pub(super) fn new<'s>(groups: impl Iterator<Item = (usize, &'s PoolGroup)>, month: usize, scope: Scope, next: &mut usize) -> Self {
+    /// The layout of these groups for hours of so many kinds of tokens, numbered from `next` on, which is left behind the last.
+    pub(super) fn new<'s>(
+        groups: impl Iterator<Item = (usize, &'s PoolGroup)>,
+        (month, kinds): (usize, usize),
+        scope: Scope,
+        next: &mut usize,
+    ) -> Self {
         let mut take = |many: usize| {
             let first = *next;
             *next += many;
@@ -54,7 +59,7 @@ impl WorkLayout {
                             Passed::Nothing => Passed::Nothing,
                             _ if none => Passed::All,
                             _ if !node.is_limited() => Passed::Nothing,
-                            _ => Passed::Function(take(1)),
+                            _ => Passed::Function(take(kinds)),
                         };
                         reached
                     })

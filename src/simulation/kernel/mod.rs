@@ -9,12 +9,21 @@
 //! lines are drawn from the reference's own dispatch, probed at the edges and the middle of a bin, so that there is no second copy of
 //! any rule. Draws are those of the reference in single precision. Terms change a constant and cost nothing here.
 //!
+//! Where input and output are apart, an hour is two numbers: its prompt tokens and its answer tokens. Their months are counted in cells of
+//! the hour's weighted tokens, as the quota counts them, and of the answers' share of those (`axis`, `cells`). What an offer passes on
+//! then depends on the mix only weakly, and is a polynomial of second degree over each cell (`curves`); prompts and answers that pass are
+//! two functions, and money and unit-hours are so much for each token of either. The steps before and after are the same.
+//!
 //! A replication that leaves what the histogram covers (an hour several octaves above the largest mean, a window that batch refuses) is
 //! served by the reference, as a whole. A scenario that does not meet the conditions is: [`Kernel::new`] says why.
 
+mod axis;
 mod bins;
+mod cells;
+mod curves;
 mod isa;
 mod layout;
+mod mixed;
 mod peak;
 mod prepare;
 mod settle;

@@ -2,10 +2,11 @@
 
 use super::bins::{Bins, MOST_HOURS};
 use super::layout::WorkLayout;
+use super::mixed::Mixed;
 use super::peak::PeakTable;
 use super::table::{Prober, Table};
 use super::{Isa, Scope};
-use crate::demand::{DemandPath, LaneWorkload, SteadyMix};
+use crate::demand::{DemandPath, LaneWorkload, SplitMix, SteadyMix};
 use crate::scenario::Scenario;
 use crate::supply::{BatchShare, Dispatcher, HourRates, HourService, HourSink, OfferKind, ProbedHour};
 use crate::units::ByClass;
@@ -29,7 +30,10 @@ pub struct Kernel<'s> {
 #[derive(Debug)]
 pub(super) struct KernelWorkload<'s> {
     pub(super) lanes: LaneWorkload<'s>,
+    /// Of every hour, or the mean one.
     pub(super) mix: SteadyMix,
+    /// Where the mix varies.
+    pub(super) mixed: Option<Mixed>,
     pub(super) bins: Bins,
     pub(super) works: Vec<WorkFacts>,
     /// The parts of all works that go to batch.
@@ -39,7 +43,7 @@ pub(super) struct KernelWorkload<'s> {
     pub(super) table_of: Vec<usize>,
 }
 
-/// What an hour comes to for each of its tokens, whatever serves it.
+/// What a work comes to, whatever serves it.
 #[derive(Debug)]
 pub(super) struct WorkFacts {
     /// The dispatcher's number of it, and its groups.
@@ -49,24 +53,42 @@ pub(super) struct WorkFacts {
     pub(super) peak: Option<PeakTable>,
     pub(super) workload: usize,
     pub(super) mix: SteadyMix,
+    pub(super) split: Option<SplitMix>,
+    /// For each token of the one mix, or for each token of prompts and for each of answers.
+    pub(super) each: [TokenFacts; 2],
+    pub(super) requests_per_token: f64,
+    pub(super) batch_shares: Vec<BatchShare>,
+}
+
+/// What an hour comes to for each of its tokens.
+#[derive(Clone, Debug, Default)]
+pub(super) struct TokenFacts {
     pub(super) asked: ByClass,
     pub(super) requests: f64,
     pub(super) requests_at_once: f64,
     pub(super) entering: f64,
     /// Tokens and cost of batch.
     pub(super) batch: (f64, f64),
-    pub(super) requests_per_token: f64,
     /// By group and node.
     pub(super) rates: Vec<Vec<HourRates>>,
-    pub(super) batch_shares: Vec<BatchShare>,
 }
 
 impl WorkFacts {
-    /// Serves one hour of so many tokens.
-    pub(super) fn probe(&self, month: usize, tokens: f64, prober: &mut Prober<'_>, sink: &mut dyn HourSink) -> ProbedHour {
+    /// Tokens by class and requests of an hour of the mean mix.
+    pub(super) fn of_mean_mix(&self, tokens: f64) -> (ByClass, f64) {
+        (self.mix.classes * tokens, tokens * self.mix.requests)
+    }
+
+    /// Tokens by class and requests of an hour with so many tokens of prompts and of answers.
+    pub(super) fn of_prompts_and_answers(&self, [prompts, answers]: [f64; 2]) -> (ByClass, f64) {
+        let classes = self.split.map_or([self.mix.classes; 2], |split| split.classes);
+        (classes[0] * prompts + classes[1] * answers, (prompts + answers) * self.mix.requests)
+    }
+
+    /// Serves one hour of so many tokens by class and requests.
+    pub(super) fn probe(&self, month: usize, hour: (ByClass, f64), prober: &mut Prober<'_>, sink: &mut dyn HourSink) -> ProbedHour {
         let path = &mut prober.hour.workloads[self.workload];
-        path.tokens[0] = self.mix.classes * tokens;
-        path.requests[0] = tokens * self.mix.requests;
+        (path.tokens[0], path.requests[0]) = hour;
         if prober.months[self.work] != Some(month) {
             prober.months[self.work] = Some(month);
             prober.dispatcher.probe_month(self.work, month);
@@ -159,66 +181,75 @@ impl<'s> KernelWorkload<'s> {
         prober: &mut Prober<'s>,
     ) -> Result<Self, &'static str> {
         let model = &scenario.demand.workloads[workload];
-        let mix = model.steady_mix().ok_or("the mix of token classes changes from hour to hour, or an hour holds few requests")?;
+        let split = if model.steady_mix().is_none() { model.split_mix() } else { None };
+        let mix = model
+            .steady_mix()
+            .or_else(|| split.map(|split| split.mean()))
+            .ok_or("the mean mix of token classes changes from hour to hour, or an hour holds few requests")?;
         let lanes = LaneWorkload::new(&scenario.demand, workload, seed, scenario.sampling)
             .ok_or("it is recorded, straight from a law, on and off, moved between workloads, shares a factor or has uncertain events")?;
         let largest = (0..scenario.horizon.hours()).map(|hour| scenario.demand.workloads[workload].mean_tokens()[hour]).fold(0.0, f64::max);
         if !(largest > 0.0) {
             return Err("it asks for nothing");
         }
-        let mut width = f64::INFINITY;
+        let mut minute = f64::INFINITY;
         let mut facts = Vec::new();
         for &work in mine {
-            let mut fact = WorkFacts::new(work, works[work].clone(), workload, mix, prober.dispatcher.batch_shares(work));
-            let probed = fact.probe(0, 4.0 * largest, prober, &mut Blind);
-            width = width.min(WIDTH * probed.variance.sqrt());
-            fact.learn(&probed, 4.0 * largest, &prober.dispatcher);
+            let mut fact = WorkFacts::new(work, works[work].clone(), workload, (mix, split), prober.dispatcher.batch_shares(work));
+            let probed = fact.probe(0, fact.of_mean_mix(4.0 * largest), prober, &mut Blind);
+            minute = minute.min(probed.variance.sqrt());
+            fact.learn(&probed, 4.0 * largest, prober);
             if !fact.fills_batch(scenario) {
                 return Err("windows of batch work are often too small for a job");
             }
             facts.push(fact);
         }
-        let bins = Bins::new(width.min(1.0 / 32.0), largest).ok_or("its minutes are too even")?;
+        let bins = Bins::new((WIDTH * minute).min(1.0 / 32.0), largest).ok_or("its minutes are too even")?;
         if scope == Scope::All {
             facts.iter_mut().for_each(|fact| fact.peak = PeakTable::new(&scenario.supply, fact.groups[0], &bins));
         }
-        let (tables, table_of) = tables(scenario, scope, &facts, works);
+        let hours = scenario.demand.workloads[workload].mean_tokens();
+        let mixed = split.map(|split| Mixed::new(&split, scenario, &mut facts, bins, hours, minute)).transpose()?;
+        let (tables, table_of) = tables(scenario, scope, &facts, works, mixed.as_ref());
         let batch = facts.iter().flat_map(|fact| &fact.batch_shares).copied().collect();
-        Ok(Self { lanes, mix, bins, works: facts, batch, tables, table_of })
+        Ok(Self { lanes, mix, mixed, bins, works: facts, batch, tables, table_of })
     }
 }
 
 impl WorkFacts {
-    fn new(work: usize, groups: Vec<usize>, workload: usize, mix: SteadyMix, batch_shares: Vec<BatchShare>) -> Self {
-        let (asked, rates) = (ByClass::ZERO, Vec::new());
-        let zero = (0.0, 0.0);
-        Self {
-            work,
-            groups,
-            peak: None,
-            workload,
-            mix,
-            asked,
-            requests: 0.0,
-            requests_at_once: 0.0,
-            entering: 0.0,
-            batch: zero,
-            requests_per_token: 0.0,
-            rates,
-            batch_shares,
-        }
+    fn new(
+        work: usize,
+        groups: Vec<usize>,
+        workload: usize,
+        (mix, split): (SteadyMix, Option<SplitMix>),
+        batch_shares: Vec<BatchShare>,
+    ) -> Self {
+        Self { work, groups, peak: None, workload, mix, split, each: Default::default(), requests_per_token: 0.0, batch_shares }
     }
 
-    /// Takes what is proportional to tokens from one probed hour.
-    fn learn(&mut self, probed: &ProbedHour, tokens: f64, dispatcher: &Dispatcher<'_>) {
-        let each = tokens.recip();
-        self.asked = probed.asked * each;
-        self.requests = probed.requests * each;
-        self.requests_at_once = probed.requests_at_once * each;
-        self.entering = probed.entering * each;
-        self.batch = (probed.batch.0 * each, probed.batch.1 * each);
+    /// Takes what is proportional to tokens from one probed hour with so many of them, or from one hour of prompts and one of answers.
+    fn learn(&mut self, probed: &ProbedHour, tokens: f64, prober: &mut Prober<'_>) {
         self.requests_per_token = probed.requests_per_token;
-        self.rates = self.groups.iter().map(|&group| dispatcher.rates(group, probed.entering)).collect();
+        if self.split.is_none() {
+            self.each[0] = self.of_each(probed, tokens, &prober.dispatcher);
+            return;
+        }
+        self.each = [[tokens, 0.0], [0.0, tokens]].map(|amounts| {
+            let probed = self.probe(0, self.of_prompts_and_answers(amounts), prober, &mut Blind);
+            self.of_each(&probed, tokens, &prober.dispatcher)
+        });
+    }
+
+    fn of_each(&self, probed: &ProbedHour, tokens: f64, dispatcher: &Dispatcher<'_>) -> TokenFacts {
+        let each = tokens.recip();
+        TokenFacts {
+            asked: probed.asked * each,
+            requests: probed.requests * each,
+            requests_at_once: probed.requests_at_once * each,
+            entering: probed.entering * each,
+            batch: (probed.batch.0 * each, probed.batch.1 * each),
+            rates: self.groups.iter().map(|&group| dispatcher.rates(group, probed.entering)).collect(),
+        }
     }
 
     /// Whether every window can be expected to fill batch jobs.
@@ -237,7 +268,8 @@ impl WorkFacts {
 }
 
 /// A table for each set of months with the same units, and which one each month has.
-fn tables(scenario: &Scenario, scope: Scope, facts: &[WorkFacts], works: &[Vec<usize>]) -> (Vec<Table>, Vec<usize>) {
+fn tables(scenario: &Scenario, scope: Scope, facts: &[WorkFacts], works: &[Vec<usize>], mixed: Option<&Mixed>) -> (Vec<Table>, Vec<usize>) {
+    let kinds = 1 + usize::from(mixed.is_some());
     let groups = &scenario.supply.groups;
     let mine = || facts.iter().flat_map(|fact| works[fact.work].iter().map(|&index| &groups[index]));
     let units = |month: usize| -> Vec<u64> {
@@ -253,13 +285,16 @@ fn tables(scenario: &Scenario, scope: Scope, facts: &[WorkFacts], works: &[Vec<u
         let units = units(month);
         known.iter().position(|other| *other == units).unwrap_or_else(|| {
             known.push(units);
-            let mut functions = 1;
+            let mut functions = kinds;
             let layouts = facts.iter().map(|fact| {
                 let of_work = works[fact.work].iter().map(|&index| (index, &groups[index]));
-                WorkLayout::new(of_work, month, scope, &mut functions)
+                WorkLayout::new(of_work, (month, kinds), scope, &mut functions)
             });
             let layouts = layouts.collect();
-            tables.push(Table::new(month, layouts, functions));
+            tables.push(match mixed {
+                Some(mixed) => Table::of_cells(month, layouts, functions, &mixed.axes[0]),
+                None => Table::new(month, layouts, functions),
+            });
             tables.len() - 1
         })
     });

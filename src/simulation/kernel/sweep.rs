@@ -15,7 +15,7 @@ const FLUSH: usize = 4;
 /// Sums of functions over a month, in every lane; memory that is used again.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sweep {
-    partial: Vec<Lanes<f32>>,
+    pub(super) partial: Vec<Lanes<f32>>,
     none: Vec<Line>,
     /// By function.
     pub(super) sums: Vec<Lanes<f64>>,
@@ -26,10 +26,7 @@ impl Sweep {
     #[inline(always)]
     pub(super) fn add_up(&mut self, hours: &Histogram, bins: &Bins, table: &Table, facts: &[WorkFacts], prober: &mut Prober<'_>) {
         let functions = table.functions;
-        self.partial.clear();
-        self.partial.resize(functions, Lanes::of(0.0));
-        self.sums.clear();
-        self.sums.resize(functions, Lanes::of(0.0));
+        self.begin(functions);
         self.none.clear();
         self.none.resize(functions, [0.0; 2]);
         let rows = hours.rows(bins);
@@ -72,8 +69,17 @@ impl Sweep {
         self.below(hours, bins, table, facts, prober);
     }
 
+    /// Begins sums of so many functions.
+    pub(super) fn begin(&mut self, functions: usize) {
+        self.partial.clear();
+        self.partial.resize(functions, Lanes::of(0.0));
+        self.sums.clear();
+        self.sums.resize(functions, Lanes::of(0.0));
+    }
+
+    /// Adds what was summed in single precision to what was in double precision.
     #[inline(always)]
-    fn flush(&mut self) {
+    pub(super) fn flush(&mut self) {
         for (sum, partial) in self.sums.iter_mut().zip(&mut self.partial) {
             for i in 0..LANES {
                 sum[i] += f64::from(partial[i]);

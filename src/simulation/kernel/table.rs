@@ -3,7 +3,9 @@
 //! A line has the function's mean over the bin (by Simpson's rule) and the slope of its chord, so that what it is off cancels within the bin.
 //! The values are those of the one dispatch that serves all hours, probed at the bin's edges and middle.
 
+use super::axis::Axis;
 use super::bins::{Bins, PLACES, ROWS};
+use super::curves::CellCurves;
 use super::layout::{OVER, Passed, WorkLayout};
 use super::prepare::WorkFacts;
 use crate::demand::DemandPath;
@@ -32,11 +34,14 @@ pub(super) struct Table {
     pub(super) month: usize,
     /// By work.
     pub(super) works: Vec<WorkLayout>,
-    /// Number of functions; the first is the tokens themselves.
+    /// Number of functions; the first is the tokens themselves, or the first two are prompts and answers.
     pub(super) functions: usize,
+    /// Of hours with one mix.
     rows: Vec<OnceLock<BinLines>>,
     /// The functions at the bins' lower edges, which two bins ask for.
     edges: Vec<OnceLock<Box<[f64]>>>,
+    /// Of hours whose mix varies: by row from the axis's first on, and column.
+    pub(super) cells: Vec<OnceLock<CellCurves>>,
 }
 
 /// What a probe needs besides the table: of one worker.
@@ -52,7 +57,13 @@ pub(super) struct Prober<'s> {
 impl Table {
     pub(super) fn new(month: usize, works: Vec<WorkLayout>, functions: usize) -> Self {
         let rows = (0..ROWS).map(|_| OnceLock::new()).collect();
-        Self { month, works, functions, rows, edges: (0..=ROWS).map(|_| OnceLock::new()).collect() }
+        Self { month, works, functions, rows, edges: (0..=ROWS).map(|_| OnceLock::new()).collect(), cells: Vec::new() }
+    }
+
+    /// The same for hours whose mix varies, over the cells of an axis.
+    pub(super) fn of_cells(month: usize, works: Vec<WorkLayout>, functions: usize, axis: &Axis) -> Self {
+        let cells = (0..(ROWS - axis.first_row) * axis.columns).map(|_| OnceLock::new()).collect();
+        Self { month, works, functions, rows: Vec::new(), edges: Vec::new(), cells }
     }
 
     /// The lines of a bin.
@@ -85,16 +96,38 @@ impl Table {
         let mut values = vec![0.0; self.functions];
         values[0] = tokens;
         for (work, layout) in facts.iter().zip(&self.works) {
-            work.probe(self.month, tokens, prober, &mut Values { layout, values: &mut values });
+            work.probe(self.month, work.of_mean_mix(tokens), prober, &mut Values { layout, shares: &[1.0], of_functions: &mut values });
         }
         values.into()
+    }
+
+    /// The functions at so many tokens of prompts and of answers.
+    pub(super) fn values_at(&self, amounts: [f64; 2], facts: &[WorkFacts], prober: &mut Prober<'_>) -> Vec<f64> {
+        let mut values = vec![0.0; self.functions];
+        values[..2].copy_from_slice(&amounts);
+        let all = amounts[0] + amounts[1];
+        if !(all > 0.0) {
+            return values;
+        }
+        let shares = amounts.map(|tokens| tokens / all);
+        for (work, layout) in facts.iter().zip(&self.works) {
+            work.probe(
+                self.month,
+                work.of_prompts_and_answers(amounts),
+                prober,
+                &mut Values { layout, shares: &shares, of_functions: &mut values },
+            );
+        }
+        values
     }
 }
 
 /// Takes the functions' values from a probed hour.
 struct Values<'a> {
     layout: &'a WorkLayout,
-    values: &'a mut [f64],
+    /// Of prompts and of answers in the hour, and so in what passes: a chain sees one mix throughout.
+    shares: &'a [f64],
+    of_functions: &'a mut [f64],
 }
 
 impl HourSink for Values<'_> {
@@ -105,14 +138,16 @@ impl HourSink for Values<'_> {
         let mut beyond = service.throttled;
         for (passed, served) in layout.passed.iter().zip(service.served).rev() {
             if let Passed::Function(function) = *passed {
-                self.values[function] = beyond;
+                for (value, share) in self.of_functions[function..].iter_mut().zip(self.shares) {
+                    *value = beyond * share;
+                }
             }
             beyond += served;
         }
         if let Some(over) = layout.over {
             let clear = libm::log1p(-service.hour_over).max(NEVER);
             let counts = [60.0 * service.minute_over, service.hour_over, clear];
-            self.values[over..over + OVER].copy_from_slice(&counts);
+            self.of_functions[over..over + OVER].copy_from_slice(&counts);
         }
     }
 }

@@ -3,7 +3,9 @@
 #![allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
 
 use super::bins::Histogram;
+use super::cells::Cells;
 use super::isa::Wide;
+use super::mixed::DrawMixed;
 use super::peak::PeakScratch;
 use super::prepare::{Kernel, KernelWorkload};
 use super::settle::Found;
@@ -34,26 +36,30 @@ pub struct KernelWorker<'k, 's> {
 
 /// What is used anew by each workload.
 #[derive(Debug)]
-struct Buffers<'s> {
-    tile: Box<Tile>,
-    month: MonthAtWork<'s>,
+pub(super) struct Buffers<'s> {
+    /// Tokens of hours; of prompts, where those of answers are apart.
+    pub(super) tile: Box<Tile>,
+    pub(super) answers: Box<Tile>,
+    pub(super) month: MonthAtWork<'s>,
     /// Tokens of all workloads together, by hour; empty where there is one workload.
-    together: Vec<Lanes<f32>>,
+    pub(super) together: Vec<Lanes<f32>>,
     /// The largest of them, by month.
-    peaks: Vec<Lanes<f32>>,
+    pub(super) peaks: Vec<Lanes<f32>>,
     /// Tokens of the window at hand of each part that goes to batch.
-    windows: Vec<Lanes<f32>>,
+    pub(super) windows: Vec<Lanes<f32>>,
 }
 
 /// The hours of a month as they are drawn, and what sums them up.
 #[derive(Debug)]
-struct MonthAtWork<'s> {
+pub(super) struct MonthAtWork<'s> {
     hours: Histogram,
-    sweep: Sweep,
-    peak: PeakScratch,
-    prober: Prober<'s>,
+    /// By axis of a workload whose mix varies; made when first needed.
+    pub(super) cells: Vec<Cells>,
+    pub(super) sweep: Sweep,
+    pub(super) peak: PeakScratch,
+    pub(super) prober: Prober<'s>,
     /// Lanes that must be served otherwise.
-    leaves: [bool; LANES],
+    pub(super) leaves: [bool; LANES],
 }
 
 impl<'k, 's> KernelWorker<'k, 's> {
@@ -72,8 +78,10 @@ impl<'k, 's> KernelWorker<'k, 's> {
             lanes: kernel.workloads.iter().map(|_| LaneState::default()).collect(),
             buffers: Buffers {
                 tile: Box::new([Lanes::of(0.0); TILE]),
+                answers: Box::new([Lanes::of(0.0); TILE]),
                 month: MonthAtWork {
                     hours: Histogram::new(),
+                    cells: Vec::new(),
                     sweep: Sweep::default(),
                     peak: PeakScratch::default(),
                     prober: Prober::new(scenario, kernel.seed),
@@ -96,8 +104,11 @@ impl<'k, 's> KernelWorker<'k, 's> {
         self.buffers.month.leaves = [false; LANES];
         for (index, workload) in kernel.workloads.iter().enumerate() {
             workload.lanes.begin(first, &mut self.lanes[index]);
-            let buffers = &mut self.buffers;
-            kernel.isa.run(Draw { kernel, index, lanes: &mut self.lanes[index], buffers, found: &mut self.found[index] });
+            let (lanes, buffers, found) = (&mut self.lanes[index], &mut self.buffers, &mut self.found[index]);
+            match &workload.mixed {
+                None => kernel.isa.run(Draw { kernel, index, lanes, buffers, found }),
+                Some(mixed) => kernel.isa.run(DrawMixed { kernel, index, mixed, lanes, buffers, found }),
+            }
         }
         for lane in 0..count.min(LANES) {
             let index = first + lane as u64;
@@ -134,7 +145,7 @@ impl Wide for Draw<'_, '_, '_> {
     #[inline(always)]
     fn run(self) {
         let Self { kernel, index, lanes, buffers, found } = self;
-        let Buffers { tile, month: at_work, together, peaks, windows } = buffers;
+        let Buffers { tile, month: at_work, together, peaks, windows, .. } = buffers;
         let workload = &kernel.workloads[index];
         let horizon = &kernel.scenario.horizon;
         windows.clear();
@@ -148,14 +159,7 @@ impl Wide for Draw<'_, '_, '_> {
                 if let Some(together) = together.get_mut(hour) {
                     add_to(together, &mut peaks[month], tokens, index == 0);
                 }
-                for (part, window) in workload.batch.iter().zip(&mut *windows) {
-                    for i in 0..LANES {
-                        window[i] += tokens[i];
-                    }
-                    if (hour + 1) % part.window == 0 || hour + 1 == horizon.hours() {
-                        refuse(kernel, workload, part, window, &mut at_work.leaves);
-                    }
-                }
+                end_windows(kernel, workload, hour, tokens, windows, &mut at_work.leaves);
                 if hour + 1 == end {
                     at_work.finish(kernel, workload, month, &mut found[month]);
                     month += 1;
@@ -168,11 +172,31 @@ impl Wide for Draw<'_, '_, '_> {
 
 /// Adds an hour of one workload to that of those before it, and keeps the largest.
 #[inline(always)]
-fn add_to(together: &mut Lanes<f32>, peak: &mut Lanes<f32>, tokens: &Lanes<f32>, is_first: bool) {
+pub(super) fn add_to(together: &mut Lanes<f32>, peak: &mut Lanes<f32>, tokens: &Lanes<f32>, is_first: bool) {
     for i in 0..LANES {
         let sum = if is_first { tokens[i] } else { together[i] + tokens[i] };
         together[i] = sum;
         peak[i] = if sum > peak[i] { sum } else { peak[i] };
+    }
+}
+
+/// Adds an hour to the windows of what goes to batch, and ends those that end with it.
+#[inline(always)]
+pub(super) fn end_windows(
+    kernel: &Kernel<'_>,
+    workload: &KernelWorkload<'_>,
+    hour: usize,
+    tokens: &Lanes<f32>,
+    windows: &mut [Lanes<f32>],
+    leaves: &mut [bool; LANES],
+) {
+    for (part, window) in workload.batch.iter().zip(windows) {
+        for i in 0..LANES {
+            window[i] += tokens[i];
+        }
+        if (hour + 1).is_multiple_of(part.window) || hour + 1 == kernel.scenario.horizon.hours() {
+            refuse(kernel, workload, part, window, leaves);
+        }
     }
 }
 
@@ -192,7 +216,7 @@ impl MonthAtWork<'_> {
     /// Sums up a month and begins the next one.
     #[inline(always)]
     fn finish(&mut self, kernel: &Kernel<'_>, workload: &KernelWorkload<'_>, month: usize, found: &mut Found) {
-        let Self { hours, sweep, peak: scratch, prober, leaves } = self;
+        let Self { hours, sweep, peak: scratch, prober, leaves, .. } = self;
         let table = &workload.tables[workload.table_of[month]];
         sweep.add_up(hours, &workload.bins, table, &workload.works, prober);
         std::mem::swap(&mut found.sums, &mut sweep.sums);
@@ -204,7 +228,8 @@ impl MonthAtWork<'_> {
         let length = kernel.scenario.horizon.month_range(month).len();
         for (facts, peaks) in workload.works.iter().zip(&mut found.peaks) {
             if let Some(table) = &facts.peak {
-                table.solve((hours, &workload.bins, length), facts, (&kernel.scenario.supply, prober), scratch, peaks);
+                table.gather(hours, &workload.bins, scratch);
+                table.solve((&workload.bins, None, length), facts, (&kernel.scenario.supply, prober), scratch, peaks);
             }
         }
         hours.clear(rows);
