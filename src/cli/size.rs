@@ -58,7 +58,12 @@ pub(crate) fn size(args: &SizeArgs) -> Result<Exit> {
     bar.finish_and_clear();
     let wish = Wish { candidates: &candidates, goal, budget };
     let spinner = progress::spinner("what would flip the answer", args.draws.quiet);
-    let flips = flips(&sizing.scenario, &sizing.outcome, &sizing.judgement, &RunSpec { progress: None, ..spec });
+    // They are told of plans that are ranked by the mean.
+    let flips = if goal == Goal::Mean && budget.is_none() {
+        flips(&sizing.scenario, &sizing.outcome, &sizing.judgement, &RunSpec { progress: None, ..spec })
+    } else {
+        Ok(Vec::new())
+    };
     spinner.finish_and_clear();
     let flips = run::unless_stopped(flips, &stop)?;
     let provenance = Provenance::new(&sizing.scenario, &about);

@@ -75,7 +75,9 @@ impl Ground<'_> {
             let changed = self.lever.apply(self.scenario, change);
             let supply = changed.supply.keep(&rest).without_peak().without_members();
             let changed = Scenario { baseline: 0, ..changed.with_supply(supply) };
-            let spec = RunSpec { replications: Some(replications), threads: Some(1), scope: Scope::Spend, progress: None, ..*self.spec };
+            // Whether a minute throttles is asked by a limit on hours alone.
+            let scope = if self.scenario.limits.throttled_hours.is_some() { Scope::All } else { Scope::Spend };
+            let spec = RunSpec { replications: Some(replications), threads: Some(1), scope, progress: None, ..*self.spec };
             let run = run(&changed, &spec, &Columns)?;
             let mut kept = KeptBefore::new();
             for (place, plan) in rest.into_iter().enumerate() {

@@ -2,11 +2,9 @@
 
 use super::minute::MinuteLaw;
 use super::offer::{OfferKind, OnDemand};
-use super::plan::{Plan, PoolChoice};
 use super::pool::PoolGroup;
 use super::{Margin, Supply, WorkloadFacts};
 use crate::demand::Retry;
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// One thing that is changed, in all pools alike.
@@ -41,38 +39,7 @@ impl Supply {
     /// When there is no such plan.
     #[must_use]
     pub fn only(&self, plan: usize) -> Self {
-        let plan = &self.plans[plan];
-        let alone = |choice: &PoolChoice| {
-            let group = &self.groups[choice.group];
-            PoolGroup { cases: vec![group.cases[choice.case].clone()], ..group.clone() }
-        };
-        let groups = plan.pools.iter().map(alone).collect();
-        let pools = (0..plan.pools.len()).map(|group| PoolChoice { group, case: 0 }).collect();
-        Self { groups, plans: vec![Plan { pools, ..plan.clone() }], ..self.clone() }
-    }
-
-    /// The same supply with some of its plans, in the order given, and no pool or case that none of them needs.
-    ///
-    /// # Panics
-    /// When there is no such plan.
-    #[must_use]
-    pub(crate) fn keep(&self, plans: &[usize]) -> Self {
-        let chosen: Vec<&Plan> = plans.iter().map(|&plan| &self.plans[plan]).collect();
-        let mut needed: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
-        for choice in chosen.iter().flat_map(|plan| &plan.pools) {
-            needed.entry(choice.group).or_default().insert(choice.case);
-        }
-        let needed: Vec<(usize, Vec<usize>)> = needed.into_iter().map(|(group, cases)| (group, cases.into_iter().collect())).collect();
-        let with_cases = |(group, cases): &(usize, Vec<usize>)| {
-            let group = &self.groups[*group];
-            PoolGroup { cases: cases.iter().map(|&case| group.cases[case].clone()).collect(), ..group.clone() }
-        };
-        let place = |choice: &PoolChoice| {
-            let group = needed.partition_point(|(group, _)| *group < choice.group);
-            PoolChoice { group, case: needed[group].1.partition_point(|case| *case < choice.case) }
-        };
-        let plans = chosen.into_iter().map(|plan| Plan { pools: plan.pools.iter().map(place).collect(), ..plan.clone() }).collect();
-        Self { groups: needed.iter().map(with_cases).collect(), plans, ..self.clone() }
+        self.keep(&[plan])
     }
 
     /// The step in which units of an offer are bought, on its first axis; 1 where any number can be.

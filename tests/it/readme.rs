@@ -90,7 +90,12 @@ fn shows_what_the_code_prints(name: &str) {
         return;
     }
     for (block, printed) in with_output.iter().zip(&printed) {
-        assert_eq!(&text[block.output.clone()], printed, "{name}: `{}` prints something else now; BLESS=1 rewrites the page", block.command);
+        assert_eq!(
+            &text[block.output.clone()],
+            printed,
+            "{name}: `{}` prints something else now; BLESS=1 rewrites the page",
+            block.command
+        );
     }
 }
 

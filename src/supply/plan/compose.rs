@@ -5,6 +5,7 @@ use crate::supply::commitment::Commitment;
 use crate::supply::offer::{MAX_AXES, OfferKind};
 use crate::supply::pool::PoolGroup;
 use crate::supply::{Supply, short};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Which pools and cases of a supply a narrower one has, in its order: the pool, and its cases.
 #[derive(Clone, Debug)]
@@ -87,29 +88,34 @@ impl Supply {
         Self { plans: plans.iter().map(|&plan| self.plans[plan].clone()).collect(), ..self.clone() }
     }
 
-    /// The supply with these plans instead, and with the pools and cases alone that they use; and which those are.
+    /// The same with no pool or case that none of them needs.
+    ///
+    /// # Panics
+    /// When there is no such plan.
+    #[must_use]
+    pub(crate) fn keep(&self, plans: &[usize]) -> Self {
+        self.of_plans(plans.iter().map(|&plan| self.plans[plan].clone()).collect()).0
+    }
+
+    /// The supply with these plans instead, which are made of its pools and cases, and with those alone that they need; and which those are.
     #[must_use]
     pub fn of_plans(&self, plans: Vec<Plan>) -> (Self, Kept) {
-        let mut kept: Vec<(usize, Vec<usize>)> = Vec::new();
-        let mut place = |choice: &PoolChoice| {
-            let group = kept.iter().position(|(group, _)| *group == choice.group).unwrap_or_else(|| {
-                kept.push((choice.group, Vec::new()));
-                kept.len() - 1
-            });
-            let cases = &mut kept[group].1;
-            let case = cases.iter().position(|case| *case == choice.case).unwrap_or_else(|| {
-                cases.push(choice.case);
-                cases.len() - 1
-            });
-            PoolChoice { group, case }
-        };
-        let plans: Vec<Plan> = plans.into_iter().map(|plan| Plan { pools: plan.pools.iter().map(&mut place).collect(), ..plan }).collect();
-        let group = |(group, cases): &(usize, Vec<usize>)| {
+        let mut needed: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+        for choice in plans.iter().flat_map(|plan| &plan.pools) {
+            needed.entry(choice.group).or_default().insert(choice.case);
+        }
+        let needed: Vec<(usize, Vec<usize>)> = needed.into_iter().map(|(group, cases)| (group, cases.into_iter().collect())).collect();
+        let with_cases = |(group, cases): &(usize, Vec<usize>)| {
             let group = &self.groups[*group];
             PoolGroup { cases: cases.iter().map(|&case| group.cases[case].clone()).collect(), ..group.clone() }
         };
-        let groups = kept.iter().map(group).collect();
-        (Self { groups, plans, ..self.clone() }, Kept { groups: kept })
+        let place = |choice: &PoolChoice| {
+            let group = needed.partition_point(|(group, _)| *group < choice.group);
+            PoolChoice { group, case: needed[group].1.partition_point(|case| *case < choice.case) }
+        };
+        let placed = |plan: Plan| Plan { pools: plan.pools.iter().map(place).collect(), ..plan };
+        let plans = plans.into_iter().map(placed).collect();
+        (Self { groups: needed.iter().map(with_cases).collect(), plans, ..self.clone() }, Kept { groups: needed })
     }
 }
 
