@@ -8,6 +8,7 @@
 
 use super::estimate::Estimate;
 use super::moments::{Moments, lane_sum};
+use super::replicated::ScrambleSums;
 use super::sampling::Sampling;
 
 /// Samples that each control needs.
@@ -21,6 +22,8 @@ const LEAST_LENGTH: f64 = 1e-6;
 pub struct Controls {
     /// By control and replication: mean 0, squares summing to 1, orthogonal.
     basis: Vec<Vec<f64>>,
+    /// Their sums by scramble.
+    sums: Vec<ScrambleSums>,
     /// How far the controls' sample means lie from the true ones, in the same basis.
     offset: Vec<f64>,
 }
@@ -33,7 +36,7 @@ impl Controls {
         if samples < SAMPLES_PER_CONTROL * columns.len() || columns.iter().any(|column| column.len() != samples) {
             return None;
         }
-        let mut controls = Self { basis: Vec::new(), offset: Vec::new() };
+        let mut controls = Self { basis: Vec::new(), sums: Vec::new(), offset: Vec::new() };
         for (mut column, &truth) in columns.into_iter().zip(means) {
             let mean = Moments::from_slice(&column).mean();
             let mut offset = mean - truth;
@@ -42,7 +45,7 @@ impl Controls {
             // Twice is enough: the second pass takes out what rounding left in the first (Giraud, Langou and Rozložník 2005).
             for _ in 0..2 {
                 for (other, other_offset) in controls.basis.iter().zip(&controls.offset) {
-                    let along = dot(&column, other);
+                    let along = dot(&column, 0.0, other);
                     column.iter_mut().zip(other).for_each(|(x, y)| *x -= along * y);
                     offset -= along * other_offset;
                 }
@@ -50,6 +53,7 @@ impl Controls {
             let length = lane_sum(&column, |x| x * x).sqrt();
             if length > LEAST_LENGTH * whole && offset.is_finite() {
                 column.iter_mut().for_each(|x| *x /= length);
+                controls.sums.push(ScrambleSums::of(&column, |x| x));
                 controls.basis.push(column);
                 controls.offset.push(offset / length);
             }
@@ -60,27 +64,32 @@ impl Controls {
     /// The adjusted mean of a column of the same replications; `None` where a sample is not finite, or where the adjusted mean leaves the range
     /// of the samples (rare events that the controls do not tell of).
     pub fn mean(&self, samples: &[f64], sampling: Sampling) -> Option<Estimate> {
-        let rest = self.rest(samples)?;
-        let estimate = sampling.mean(&rest);
-        let (low, high) = samples.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &x| (low.min(x), high.max(x)));
-        (low <= estimate.point && estimate.point <= high).then_some(estimate)
-    }
-
-    /// y − β'(x − μ) by replication; a column that does not vary is left to the last bit.
-    fn rest(&self, samples: &[f64]) -> Option<Vec<f64>> {
         let &first = samples.first()?;
-        if self.basis.iter().any(|control| control.len() != samples.len()) || samples.iter().any(|x| !x.is_finite()) {
+        let finite = samples.iter().fold(true, |all, x| all & x.is_finite());
+        if !finite || self.basis.iter().any(|control| control.len() != samples.len()) {
             return None;
         }
-        let mut rest: Vec<f64> = samples.iter().map(|x| x - first).collect();
-        let along: Vec<f64> = self.basis.iter().map(|control| dot(&rest, control)).collect();
-        let mut shift = first;
-        for ((control, along), offset) in self.basis.iter().zip(along).zip(&self.offset) {
-            rest.iter_mut().zip(control).for_each(|(x, control)| *x -= along * control);
-            shift -= along * offset;
-        }
-        rest.iter_mut().for_each(|x| *x += shift);
-        Some(rest)
+        // Distances from one sample, so that a column that does not vary is left to the last bit.
+        let along: Vec<f64> = self.basis.iter().map(|control| dot(samples, first, control)).collect();
+        let shift = first - along.iter().zip(&self.offset).map(|(along, offset)| along * offset).sum::<f64>();
+        let estimate = match sampling {
+            Sampling::Plain => {
+                let mut rest: Vec<f64> = samples.iter().map(|x| x - first).collect();
+                for (control, along) in self.basis.iter().zip(along) {
+                    rest.iter_mut().zip(control).for_each(|(x, control)| *x -= along * control);
+                }
+                rest.iter_mut().for_each(|x| *x += shift);
+                sampling.mean(&rest)
+            }
+            // What is left by replication is not needed: its sums are sums less multiples of the controls' sums.
+            Sampling::Sobol => {
+                let mut rest = ScrambleSums::of(samples, |x| x - first);
+                along.iter().zip(&self.sums).for_each(|(&along, sums)| rest.take(along, sums));
+                Estimate { point: shift + rest.mean(), standard_error: rest.standard_error(), n: rest.scrambles() }
+            }
+        };
+        let (low, high) = range(samples);
+        (low <= estimate.point && estimate.point <= high).then_some(estimate)
     }
 }
 
@@ -108,15 +117,27 @@ impl From<Sampling> for Method<'_> {
     }
 }
 
-/// Inner product in eight fixed lanes, as [`lane_sum`] has.
-fn dot(a: &[f64], b: &[f64]) -> f64 {
+/// Inner product of a − `from` and b in eight fixed lanes, as [`lane_sum`] has.
+fn dot(a: &[f64], from: f64, b: &[f64]) -> f64 {
     let mut lanes = [0.0; 8];
     for (a, b) in a.chunks(8).zip(b.chunks(8)) {
         for ((lane, a), b) in lanes.iter_mut().zip(a).zip(b) {
-            *lane += a * b;
+            *lane += (a - from) * b;
         }
     }
     lanes.iter().sum()
+}
+
+/// The smallest and the largest of finite samples.
+fn range(samples: &[f64]) -> (f64, f64) {
+    let (mut low, mut high) = ([f64::INFINITY; 8], [f64::NEG_INFINITY; 8]);
+    for row in samples.chunks(8) {
+        for ((low, high), &x) in low.iter_mut().zip(&mut high).zip(row) {
+            *low = if x < *low { x } else { *low };
+            *high = if x > *high { x } else { *high };
+        }
+    }
+    (low.into_iter().fold(f64::INFINITY, f64::min), high.into_iter().fold(f64::NEG_INFINITY, f64::max))
 }
 
 #[cfg(test)]

@@ -30,6 +30,16 @@ pub(super) struct ScrambleSums {
 impl ScrambleSums {
     /// Sums of `term` over the finite samples.
     pub(super) fn of(samples: &[f64], term: impl Fn(f64) -> f64) -> Self {
+        // Rows of one sample for each scramble, which compile to vectors.
+        if samples.iter().fold(true, |all, x| all & x.is_finite()) {
+            let mut sums = Self::zeros(samples.len() as u64);
+            let (rows, last) = samples.as_chunks::<SCRAMBLES>();
+            for row in rows {
+                sums.sum.iter_mut().zip(row).for_each(|(sum, &x)| *sum += term(x));
+            }
+            sums.sum.iter_mut().zip(last).for_each(|(sum, &x)| *sum += term(x));
+            return sums;
+        }
         let mut sums = Self::default();
         for row in samples.chunks(SCRAMBLES) {
             for (scramble, &x) in row.iter().enumerate().filter(|(_, x)| x.is_finite()) {
@@ -62,6 +72,16 @@ impl ScrambleSums {
         Self { n: std::array::from_fn(|scramble| (all + u64::from(scramble < more)) as f64), sum: [0.0; SCRAMBLES] }
     }
 
+    /// The pooled mean; NaN of no samples.
+    pub(super) fn mean(&self) -> f64 {
+        self.sum.iter().sum::<f64>() / self.n.iter().sum::<f64>()
+    }
+
+    /// Takes this multiple of other sums of the same replications from these.
+    pub(super) fn take(&mut self, multiple: f64, other: &Self) {
+        self.sum.iter_mut().zip(&other.sum).for_each(|(sum, other)| *sum -= multiple * other);
+    }
+
     /// The same of numbers that are greater by this.
     pub(super) fn shifted(&self, by: f64) -> Self {
         Self { n: self.n, sum: std::array::from_fn(|scramble| self.sum[scramble] + self.n[scramble] * by) }
@@ -78,7 +98,7 @@ impl ScrambleSums {
         if !(scrambles > 1.0) {
             return None;
         }
-        let mean = self.sum.iter().sum::<f64>() / all;
+        let mean = self.mean();
         let squares: f64 = self.n.iter().zip(&self.sum).map(|(n, sum)| (sum - n * mean) * (sum - n * mean)).sum();
         Some((scrambles / (scrambles - 1.0) * squares).sqrt() / all).filter(|error| error.is_finite())
     }

@@ -71,7 +71,7 @@ pub(super) fn watched(scenario: &Scenario, seed: u64, replicator: &mut Replicato
         vec![vec![none; months]; group.cases.len()]
     };
     let mut path = DemandPath::new(scenario.demand.workloads.len(), scenario.horizon.hours());
-    scenario.demand.generator(seed).generate(replication, &mut path, &mut DemandScratch::default());
+    scenario.demand.sampled(seed, scenario.sampling).generate(replication, &mut path, &mut DemandScratch::default());
     let served = scenario.supply.groups.iter().map(|group| vec![Vec::new(); group.cases.len()]).collect();
     let mut sink = Sink { scenario, hours: scenario.supply.groups.iter().map(of_group).collect(), served };
     let seen = replicator.replicate(replication, Some(&mut sink));
