@@ -1,7 +1,10 @@
 //! The command line as it may be typed: parsed and range-checked here, given meaning elsewhere.
 
+mod compare;
+
+pub(crate) use compare::CompareArgs;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use tokentide::supply::{UnitsListSpec, UnitsSweepSpec};
@@ -34,8 +37,8 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// What to buy: units, terms and starts of every pool, the cheapest that keeps the limits, and how sure that is
     Size(SizeArgs),
-    /// What changed between scenarios and what it did (comes with a later version)
-    Compare(LaterArgs),
+    /// What changed between two scenarios, and what each change did to every headline
+    Compare(CompareArgs),
     /// Print the JSON Schema of the scenario file, for editors
     Schema,
 }
@@ -309,14 +312,6 @@ pub(crate) struct TermPrice {
     pub(crate) price: UnitPrice,
 }
 
-/// A command that is named already but not built yet: whatever follows is taken and not looked at.
-#[derive(Debug, Args)]
-pub(crate) struct LaterArgs {
-    /// Whatever the command will take
-    #[arg(value_name = "ARGUMENTS", trailing_var_arg = true, allow_hyphen_values = true)]
-    pub(crate) rest: Vec<OsString>,
-}
-
 fn quantity<Q: Quantity>(text: &str) -> Result<Q, String> {
     Q::parse(text).map_err(|error| format!("{error}; allowed: {}", Q::FORM))
 }
@@ -415,10 +410,5 @@ mod tests {
         assert!(breakeven(&unit[..4]).is_err(), "a unit needs the whole description");
         assert!(breakeven(&[&["a.toml"], &unit[..]].concat()).is_err(), "one or the other");
         assert!(breakeven(&["--price=5.00"]).unwrap_err().to_string().contains("per unit-hour"));
-    }
-
-    #[test]
-    fn later_commands_take_anything() {
-        assert!(Cli::try_parse_from(["tokentide", "size", "a.toml", "--for", "p99", "-x"]).is_ok());
     }
 }

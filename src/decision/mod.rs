@@ -1,5 +1,6 @@
 //! What the numbers speak for: which plans keep the limits, which of those is cheapest, and what would change that.
 
+mod compare;
 mod explain;
 mod flip;
 mod judgement;
@@ -10,6 +11,7 @@ mod size;
 mod spreadsheet;
 mod walk;
 
+pub use compare::{Attribution, Comparison, Favourite, Measure, MeasureChange, Way, compare};
 pub use explain::{Explanation, Held, Reason, Remedy, explain, held};
 pub use flip::{Cause, Flip, FlipPoint, Lever, flips};
 pub use judgement::{Judgement, Leader, PlanStanding, judge, objective_samples};

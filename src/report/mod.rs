@@ -2,6 +2,8 @@
 
 mod answer;
 mod breakeven;
+mod compare;
+mod compare_files;
 mod csv;
 mod explain;
 mod figures;
@@ -12,6 +14,7 @@ mod json;
 mod lines;
 mod notes;
 mod number;
+mod past;
 mod provenance;
 mod samples;
 mod size;
@@ -21,11 +24,14 @@ mod words;
 
 pub use answer::answer;
 pub use breakeven::{PlanBreakEven, RULES_OF_THUMB, Requests, break_even_table, break_evens};
+pub use compare::comparison;
+pub use compare_files::{COMPARISON_FILE, comparison_csv, comparison_json};
 pub use explain::explanation;
 pub use flips::flip_lines;
 pub use headline::Headline;
 pub use hours::write_hours;
 pub use notes::{hours_walked, notes};
+pub use past::{PastComparison, PastRun};
 pub use provenance::{PriceDate, Provenance};
 pub use samples::SAMPLES_BEGIN;
 pub use size::{nines_table, sizing_answer, steps_table};

@@ -13,6 +13,7 @@ mod architecture;
 mod bad_input;
 mod calendar;
 mod cli;
+mod compare;
 mod conservation;
 mod explain;
 mod figures;
