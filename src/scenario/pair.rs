@@ -47,7 +47,7 @@ impl Pair {
     /// Reads two scenario files and applies the overrides to both.
     ///
     /// # Errors
-    /// As [`load`](super::load), of the first file that has one; when the currencies differ.
+    /// As [`load`](super::load()), of the first file that has one; when the currencies differ.
     pub fn load(paths: [&Path; 2], overrides: &[Override]) -> Result<Self> {
         let file = |path: &Path| -> Result<File> {
             let folder = path.parent().unwrap_or(Path::new("")).to_owned();
