@@ -50,12 +50,20 @@ fn headline(files: [&str; 2], found: &Comparison, currency: &str) -> String {
 
 fn most_of_it(found: &Comparison) -> String {
     let mut parts: Vec<(String, Estimate)> =
-        found.attributions.iter().filter_map(|of| Some((together(&found.changes, &of.changes), (*of.parts.first()?)?))).collect();
+        found.attributions.iter().filter_map(|of| Some((shortly(&found.changes, &of.changes), (*of.parts.first()?)?))).collect();
     parts.sort_by(|a, b| b.1.point.abs().total_cmp(&a.1.point.abs()));
     let largest = parts.first().map_or(0.0, |(_, part)| part.point.abs());
     let worth = parts.iter().filter(|(_, part)| part.point != 0.0 && part.point.abs() >= WORTH_NAMING * largest);
     let named: Vec<String> = worth.take(NAMED).map(|(words, part)| format!("{words} ({})", signed(part, words::amount))).collect();
     if named.is_empty() { String::new() } else { format!(" By change: {}.", named.join(", ")) }
+}
+
+/// The same, of many the first two.
+fn shortly(changes: &[InputChange], indices: &[usize]) -> String {
+    match indices {
+        [first, second, _, _, ..] => format!("{} + {} more", together(changes, &[*first, *second]), indices.len() - 2),
+        _ => together(changes, indices),
+    }
 }
 
 /// The names of changes that were taken together.
@@ -156,7 +164,7 @@ fn attribution(found: &Comparison, currency: &str) -> Table {
     let cell = |column: usize, part: Option<Estimate>| part.map_or_else(words::dash, |part| moved(found.measures[column].measure, &part));
     for of in &found.attributions {
         let cells = columns.iter().map(|&column| cell(column, of.parts.get(column).copied().flatten()));
-        table.add_row(std::iter::once(together(&found.changes, &of.changes)).chain(cells));
+        table.add_row(std::iter::once(shortly(&found.changes, &of.changes)).chain(cells));
     }
     let whole = columns.iter().map(|&column| cell(column, found.measures[column].difference));
     table.add_row(std::iter::once("all".to_owned()).chain(whole));
