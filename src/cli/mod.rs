@@ -4,6 +4,7 @@ mod args;
 mod breakeven;
 mod budget;
 mod check;
+mod compare;
 mod console;
 mod explain;
 mod files;
@@ -70,13 +71,8 @@ fn dispatch(command: &Command) -> Result<Exit> {
         Command::Explain(args) => explain::explain(args),
         Command::Size(args) => size::size(args),
         Command::Budget(args) => budget::budget(args),
-        Command::Compare(_) => later("`tokentide compare`"),
+        Command::Compare(args) => compare::compare(args),
     }
-}
-
-/// Refuses what is named in the interface but not built yet.
-fn later(what: &str) -> Result<Exit> {
-    Err(Error::usage(format!("{what} comes with a later version of tokentide; this is {}", env!("CARGO_PKG_VERSION"))))
 }
 
 /// The exit code of an error. What cannot be read was named by the user, so that is bad input, unlike what cannot be written.

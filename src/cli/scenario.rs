@@ -30,11 +30,16 @@ pub(crate) fn changes(draws: &DrawArgs, baseline: Option<&str>) -> Vec<String> {
 
 /// The plan of a name, or an error with the nearest one.
 pub(crate) fn plan_of(scenario: &Scenario, name: &str) -> Result<usize> {
+    plan_in(scenario, name, "the scenario")
+}
+
+/// The same of one of several scenarios, which messages call `what`.
+pub(crate) fn plan_in(scenario: &Scenario, name: &str, what: &str) -> Result<usize> {
     let names = || scenario.supply.plans.iter().map(|plan| plan.name.as_str());
     names().position(|known| known == name).ok_or_else(|| {
         let help = nearest(name, names()).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
         let known = names().take(8).map(|known| format!("`{known}`")).collect::<Vec<_>>().join(", ");
         let more = if names().count() > 8 { ", …" } else { "" };
-        Error::usage(format!("--plan: `{}` is no plan of the scenario; allowed: {known}{more}{help}", name.escape_debug()))
+        Error::usage(format!("--plan: `{}` is no plan of {what}; allowed: {known}{more}{help}", name.escape_debug()))
     })
 }

@@ -1,6 +1,7 @@
 //! What the numbers speak for: which plans keep the limits, which of those is cheapest, and what would change that.
 
 mod budget;
+mod compare;
 mod explain;
 mod flip;
 mod judgement;
@@ -13,6 +14,7 @@ mod spreadsheet;
 mod walk;
 
 pub use budget::{BudgetAnswer, BudgetWish, Percentile, PeriodSpend, UsedUp, budget};
+pub use compare::{Attribution, Comparison, Favourite, Measure, MeasureChange, Way, compare};
 pub use explain::{Explanation, Held, Reason, Remedy, explain, held};
 pub use flip::{Cause, Flip, FlipPoint, Lever, flips};
 pub use judgement::{Judgement, Leader, PlanStanding, judge, objective_samples};

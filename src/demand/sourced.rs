@@ -37,7 +37,7 @@ pub(super) fn sourced(
     if let Some(file) = &spec.usage {
         let time_zone = context.horizon.time_zone().cloned().unwrap_or(jiff::tz::TimeZone::UTC);
         let options = UsageOptions { model: spec.usage_model.as_ref(), missing, time_zone };
-        let usage = read_usage(&reader.path(&file.value), &file.at, &options, reader)?;
+        let usage = read_usage(&reader.path(file), &file.at, &options, reader)?;
         let sizes = sizes_of(spec, sizes, (usage.tokens_known(), usage.requests_known()), reader)?;
         if let (Some(start), Some(last)) = (context.horizon.start_date(), usage.days().last())
             && last.date >= start
@@ -68,7 +68,7 @@ pub(super) fn sourced(
     if let Some(file) = &spec.replay {
         let options =
             TraceOptions { model: spec.usage_model.as_ref(), missing, repeat: spec.repeat.as_ref().is_some_and(|repeat| repeat.value) };
-        let trace = read_trace(&reader.path(&file.value), &file.at, &options, context.horizon, reader)?;
+        let trace = read_trace(&reader.path(file), &file.at, &options, context.horizon, reader)?;
         let sizes = sizes_of(spec, sizes, (trace.tokens_known(), trace.requests_known()), reader)?;
         let recorded = Recorded::trace(trace, &sizes, context.horizon);
         return Some(Sourced { source: Source::Recorded(Arc::new(recorded)), sizes, level: 1.0, measured: None });

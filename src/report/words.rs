@@ -67,7 +67,8 @@ pub(super) fn frequency_of_months(proportion: &ClusterProportion) -> String {
     sampled(&proportion.estimate(), proportion.clusters())
 }
 
-fn sampled(estimate: &Estimate, n: u64) -> String {
+/// A share that was only sampled, `n` times, as per cent: what was never seen, or always, is told by its bound.
+pub(super) fn sampled(estimate: &Estimate, n: u64) -> String {
     let bound = two_digits_up(300.0 / n as f64);
     match estimate.point {
         share if share <= 0.0 && n > 3 => format!("<{bound}%"),

@@ -2,7 +2,7 @@
 
 use super::{Scenario, ScenarioSpec};
 use crate::error::{Error, Result};
-use crate::spec::{Override, Reader, Resolved, Spec};
+use crate::spec::{At, Node, Override, Reader, Resolved, Spec};
 use crate::supply::Candidates;
 use std::fs;
 use std::io::{self, Read};
@@ -62,8 +62,13 @@ pub fn parse_open(name: &str, text: &str, folder: &Path, overrides: &[Override],
 
 fn parsed(name: &str, text: &str, folder: &Path, overrides: &[Override], candidates: Option<&Candidates>) -> Result<Loaded> {
     let mut reader = Reader::new(name, text, folder);
-    let scenario = reader
-        .parse(overrides)
+    let tree = reader.parse(overrides);
+    of_tree(name, tree, candidates, reader)
+}
+
+/// Reads a scenario from the tree that `reader` parsed, if it is one.
+pub(super) fn of_tree(name: &str, tree: Option<(Node, At)>, candidates: Option<&Candidates>, mut reader: Reader) -> Result<Loaded> {
+    let scenario = tree
         .and_then(|(node, at)| ScenarioSpec::read(&node, &at, &mut reader).map(|spec| (spec, at)))
         .and_then(|(spec, at)| super::resolve::resolve(&spec, &at, candidates, &mut reader));
     let (resolved, warnings) = reader.finish()?;
@@ -77,7 +82,8 @@ fn parsed(name: &str, text: &str, folder: &Path, overrides: &[Override], candida
     }
 }
 
-fn read(path: &Path) -> Result<String> {
+/// The text of a scenario file.
+pub(super) fn read(path: &Path) -> Result<String> {
     let fail = |source| Error::io(path, "read", source);
     let file = fs::File::open(path).map_err(fail)?;
     if file.metadata().map_err(fail)?.is_dir() {

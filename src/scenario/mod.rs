@@ -4,10 +4,14 @@
 //! input error is possible.
 
 mod load;
+mod pair;
+mod parts;
 mod resolve;
 mod spec;
 
 pub use load::{Loaded, load, load_open, parse, parse_open};
+pub use pair::{Pair, ValueChange, value_changes};
+pub use parts::{InputChange, Part};
 pub use spec::{FlatSpec, HorizonSpec, LimitsSpec, ReportSpec, ScenarioSpec};
 
 use crate::demand::Demand;

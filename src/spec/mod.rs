@@ -4,6 +4,7 @@
 //! [`spec_choice!`](crate::spec_choice). One declaration gives the struct, the reader (which collects every error instead of stopping at
 //! the first, and names the nearest key when one is misspelt) and the JSON Schema, so no key is listed twice.
 
+mod graft;
 mod leaf;
 mod name;
 mod node;
@@ -12,6 +13,7 @@ mod reader;
 mod table;
 mod word;
 
+pub use graft::{Place, graft};
 pub use leaf::Map;
 pub use name::{MAX_NAME, check_name};
 pub use node::{Key, Node, Origin, Table, Value};

@@ -93,6 +93,8 @@ pub struct Reader {
     sources: Vec<Source>,
     overrides: usize,
     folder: PathBuf,
+    /// The folder of a second scenario file.
+    other_folder: PathBuf,
     diagnostics: Vec<Diagnostic>,
     /// Problems beyond [`MOST_PROBLEMS`], which are counted only.
     more: usize,
@@ -110,11 +112,35 @@ impl Reader {
             sources: vec![Source { name: name.to_owned(), text: text.to_owned() }],
             overrides: 0,
             folder: folder.to_owned(),
+            other_folder: folder.to_owned(),
             diagnostics: Vec::new(),
             more: 0,
             untold: Diagnostic::at_start(name),
             resolved: Vec::new(),
             warnings: Vec::new(),
+        }
+    }
+
+    /// A reader of trees that are made of two files, each a name, a text and a folder, after the overrides were applied to both.
+    #[must_use]
+    pub fn of_two((name, text, folder): (&str, &str, &Path), other: (&str, &str, &Path), overrides: &[Override]) -> Self {
+        let mut reader = Self { other_folder: other.2.to_owned(), ..Self::new(name, text, folder) };
+        reader.take_overrides(overrides);
+        reader.sources.push(Source { name: other.0.to_owned(), text: other.1.to_owned() });
+        reader
+    }
+
+    fn take_overrides(&mut self, overrides: &[Override]) {
+        self.overrides = overrides.len();
+        self.sources.extend(overrides.iter().map(|o| Source { name: "--set".to_owned(), text: o.text.clone() }));
+    }
+
+    /// Index of the text that a value comes from.
+    fn source(&self, origin: Origin) -> usize {
+        match origin {
+            Origin::File => 0,
+            Origin::Override(index) | Origin::Other(Some(index)) => 1 + index,
+            Origin::Other(None) => 1 + self.overrides,
         }
     }
 
@@ -131,8 +157,7 @@ impl Reader {
                 return None;
             }
         };
-        self.overrides = overrides.len();
-        self.sources.extend(overrides.iter().map(|o| Source { name: "--set".to_owned(), text: o.text.clone() }));
+        self.take_overrides(overrides);
         let before = self.diagnostics.len();
         for (index, change) in overrides.iter().enumerate() {
             super::overrides::apply(&mut root, change, index, self);
@@ -141,10 +166,11 @@ impl Reader {
         (self.diagnostics.len() == before).then_some((root, at))
     }
 
-    /// A path of the scenario, relative to the scenario's own folder.
+    /// The path that a field names, relative to the folder of the file that it stands in.
     #[must_use]
-    pub fn path(&self, path: &str) -> PathBuf {
-        self.folder.join(path)
+    pub fn path(&self, field: &Field<String>) -> PathBuf {
+        let folder = if matches!(field.at.origin, Origin::Other(_)) { &self.other_folder } else { &self.folder };
+        folder.join(&field.value)
     }
 
     /// Tells a problem at a place. Beyond the first hundred, problems are only counted.
@@ -153,10 +179,7 @@ impl Reader {
             self.more += 1;
             return &mut self.untold;
         }
-        let source = match at.origin {
-            Origin::File => 0,
-            Origin::Override(index) => 1 + index,
-        };
+        let source = self.source(at.origin);
         let (name, text) = self.sources.get(source).map_or(("", ""), |s| (s.name.as_str(), s.text.as_str()));
         let start = at.span.start.min(text.len());
         let before = text.get(..start).unwrap_or("");
@@ -208,8 +231,8 @@ impl Reader {
     /// Notes a value that stands in the file.
     pub fn given(&mut self, at: &At, value: impl fmt::Display) {
         let note = match at.origin {
-            Origin::File => String::new(),
-            Origin::Override(_) => "--set".to_owned(),
+            Origin::File | Origin::Other(None) => String::new(),
+            Origin::Override(_) | Origin::Other(Some(_)) => "--set".to_owned(),
         };
         self.resolved.push(Resolved { path: at.path.clone(), value: value.to_string(), provenance: Provenance::Given, note });
     }
@@ -278,11 +301,7 @@ impl Reader {
 
     /// The text of the value at a place, on one line and not too long.
     fn snippet(&self, at: &At) -> Option<String> {
-        let source = match at.origin {
-            Origin::File => 0,
-            Origin::Override(index) => 1 + index,
-        };
-        let text = self.sources.get(source)?.text.get(at.span.clone())?;
+        let text = self.sources.get(self.source(at.origin))?.text.get(at.span.clone())?;
         let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
         let short: String = line.chars().take(80).collect();
         Some(if short.len() < line.len() { format!("{short}…") } else { short })

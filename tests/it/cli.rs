@@ -93,14 +93,6 @@ fn a_command_line_that_cannot_be_is_code_2() {
     place.run_args(&["breakeven", "--price", "5.00"]).code(2).err("has no denominator");
 }
 
-#[test]
-fn what_is_not_built_yet_says_so() {
-    let place = Place::new();
-    for line in ["size a.toml --months 3", "compare a.toml b.toml"] {
-        place.run(line).code(2).silent().err("later version");
-    }
-}
-
 /// Units by the hour whose reservation pays for all of them break even where the same units on its term do.
 #[test]
 fn breakeven_of_a_reservation_is_that_of_its_term() {

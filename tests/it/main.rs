@@ -14,6 +14,7 @@ mod bad_input;
 mod budget;
 mod calendar;
 mod cli;
+mod compare;
 mod conservation;
 mod explain;
 mod figures;

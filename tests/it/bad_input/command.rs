@@ -136,10 +136,33 @@ fn flags_that_cannot_be() {
 }
 
 #[test]
-fn what_a_later_version_brings_says_so() {
+fn what_cannot_be_compared_says_why() {
     let place = Place::new(BASE);
-    for args in [&["size", "plan.toml"][..], &["compare", "plan.toml", "plan.toml"]] {
-        place.refused(args, &["comes with a later version"]);
+    let write = |name: &str, text: &str| std::fs::write(place.path(name), text).unwrap();
+    for folder in ["empty", "torn", "other"] {
+        std::fs::create_dir(place.path(folder)).unwrap();
+    }
+    write("torn/summary.json", "{\"schema\": \"tokentide/summary-1\", \"currency\": ");
+    write("other/summary.json", "{\"schema\": \"tokentide/size-1\"}");
+    write("bad.toml", &edited(BASE, "replications = 40", "replications = 0"));
+    for (args, parts) in [
+        (&["plan.toml"][..], &["B.toml"][..]),
+        (&["plan.toml", "none.toml"], &["cannot read none.toml"]),
+        (&["plan.toml", "bad.toml"], &["bad.toml:", "replications: is no sensible number of futures"]),
+        (&["bad.toml", "plan.toml"], &["bad.toml:", "replications: is no sensible number of futures"]),
+        (&["plan.toml", "plan.toml", "--plan", "all ondemand"], &["is no plan of plan.toml", "did you mean `all on-demand`?"]),
+        (&["plan.toml", "plan.toml", "--set", "seed=-1"], &["seed: is negative"]),
+        (&["plan.toml", "plan.toml", "--replications", "0"], &["--replications"]),
+        (&["plan.toml", "empty"], &["empty is a folder and plan.toml is none", "two result folders"]),
+        (&["empty", "plan.toml"], &["empty is a folder and plan.toml is none"]),
+        (&["empty", "torn"], &["empty is no result folder: it holds no summary.json"]),
+        (&["torn", "empty"], &["summary.json is no summary of a run: EOF while parsing"]),
+        (&["other", "empty"], &["is of the schema \"tokentide/size-1\"; allowed: \"tokentide/summary-1\""]),
+        (&["empty", "empty", "--set", "seed=3"], &["--set: result folders are compared as they are"]),
+        (&["empty", "empty", "--replications", "3"], &["--replications: result folders"]),
+        (&["plan.toml", "plan.toml", "--out", "plan.toml"], &["--out", "is a file"]),
+    ] {
+        place.refused(&[&["compare"], args].concat(), parts);
     }
 }
 

@@ -257,13 +257,13 @@ fn sweeps() {
             "a link of nothing known",
             UNITS,
             "linked = [«\"unit\"»]\nunits = { units = \"0..=8 step 2\" }",
-            "plan.committed.sweep.linked.1: is unknown; given: \"unit\"; allowed: \"units\", \"term\"; did you mean \"units\"?",
+            "plan.committed.sweep.linked.1: is unknown; given: \"unit\"; allowed: \"units\", \"term\", \"start_month\"; did you mean \"units\"?",
         ),
         (
             "a misspelt axis",
             TERM,
             "term = { units = [\"none\"] }\n«terms» = { units = [\"none\"] }",
-            "plan.committed.sweep.terms: is no field of the scenario here; given: terms; allowed: units, term, linked; did you mean `term`?",
+            "plan.committed.sweep.terms: is no field of the scenario here; given: terms; allowed: units, term, start_month, linked; did you mean `term`?",
         ),
         (
             "an empty list of terms",
