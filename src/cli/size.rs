@@ -58,8 +58,7 @@ pub(crate) fn size(args: &SizeArgs) -> Result<Exit> {
     bar.finish_and_clear();
     let wish = Wish { candidates: &candidates, goal, budget };
     let spinner = progress::spinner("what would flip the answer", args.draws.quiet);
-    // They are told of plans that are ranked by the mean.
-    let flips = if goal == Goal::Mean && budget.is_none() {
+    let flips = if flips_are_told(wish) {
         flips(&sizing.scenario, &sizing.outcome, &sizing.judgement, &RunSpec { progress: None, ..spec })
     } else {
         Ok(Vec::new())
@@ -100,6 +99,11 @@ pub(crate) fn size(args: &SizeArgs) -> Result<Exit> {
     })
 }
 
+/// Whether flip points are told: they rank changed scenarios by the mean.
+fn flips_are_told(wish: Wish<'_>) -> bool {
+    wish.goal == Goal::Mean && wish.budget.is_none()
+}
+
 fn print(args: &SizeArgs, report: &Report<'_>, sizing: &Sizing, wish: Wish<'_>) -> Result<()> {
     let provenance = report.provenance;
     console::print(|out| {
@@ -118,6 +122,9 @@ fn print(args: &SizeArgs, report: &Report<'_>, sizing: &Sizing, wish: Wish<'_>) 
         }
         for line in flip_lines(report) {
             writeln!(out, "{line}")?;
+        }
+        if !flips_are_told(wish) {
+            writeln!(out, "What would flip the answer is told of plans that are ranked by the mean, without a budget.")?;
         }
         let (replications, seed) = (provenance.replications, provenance.seed);
         write!(out, "\n{replications} replications, seed {seed}, {} engine.", provenance.engine)?;

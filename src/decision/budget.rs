@@ -4,7 +4,9 @@
 use crate::error::Result;
 use crate::scenario::Scenario;
 use crate::simulation::{Run, RunSpec, run};
-use crate::statistics::{Proportion, order_statistic_interval, quantile_sorted};
+use crate::statistics::{
+    Estimate, Proportion, SCRAMBLES, Sampling, order_statistic_interval, quantile_by_selection, quantile_sorted, section, section_error,
+};
 use crate::tally::{Hour, Needs, Replication, Tally};
 use std::ops::Range;
 
@@ -34,10 +36,20 @@ pub struct Percentile {
 }
 
 impl Percentile {
-    /// Of samples in rising order.
-    fn of(sorted: &[f64], p: f64) -> Self {
-        let interval = order_statistic_interval(sorted.len(), p, CONFIDENCE).map(|(low, high)| (sorted[low - 1], sorted[high - 1]));
-        Self { point: quantile_sorted(sorted, p), interval }
+    /// Of the replications' samples in their order: between order statistics where these are independent of each other, else by
+    /// [sections](section_error).
+    fn of(samples: &[f64], p: f64, sampling: Sampling) -> Self {
+        let mut sorted = samples.to_vec();
+        sorted.sort_unstable_by(f64::total_cmp);
+        let point = quantile_sorted(&sorted, p);
+        let interval = match sampling {
+            Sampling::Plain => order_statistic_interval(sorted.len(), p, CONFIDENCE).map(|(low, high)| (sorted[low - 1], sorted[high - 1])),
+            Sampling::Sobol => {
+                let error = section_error(samples.len(), |number| quantile_by_selection(&mut section(samples, number), p));
+                Estimate { point, standard_error: error, n: SCRAMBLES as u64 }.interval(CONFIDENCE)
+            }
+        };
+        Self { point, interval }
     }
 }
 
@@ -98,11 +110,10 @@ fn answer(scenario: &Scenario, slices: &Slices, spend: &Spend, wish: BudgetWish)
     let horizon = &scenario.horizon;
     let period = |kind: &'static str, label: String, months: Range<usize>, budget: Option<f64>| {
         let mine = slices.of_months(&months);
-        let mut samples: Vec<f64> = spend.futures(slices).map(|future| future[mine.clone()].iter().sum()).collect();
+        let samples: Vec<f64> = spend.futures(slices).map(|future| future[mine.clone()].iter().sum()).collect();
         let exceeds = budget.map(|budget| (budget, Proportion::sampled(&samples, scenario.sampling, |spend| f64::from(spend > budget))));
         let mean = samples.iter().sum::<f64>() / samples.len() as f64;
-        samples.sort_unstable_by(f64::total_cmp);
-        PeriodSpend { kind, label, mean, holds: Percentile::of(&samples, wish.reserve), exceeds }
+        PeriodSpend { kind, label, mean, holds: Percentile::of(&samples, wish.reserve, scenario.sampling), exceeds }
     };
     let months = (0..horizon.months()).map(|month| period("month", horizon.month_label(month), month..month + 1, wish.month));
     let quarters = horizon.quarters().into_iter().enumerate();
@@ -136,7 +147,9 @@ fn used_up(scenario: &Scenario, slices: &Slices, spend: &Spend, budget: f64) -> 
     let of = |p: f64| {
         // A percentile of days is one of the days seen.
         let rank = ((samples.len() as f64 * p).ceil() as usize).clamp(1, samples.len()) - 1;
-        let interval = order_statistic_interval(samples.len(), p, CONFIDENCE).map(|(low, high)| (samples[low - 1], samples[high - 1]));
+        // Days that lie beyond the horizon have no spread, so of hanging futures no interval is given.
+        let ranks = order_statistic_interval(samples.len(), p, CONFIDENCE).filter(|_| scenario.sampling == Sampling::Plain);
+        let interval = ranks.map(|(low, high)| (samples[low - 1], samples[high - 1]));
         let percentile = Percentile { point: samples[rank], interval };
         (p, Some(percentile).filter(|percentile| percentile.point.is_finite()))
     };

@@ -1,6 +1,7 @@
 //! Ranking the plans: among those that keep the limits, by mean spend plus the stated cost of failed requests.
 
 use crate::scenario::Scenario;
+use crate::simulation::Scope;
 use crate::statistics::{ClusterProportion, Estimate};
 use crate::tally::{Outcome, Recipe};
 use std::collections::HashMap;
@@ -69,6 +70,11 @@ impl Judgement {
         };
         (0..self.standings.len()).filter(comparable).collect()
     }
+}
+
+/// What a run must look at for its plans to be judged: hours with throttling only where these are limited.
+pub(super) fn scope(scenario: &Scenario) -> Scope {
+    if scenario.limits.throttled_hours.is_some() { Scope::All } else { Scope::Spend }
 }
 
 /// Judges every plan of an outcome.

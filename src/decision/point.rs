@@ -1,10 +1,10 @@
 //! A lever moved to one place: who leads there, from few replications of the plans that can.
 
 use super::flip::Lever;
-use super::judgement::{KeptBefore, Leader, PlanStanding, belongs, leader, objective_samples, standing};
+use super::judgement::{KeptBefore, Leader, PlanStanding, belongs, leader, objective_samples, scope, standing};
 use crate::error::Result;
 use crate::scenario::Scenario;
-use crate::simulation::{Engine, RunSpec, Scope, run};
+use crate::simulation::{Engine, RunSpec, run};
 use crate::statistics::Moments;
 use crate::tally::Columns;
 use std::collections::{BTreeMap, BTreeSet};
@@ -75,8 +75,7 @@ impl Ground<'_> {
             let changed = self.lever.apply(self.scenario, change);
             let supply = changed.supply.keep(&rest).without_peak().without_members();
             let changed = Scenario { baseline: 0, ..changed.with_supply(supply) };
-            // Whether a minute throttles is asked by a limit on hours alone.
-            let scope = if self.scenario.limits.throttled_hours.is_some() { Scope::All } else { Scope::Spend };
+            let scope = scope(self.scenario);
             let spec = RunSpec { replications: Some(replications), threads: Some(1), scope, progress: None, ..*self.spec };
             let run = run(&changed, &spec, &Columns)?;
             let mut kept = KeptBefore::new();

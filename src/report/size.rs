@@ -67,6 +67,9 @@ fn sentences(report: &Report<'_>, wish: Wish<'_>, leader: &Leader, found: &Verdi
             (false, None) => format!("`{other}` costs the same{goal}, as far as can be told."),
         });
     }
+    if found.lead.is_none() {
+        all.push("No other plan that was looked at keeps what was asked.".to_owned());
+    }
     if let Some(most) = found.indifference {
         all.push(if most > 0.0 {
             let most = Estimate { point: most, standard_error: Some(0.05 * most), n: 2 }.to_string();
@@ -75,7 +78,7 @@ fn sentences(report: &Report<'_>, wish: Wish<'_>, leader: &Leader, found: &Verdi
                 "With 95% confidence it costs at most {most} {currency} a month more{goal} than the truly best that keeps what was asked."
             )
         } else {
-            format!("With 95% confidence it is the truly best{goal} that keeps what was asked.")
+            format!("With 95% confidence it is the truly best{goal} of those that kept what was asked in this run.")
         });
     }
     if let Some((plan, kept)) = found.missed {

@@ -1,6 +1,6 @@
 //! The fast path against the reference where the mix of prompts and answers varies from hour to hour.
 
-use crate::kernel::{Dice, bits, compare, random, resolve};
+use crate::kernel::{Dice, Worst, bits, compare, random, resolve};
 use std::path::Path;
 use tokentide::scenario;
 use tokentide::simulation::{Isa, Kernel, Scope};
@@ -54,7 +54,7 @@ fn tokens(all: f64, dice: &mut Dice) -> String {
 
 #[test]
 fn every_replication_is_that_of_the_reference() {
-    let (mut worst, mut served): (Vec<(&'static str, f64, u64)>, u64) = (Vec::new(), 0);
+    let (mut worst, mut served) = (Worst::default(), 0);
     for seed in 0..24 {
         let text = random_split(seed);
         if let Err(why) = Kernel::new(&resolve(&text), 11, Scope::All) {
@@ -62,17 +62,10 @@ fn every_replication_is_that_of_the_reference() {
             continue;
         }
         served += 1;
-        for (what, difference) in compare(&text, 64 * seed, 2) {
-            match worst.iter_mut().find(|(known, ..)| *known == what) {
-                Some((_, largest, of)) if difference > *largest => (*largest, *of) = (difference, seed),
-                Some(_) => {}
-                None => worst.push((what, difference, seed)),
-            }
-        }
+        worst.take(compare(&text, 64 * seed, 2), seed);
     }
-    let beyond: Vec<_> = worst.iter().filter(|(_, difference, _)| *difference > 1.0).collect();
     assert!(served >= 18, "{served}");
-    assert!(beyond.is_empty(), "over their tolerance: {beyond:?}\nall: {worst:?}");
+    worst.assert_within();
 }
 
 #[test]

@@ -1,16 +1,12 @@
 //! The headlines of a plan in one scenario, and what sums over several scenarios of them come to, each with its error.
 //!
 //! Replication r of every scenario is paired with replication r of the others, so the error of a mean is that of the sum taken replication by
-//! replication. Percentiles are no means: their errors come from sixteen sections of the replications (r mod 16, which are also the scrambles
-//! of randomised points), each of which tells the whole sum by itself (S. Asmussen, P. W. Glynn, "Stochastic Simulation", Springer 2007,
-//! section III.5).
+//! replication. Percentiles are no means: their errors come from [sections](section_error) of the replications, each of which tells the whole sum
+//! by itself.
 
 use crate::scenario::Scenario;
-use crate::statistics::{Estimate, Moments, SCRAMBLES, Sampling, quantile_by_selection};
+use crate::statistics::{Estimate, SCRAMBLES, Sampling, quantile_by_selection, section, section_error};
 use crate::tally::{Metric, Outcome, Row, Span};
-
-/// Samples that a section needs to tell a percentile.
-const PER_SECTION: usize = 20;
 
 /// A headline of a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,12 +135,8 @@ fn percentile(level: f64, columns: &[(&[f64], f64)]) -> Option<Estimate> {
     };
     let point = of(&|column| column.to_vec());
     let rows = columns.iter().map(|(column, _)| column.len()).min()?;
-    let enough = rows >= PER_SECTION * SCRAMBLES;
-    let section = |section: usize| of(&|column| column.iter().skip(section).step_by(SCRAMBLES).copied().collect());
-    let sections: Vec<f64> = if enough { (0..SCRAMBLES).map(section).collect() } else { Vec::new() };
-    // Not centred on the point: a bias that all sections share is no spread.
-    let standard_error = if enough { Moments::from_slice(&sections).estimate().standard_error } else { None };
-    point.is_finite().then_some(Estimate { point, standard_error, n: sections.len() as u64 })
+    let standard_error = section_error(rows, |number| of(&|column| section(column, number)));
+    point.is_finite().then_some(Estimate { point, standard_error, n: SCRAMBLES as u64 })
 }
 
 #[cfg(test)]

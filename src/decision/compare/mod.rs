@@ -11,7 +11,7 @@ mod scheme;
 pub use measure::Measure;
 pub use scheme::Way;
 
-use super::judgement::judge;
+use super::judgement::{judge, scope};
 use crate::error::{Error, ErrorKind, Result};
 use crate::scenario::{InputChange, Pair, Part, Scenario, ValueChange};
 use crate::simulation::{Engine, EngineChoice, RunSpec, Scope, ordered_map, run};
@@ -181,7 +181,7 @@ pub fn compare(pair: &Pair, plan: Option<&str>, spec: &RunSpec<'_>) -> Result<Co
 fn favourites(scenario: &Scenario, like: &Scenario, spec: &RunSpec<'_>) -> Result<Vec<Favourite>> {
     let supply = scenario.supply.clone().without_peak().without_members();
     let scenario = Scenario { sampling: like.sampling, ..scenario.with_supply(supply) };
-    let ran = run(&scenario, &RunSpec { scope: scope([&scenario]), ..*spec }, &Columns)?;
+    let ran = run(&scenario, &RunSpec { scope: scope(&scenario), ..*spec }, &Columns)?;
     if ran.replications < ran.asked {
         return Err(ErrorKind::Interrupted.into());
     }
@@ -190,14 +190,10 @@ fn favourites(scenario: &Scenario, like: &Scenario, spec: &RunSpec<'_>) -> Resul
     Ok(leaders.into_iter().map(|l| Favourite { plan: name(l.plan), term: l.term, keeps_limits: l.qualified }).collect())
 }
 
-/// What must be looked at: hours with throttling only where they are limited.
-fn scope<'s>(scenarios: impl IntoIterator<Item = &'s Scenario>) -> Scope {
-    if scenarios.into_iter().any(|scenario| scenario.limits.throttled_hours.is_some()) { Scope::All } else { Scope::Spend }
-}
-
 /// Serves all mixtures on the same futures, side by side and all on the same engine, so that no difference is one of engines.
 fn serve(mixtures: &[&Mixture], spec: &RunSpec<'_>) -> Result<Vec<Served>> {
-    let scope = scope(mixtures.iter().map(|mixture| &mixture.scenario));
+    // Mixtures of files of which one limits hours.
+    let scope = mixtures.iter().map(|mixture| scope(&mixture.scenario)).find(|scope| *scope == Scope::All).unwrap_or(Scope::Spend);
     let one = |mixture: &Mixture, engine: EngineChoice| -> Result<(Served, bool)> {
         let spec = RunSpec { threads: Some(1), engine, scope, ..*spec };
         let ran = run(&mixture.scenario, &spec, &Columns)?;

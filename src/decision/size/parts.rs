@@ -126,9 +126,14 @@ fn throttling(outcome: &Outcome, excess: &[Recipe]) -> Throttling {
             sum += above;
         }
     }
-    let all = (replications * excess.len()).max(1) as f64;
-    let kept = 1.0 - f64::from(broken.iter().map(|word| word.count_ones()).sum::<u32>()) / all;
-    Throttling { broken, kept, excess: sum / all }
+    let all = replications * excess.len();
+    let kept = share_kept(broken.iter().map(|word| word.count_ones()).sum::<u32>(), all);
+    Throttling { broken, kept, excess: sum / all.max(1) as f64 }
+}
+
+/// The share of months that keep the limits: a quotient of two counts, which is 0.95 where 95 of 100 do.
+pub(super) fn share_kept(broken: u32, all: usize) -> f64 {
+    (all as f64 - f64::from(broken)) / all.max(1) as f64
 }
 
 /// What a plan buys for one of its pools.

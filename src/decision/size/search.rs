@@ -4,7 +4,7 @@
 //! wanted, and the next bound is above the last of these, no other can be better: what was not looked at is left out safely.
 
 use super::goal::Goal;
-use super::parts::{Family, Part};
+use super::parts::{Family, Part, share_kept};
 use crate::scenario::Scenario;
 use crate::statistics::normal_quantile;
 use crate::tally::Outcome;
@@ -191,7 +191,7 @@ impl Search<'_> {
                 let words = several[0].broken.len();
                 let broken = |word: usize| several.iter().fold(0, |bits, part| bits | part.broken[word]).count_ones();
                 let months = self.scenario.horizon.months() * self.outcome.replications();
-                1.0 - f64::from((0..words).map(broken).sum::<u32>()) / months.max(1) as f64
+                share_kept((0..words).map(broken).sum::<u32>(), months)
             }
         }
     }

@@ -4,15 +4,13 @@
 //! one may be any of those it was chosen from. What is told is how much more than that one it costs at most, at 95 % for all comparisons
 //! together: for each rival the upper end of the paired difference, and of these the largest (J. C. Hsu, "Constrained simultaneous confidence
 //! intervals for multiple comparisons with the best", Annals of Statistics 12, 1984), with Bonferroni's share of the error for each choice.
-//! Rivals are the next best that qualify; those further behind have a longer way to go, and their differences hardly larger errors.
+//! Rivals are the next best that keep what was asked in this run. Those further behind are left out: they have a longer way to go than the last
+//! of these. A rival that misses the limits by what may be the error of the run is told apart.
 
 use super::goal::Goal;
 use super::search::{Combination, Search};
-use crate::statistics::{Estimate, Moments, normal_quantile, student_t_quantile};
-
-/// Groups of replications that percentiles and tails are compared in, each with its own: replications r with the same r mod 16, which are
-/// also the scrambles of steered sampling.
-const GROUPS: usize = 16;
+use crate::statistics::{Estimate, SCRAMBLES, Sampling, normal_quantile, section, section_error, student_t_quantile};
+use crate::tally::Span;
 
 /// The confidence of what is told.
 const CONFIDENCE: f64 = 0.95;
@@ -28,8 +26,8 @@ pub struct Verdict {
     pub settled: bool,
     /// About how many replications would settle it; `None` where it is settled, or where no number would.
     pub needed: Option<f64>,
-    /// What the plan costs more, at most, than the truly best one of all that were looked at and qualify, with 95 % confidence.
-    /// `None` where the error is not known. `[currency a month]`
+    /// What the plan costs more, at most, than the truly best one of those that kept what was asked in this run, with 95 % confidence. `None`
+    /// where the error is not known, or no other plan kept it. `[currency a month]`
     pub indifference: Option<f64>,
     /// Whether the budget is kept, where there is one: of no plan otherwise, and this is then the best without it.
     pub affordable: bool,
@@ -54,7 +52,7 @@ pub(super) fn verdict(search: &mut Search<'_>, best: &Combination, rivals: &[&Co
         (factor.is_finite()).then_some(replications * (factor * factor).max(1.0))
     });
     let above = |lead: &Estimate| Some(two_sided(search, lead, choices as f64) * lead.standard_error? - lead.point);
-    let indifference = leads.iter().map(above).try_fold(0.0_f64, |most, above| Some(most.max(above?)));
+    let indifference = leads.iter().map(above).try_fold(0.0_f64, |most, above| Some(most.max(above?))).filter(|_| !leads.is_empty());
     Verdict { plan: 0, lead, settled, needed, indifference, affordable: true, missed: None }
 }
 
@@ -62,21 +60,17 @@ pub(super) fn verdict(search: &mut Search<'_>, best: &Combination, rivals: &[&Co
 fn advantage(search: &Search<'_>, own: &[f64], other: &[f64]) -> Estimate {
     if search.goal == Goal::Mean {
         let differences: Vec<f64> = other.iter().zip(own).map(|(other, own)| other - own).collect();
-        return search.outcome.method(crate::tally::Span::Horizon).mean(&differences);
+        return search.outcome.method(Span::Horizon).mean(&differences);
     }
     let value = |samples: &[f64]| search.goal.of(&mut samples.to_vec());
     let point = value(other) - value(own);
-    let group = |samples: &[f64], group: usize| value(&samples.iter().skip(group).step_by(GROUPS).copied().collect::<Vec<f64>>());
-    let mut moments = Moments::default();
-    if own.len() >= GROUPS {
-        (0..GROUPS).for_each(|g| moments.add(group(other, g) - group(own, g)));
-    }
-    Estimate { point, standard_error: moments.standard_error(), n: moments.n() }
+    let standard_error = section_error(own.len(), |number| value(&section(other, number)) - value(&section(own, number)));
+    Estimate { point, standard_error, n: SCRAMBLES as u64 }
 }
 
 /// The multiplier of a two-sided interval at 95 % for so many comparisons together.
 fn two_sided(search: &Search<'_>, estimate: &Estimate, comparisons: f64) -> f64 {
     let p = 1.0 - 0.5 * (1.0 - CONFIDENCE) / comparisons.max(1.0);
-    let few = search.goal != Goal::Mean || search.scenario.sampling == crate::statistics::Sampling::Sobol;
+    let few = search.goal != Goal::Mean || search.scenario.sampling == Sampling::Sobol;
     if few { student_t_quantile(p, estimate.n.saturating_sub(1).max(1)) } else { normal_quantile(p) }
 }

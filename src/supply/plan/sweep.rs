@@ -1,7 +1,7 @@
 //! A sweep: every combination of units, terms and starts that a plan stands for, with its name.
 
 use super::{MAX_PLANS, PlanSpec, SweepAxis, UnitsSpec, UnitsSweepSpec};
-use crate::spec::{Field, Reader};
+use crate::spec::{Field, Map, Reader};
 use crate::supply::short;
 use crate::units::Term;
 use std::collections::BTreeMap;
@@ -153,28 +153,38 @@ fn lists(spec: &PlanSpec, reader: &mut Reader) -> Option<Vec<List>> {
             }
         }
     }
-    for (offer, list) in terms {
-        if spec.term.as_ref().is_some_and(|fixed| fixed.get(&offer.value).is_some()) {
-            reader.refuse(&offer.at, "is also fixed in the plan's `term`", "an offer's term either fixed or swept");
-            good = false;
-        }
-        good &= none_twice(list, "term", reader);
-        let label = if terms.len() == 1 { "term".to_owned() } else { format!("term.{}", offer.value) };
-        let values = Values::Terms(list.iter().map(|term| term.value).collect());
-        lists.push(List { label, axis: SweepAxis::Term, offer: offer.value.clone(), slot: 0, values });
-    }
+    good &= single(terms, spec.term.as_ref(), SweepAxis::Term, Values::Terms, &mut lists, reader);
     let starts = sweep.start_month.as_ref().map_or(&[][..], |map| &map.entries);
-    for (offer, list) in starts {
-        if spec.start_month.as_ref().is_some_and(|fixed| fixed.get(&offer.value).is_some()) {
-            reader.refuse(&offer.at, "is also fixed in the plan's `start_month`", "an offer's start either fixed or swept");
+    good &= single(starts, spec.start_month.as_ref(), SweepAxis::StartMonth, Values::Starts, &mut lists, reader);
+    good.then_some(lists)
+}
+
+/// A list for each offer.
+type Lists<T> = [(Field<String>, Field<Vec<Field<T>>>)];
+
+/// Adds the lists of an axis that has one for each offer. False after a problem.
+fn single<T: Copy + PartialEq>(
+    swept: &Lists<T>,
+    fixed: Option<&Field<Map<T>>>,
+    axis: SweepAxis,
+    values: fn(Vec<T>) -> Values,
+    lists: &mut Vec<List>,
+    reader: &mut Reader,
+) -> bool {
+    let (key, what) = if axis == SweepAxis::Term { ("term", "term") } else { ("start_month", "month") };
+    let mut good = true;
+    for (offer, list) in swept {
+        if fixed.is_some_and(|fixed| fixed.get(&offer.value).is_some()) {
+            let allowed = format!("an offer's {what} either fixed or swept");
+            reader.refuse(&offer.at, format!("is also fixed in the plan's `{key}`"), allowed);
             good = false;
         }
-        good &= none_twice(list, "month", reader);
-        let label = if starts.len() == 1 { "start_month".to_owned() } else { format!("start_month.{}", offer.value) };
-        let values = Values::Starts(list.iter().map(|month| month.value).collect());
-        lists.push(List { label, axis: SweepAxis::StartMonth, offer: offer.value.clone(), slot: 0, values });
+        good &= none_twice(list, what, reader);
+        let label = if swept.len() == 1 { key.to_owned() } else { format!("{key}.{}", offer.value) };
+        let values = values(list.iter().map(|value| value.value).collect());
+        lists.push(List { label, axis, offer: offer.value.clone(), slot: 0, values });
     }
-    good.then_some(lists)
+    good
 }
 
 fn none_twice<T: PartialEq>(list: &Field<Vec<Field<T>>>, what: &str, reader: &mut Reader) -> bool {
