@@ -83,9 +83,9 @@ fn sentences(report: &Report<'_>, wish: Wish<'_>, leader: &Leader, found: &Verdi
     }
     if let Some((plan, kept)) = found.missed {
         all.push(format!(
-            "`{}` is cheaper and keeps the limits in {} of the months: less than asked by no more than the error of this run.",
+            "`{}` is cheaper and keeps the limits in {:.1}% of the months: less than asked by no more than the error of this run.",
             name(plan),
-            words::whole_percent(kept)
+            100.0 * kept
         ));
     }
     all
