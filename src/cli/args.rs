@@ -66,7 +66,7 @@ pub(crate) struct DrawArgs {
     /// Seed of all draws, instead of the scenario's
     #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(0..=i64::MAX as u64))]
     pub(crate) seed: Option<u64>,
-    /// How futures are sampled, instead of the scenario's way
+    /// How futures are sampled, instead of the scenario's way; unless it says, sobol where that pays (`check` shows it)
     #[arg(long, value_enum, value_name = "WAY")]
     pub(crate) sampling: Option<SamplingArg>,
     /// Threads to work on; as many as the machine has unless said. Results do not depend on it

@@ -11,6 +11,7 @@ use tokentide::error::{Error, ErrorKind, Result};
 use tokentide::report::{Provenance, Report, ReportFile, answer, flip_lines, hours_walked, notes, table};
 use tokentide::scenario::{Loaded, Scenario};
 use tokentide::simulation::{EngineChoice, Run, RunSpec, run as simulate};
+use tokentide::spec::Provenance as Source;
 use tokentide::statistics::Sampling;
 use tokentide::tally::{BoundedColumns, KEPT_REPLICATIONS, Outcome};
 use tokentide::units::Share;
@@ -121,7 +122,9 @@ fn work(args: &RunArgs, loaded: &Loaded, stop: &AtomicBool) -> Result<Found> {
     let flips = unless_stopped(flips(scenario, &run.summary, &judgement, &further), stop);
     let looked_at: BTreeSet<usize> = judgement.leaders.iter().map(|leader| leader.plan).chain([scenario.baseline]).collect();
     let held = unless_stopped(held(scenario, &Vec::from_iter(looked_at), &further), stop);
-    let rare = rarely(scenario, &judgement, &further).map(Vec::from_iter);
+    // That takes longer than the run, so sobol must have been asked for, not assumed.
+    let asked = loaded.resolved.iter().any(|value| value.path == "sampling" && value.provenance == Source::Given);
+    let rare = if asked { rarely(scenario, &judgement, &further) } else { Ok(None) }.map(Vec::from_iter);
     let rare = unless_stopped(rare, stop);
     spinner.finish_and_clear();
     Ok(Found { run, judgement, flips: flips?, held: held?, precise, rare: rare?.pop() })

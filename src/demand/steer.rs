@@ -13,9 +13,10 @@
 //!
 //! Noise by a table, of recorded hours, straight from a law or with on- and off-periods is left alone: there, its mean says little.
 
-use super::Demand;
 use super::noise::{Noise, Part};
 use super::source::Source;
+use super::walk::Walk;
+use super::{Demand, Workload};
 use crate::random::sobol::{DIMENSIONS, SobolPoints};
 use crate::random::stream::Stream;
 
@@ -66,6 +67,36 @@ pub(crate) struct Lift {
     pub(crate) pull: Vec<f64>,
 }
 
+impl Demand {
+    /// Whether steering is worth its wider intervals (Student's t of 15 degrees of freedom): whether workloads of which it leads what varies
+    /// most ask for half of the tokens or more. Measured, such demand has its mean spend from 30 to 2 000 times less uncertain, and P95 about
+    /// twice; where levels walk from week to week, nothing is gained.
+    #[must_use]
+    pub fn is_steerable(&self) -> bool {
+        let tokens = |workload: &Workload| workload.mean.iter().sum::<f64>();
+        let (led, all) = self.workloads.iter().fold((0.0, 0.0), |(led, all), workload| {
+            let tokens = tokens(workload);
+            (if workload.is_led() { led + tokens } else { led }, all + tokens)
+        });
+        led > 0.0 && led >= 0.5 * all
+    }
+}
+
+impl Workload {
+    /// Whether the noise is of a kind whose means are steered.
+    fn has_means(&self) -> bool {
+        self.noise.marginal.is_none() && self.on_off.is_none() && matches!(self.source, Source::Modelled)
+    }
+
+    /// Whether steered normals lead it: its level or a mean of its noise varies, and nothing else of a month or longer does.
+    fn is_led(&self) -> bool {
+        let noise = &self.noise;
+        let stays = self.walk.as_ref().is_none_or(Walk::stands_still) && !(self.growth.volatility > 0.0);
+        let alone = self.loadings.is_empty() && self.uncertain.is_empty();
+        stays && alone && self.has_means() && (self.level_sd > 0.0 || noise.fast.sd > 0.0 || noise.slow.sd > 0.0)
+    }
+}
+
 impl Steering {
     /// The points and weights of a demand under a seed.
     pub(crate) fn new(demand: &Demand, seed: u64) -> Self {
@@ -103,8 +134,7 @@ impl Steered {
         let workload = &demand.workloads[index];
         let tilt = demand.tilt.0.get(index).copied().unwrap_or_default();
         let noise = &workload.noise;
-        let whole = noise.marginal.is_none() && workload.on_off.is_none() && matches!(workload.source, Source::Modelled);
-        let lift = |part| if whole { Lift::new(part, &workload.base) } else { None };
+        let lift = |part| if workload.has_means() { Lift::new(part, &workload.base) } else { None };
         let (fast, slow) = (lift(noise.fast), lift(noise.slow));
         let used = [workload.level_sd > 0.0, fast.is_some(), slow.is_some()];
         Self { points: SobolPoints::new(seed, &workload.name), used, tilt, fast, slow }

@@ -94,6 +94,11 @@ impl Walk {
         Self { step, kappa, norm, after_history, step_mean }
     }
 
+    /// Whether its steps have no length.
+    pub(super) fn stands_still(&self) -> bool {
+        self.step.is_none()
+    }
+
     /// Mean of exp(step), at least 1: by how much the mean of a level lies above its middle after one step.
     ///
     /// The walk keeps the mean that it is given. Steps of the log are as often up as down, so what a history tells is the middle of the

@@ -53,6 +53,7 @@ pub(super) fn resolve(spec: &ScenarioSpec, at: &At, candidates: Option<&Candidat
         Supply::check_offers(&spec.offer, currency, reader);
         return None;
     };
+    let sampling = sampling(spec, &demand, reader);
     let facts: Vec<WorkloadFacts> = demand.workloads.iter().map(WorkloadFacts::from).collect();
     let opening = candidates.map(|candidates| Opening { candidates, busiest: busiest(&demand) });
     let supply = Supply::resolve(&spec.offer, &spec.plan, &facts, &horizon, currency, opening.as_ref(), reader)?;
@@ -64,7 +65,7 @@ pub(super) fn resolve(spec: &ScenarioSpec, at: &At, candidates: Option<&Candidat
         currency,
         seed,
         replications,
-        sampling: spec.sampling.as_ref().map_or(Sampling::DEFAULT, |field| field.value),
+        sampling,
         horizon,
         demand,
         supply,
@@ -119,6 +120,16 @@ fn replications(spec: &ScenarioSpec, reader: &mut Reader) -> u64 {
         reader.refuse(&field.at, "is no sensible number of futures", format!("1 to {MOST_REPLICATIONS}"));
     }
     number
+}
+
+/// Unless said, even points lead what they can. How many replications are drawn plays no part: a replication must not depend on that.
+fn sampling(spec: &ScenarioSpec, demand: &Demand, reader: &mut Reader) -> Sampling {
+    let (default, why) = if demand.is_steerable() {
+        (Sampling::Sobol, "uncertain levels that stay, or noise, move spend most: spread evenly, fewer futures know it as well")
+    } else {
+        (Sampling::Plain, "what moves spend most is not what could be spread evenly: levels that stay, or the means of noise")
+    };
+    or_assumed(spec.sampling.as_ref(), "sampling", default, why, reader)
 }
 
 /// The scenario's name is a title: it may hold dots and commas, unlike the names of workloads, offers and plans.

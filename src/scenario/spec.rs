@@ -16,7 +16,7 @@ crate::spec_table! {
         optional seed: u64,
         /// How many possible futures are drawn; 10 000 unless said.
         optional replications: u64,
-        /// How those futures are sampled: "plain" or "sobol"; plain unless said.
+        /// How those futures are sampled: "plain" or "sobol"; unless said, "sobol" where levels that stay, or noise, move spend most.
         optional sampling: Sampling,
         /// Name of the plan that the others are compared with; the first plan that is all on-demand unless said.
         optional baseline: String,

@@ -14,8 +14,3 @@ crate::spec_words! {
 /// Independent scrambles of the points: replication r belongs to number r mod 16. Its errors come from the spread between them, with 15
 /// degrees of freedom: a t multiplier of 2.13 instead of 1.96.
 pub const SCRAMBLES: usize = 16;
-
-impl Sampling {
-    /// What a scenario uses that does not say.
-    pub const DEFAULT: Self = Self::Plain;
-}

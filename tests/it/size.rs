@@ -145,7 +145,8 @@ fn c5_the_goal_decides_between_a_flat_price_and_a_risk() {
         let sizing = sized(&scenario, &candidates, goal, 4_000, 1);
         assert_eq!(bought(&sizing), units, "{goal:?}");
         let (lead, wanted) = (sizing.verdicts[0].lead.unwrap(), (800.0_f64 - on_demand).abs());
-        assert!((lead.point - wanted).abs() < 5.0 * lead.standard_error.unwrap(), "{goal:?}: {lead} against {wanted}");
+        // Spend is a line in the tokens, so the mean is exact but for rounding; the figures above are known to seven decimals.
+        assert!((lead.point - wanted).abs() < 5.0 * lead.standard_error.unwrap() + 1e-7, "{goal:?}: {lead} against {wanted}");
         assert!(sizing.verdicts[0].settled && sizing.verdicts[0].needed.is_none());
     }
 }

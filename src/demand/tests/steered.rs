@@ -132,3 +132,33 @@ fn means_are_known_where_the_laws_have_them() {
     assert!(known(&receives).is_some());
     assert_eq!(known(&format!("{receives}events = [{{ at_hour = 10, move = \"40%\", to = \"a\", tokens_factor = 1 }}]")), None);
 }
+
+/// Steering is the default where most tokens vary by what it leads, whatever the horizon's other workloads do.
+#[test]
+fn demand_is_steerable_where_most_tokens_are_led() {
+    let tokens = "tokens = { mean = 1500, cv = 1.2, output_share = 0.25 }\n";
+    let workload = |name: &str, level: &str, more: &str| {
+        let level = format!("level = {{ mean = \"{level} tokens/h\", sigma = 0.2, walk = \"off\" }}\n");
+        format!("[[workload]]\nname = \"{name}\"\n{}{more}\n{tokens}", if more.contains("level =") { "" } else { &level })
+    };
+    let is = |texts: &[String]| demand(&texts.concat(), Horizon::flat(1, 48).unwrap()).is_steerable();
+    assert!(is(&[workload("a", "1M", "")]));
+    assert!(is(&[workload(
+        "a",
+        "1M",
+        "level = { mean = \"1M tokens/h\", walk = \"off\" }\nnoise = { slow = { sd = 0.2, half_life = \"9h\" } }"
+    )]));
+    for other in [
+        "level = { mean = \"1M tokens/h\", walk = \"off\" }",
+        "level = { mean = \"1M tokens/h\", sigma = 0.2, walk = { scale = 0.1 } }",
+        "growth = { volatility = \"5%/month\" }",
+        "on_off = { on = \"5h\", off = \"9h\", sd = 0.4 }",
+        "noise = { fast = { sd = 0.3, half_life = \"6h\" }, marginal = { quantiles = [0.5, 1, 2] } }",
+    ] {
+        assert!(!is(&[workload("b", "1M", other)]), "{other}");
+        assert!(is(&[workload("a", "2M", ""), workload("b", "1M", other)]), "{other}");
+        assert!(!is(&[workload("a", "0.5M", ""), workload("b", "1M", other)]), "{other}");
+    }
+    let law = "[[workload]]\nname = \"law\"\ndemand = { law = \"gamma\", mean = \"1M tokens/h\", cv = 0.5, autocorrelation = 0.5 }\n";
+    assert!(!is(&[law.to_owned()]));
+}

@@ -61,7 +61,8 @@ fn repeats<T: Send>(scenario: &Scenario, seeds: u64, replications: u64, of: impl
         let outcome = run(scenario, &spec, &Columns).unwrap().summary;
         of(&Ran { scenario: scenario.clone(), outcome })
     };
-    ordered_map(None, &seeds, one).unwrap()
+    // A few hundred at a time: a thread that waits for a run's own thread begins another run on top of it.
+    seeds.chunks(500).flat_map(|seeds| ordered_map(None, seeds, one).unwrap()).collect()
 }
 
 const WHITE: &str = "noise = { white = { sd = 0.2 } }\n";
