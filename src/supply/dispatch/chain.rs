@@ -74,20 +74,24 @@ impl GroupState {
                 } else if free > 0.0 {
                     limit += free;
                     let mut beyond = 0.0;
+                    let mut minute_over = 0.0;
                     if limit < dry {
-                        if number + 1 == nodes && node.overflow == OverflowRule::Minute {
-                            let [excess, minute, hour] = row.all(limit);
-                            beyond = excess;
-                            over = Some((minute, hour));
-                        } else {
-                            beyond = row.overflow(limit);
+                        match node.overflow {
+                            OverflowRule::Minute if number + 1 < nodes => beyond = row.overflow(limit),
+                            rule => {
+                                let [excess, minute, hour] = row.all(limit);
+                                (beyond, minute_over) = (excess, minute);
+                                if rule == OverflowRule::Minute {
+                                    over = Some((minute, hour));
+                                }
+                            }
                         }
                     }
                     if beyond < DRY {
                         beyond = 0.0;
                         dry = dry.min(limit);
                     } else if node.overflow == OverflowRule::Request {
-                        beyond += facts.spilled * row.exceedance(limit);
+                        beyond += facts.spilled * minute_over;
                         shift = facts.spilled;
                     }
                     passed = beyond.min(before);

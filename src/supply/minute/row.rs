@@ -139,7 +139,8 @@ impl<T: Digits> Row<T> {
         }
         // dy/dR is −lower / R².
         let elasticity = |value: f64, slope: f64| if value > 0.0 { -slope * scales.lower / (lower_end * value) } else { 0.0 };
-        let last = lower.last().copied().unwrap_or_default();
+        // A row that ends because nothing is left goes on with nothing.
+        let last = lower.last().copied().filter(|node| !negligible(node)).unwrap_or_default();
         let lower_last = [0, 1, 2, 3].map(|which| (last.values[which], elasticity(last.values[which], last.slopes[which])));
         let keep = |nodes: Vec<Node<f64>>| nodes.iter().map(Node::keep).collect();
         Self { sides: [keep(upper), keep(lower)], lower_end, lower_last }
@@ -160,6 +161,9 @@ impl<T: Digits> Row<T> {
     /// Below the last node: on by the power law that meets it in value and slope, which is how a gamma law begins.
     fn near_zero(&self, r: f64, which: usize) -> T {
         let (value, elasticity) = self.lower_last[which];
+        if value == 0.0 {
+            return T::default();
+        }
         T::from_f64(value * libm::pow(r.max(0.0) / self.lower_end, elasticity))
     }
 }
