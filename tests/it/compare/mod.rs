@@ -1,6 +1,7 @@
 //! `compare`: effects that are known by hand, parts that add up, whatever the order of the files and the number of threads.
 
 mod command;
+mod known;
 mod mixtures;
 
 use std::path::Path;
