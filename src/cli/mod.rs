@@ -14,6 +14,7 @@ mod inspect;
 mod interrupt;
 mod prices;
 mod progress;
+mod quota;
 mod render;
 mod run;
 mod scenario;
@@ -72,6 +73,7 @@ fn dispatch(command: &Command) -> Result<Exit> {
         Command::Size(args) => size::size(args),
         Command::Budget(args) => budget::budget(args),
         Command::Compare(args) => compare::compare(args),
+        Command::Quota(args) => quota::quota(args),
     }
 }
 

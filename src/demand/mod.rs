@@ -17,6 +17,7 @@ mod kind;
 mod known;
 mod lanes;
 mod level;
+mod long;
 mod marginal;
 mod minute;
 mod monthly;

@@ -11,6 +11,7 @@ mod facts;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub(crate) mod flight;
+mod gauge;
 mod members;
 pub mod minute;
 mod need;
@@ -35,8 +36,9 @@ pub use change::Change;
 pub use commitment::Commitment;
 pub(crate) use commitment::overlap;
 pub(crate) use dispatch::{BatchShare, HourRates, ProbedHour};
-pub use dispatch::{Dispatcher, HourService, HourSink};
+pub use dispatch::{Dispatcher, Flow, HourService, HourSink, Metered, Reach};
 pub use facts::WorkloadFacts;
+pub use gauge::Gauge;
 pub use members::{MemberMonth, MemberTotals};
 pub use minute::{Margin, MinuteLaw, MinuteRow, exact_exceedance, exact_overflow};
 pub use offer::{

@@ -25,6 +25,7 @@ mod laws;
 mod peers;
 mod precision;
 mod properties;
+mod quota;
 mod readme;
 mod reproducibility;
 mod size;
