@@ -20,6 +20,7 @@ mod run;
 mod scenario;
 mod schema;
 mod size;
+mod tornado;
 
 use args::{Cli, Command};
 use clap::Parser;
@@ -74,6 +75,7 @@ fn dispatch(command: &Command) -> Result<Exit> {
         Command::Budget(args) => budget::budget(args),
         Command::Compare(args) => compare::compare(args),
         Command::Quota(args) => quota::quota(args),
+        Command::Tornado(args) => tornado::tornado(args),
     }
 }
 

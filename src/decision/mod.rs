@@ -12,6 +12,7 @@ mod quota;
 mod rare;
 mod size;
 mod spreadsheet;
+mod tornado;
 mod walk;
 
 pub use budget::{BudgetAnswer, BudgetWish, Percentile, PeriodSpend, UsedUp, budget};
@@ -24,3 +25,4 @@ pub use quota::{QuotaAnswer, QuotaFigures, QuotaHour, QuotaMonth, QuotaNow, Quot
 pub use rare::{RARE, Rare, rare};
 pub use size::{Goal, Nine, PoolSteps, Sizing, UnitStep, Verdict, Wish, refined, size};
 pub use spreadsheet::{on_demand_price, spreadsheet_plan};
+pub use tornado::{Source, SourceEffect, Swing, SwingEffect, Tornado, tornado};

@@ -161,6 +161,12 @@ impl Size {
         size
     }
 
+    /// Takes the drift away and leaves its mean.
+    pub(super) fn hold(&mut self) {
+        self.drift = 0.0;
+        self.capped.clear();
+    }
+
     /// A size that few requests exceed, one in seven hundred (three standard deviations of a normal), at the drift's own mean.
     pub(super) fn long(&self) -> f64 {
         self.at_normal(3.0, 1.0)

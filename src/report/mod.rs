@@ -23,6 +23,7 @@ mod samples;
 mod size;
 mod size_files;
 mod table;
+mod tornado;
 mod words;
 
 pub use answer::answer;
@@ -43,6 +44,7 @@ pub use samples::SAMPLES_BEGIN;
 pub use size::{nines_table, sizing_answer, steps_table};
 pub use size_files::{SIZING_FILES, sizing_files};
 pub use table::table;
+pub use tornado::{TORNADO_FILE, tornado_answer, tornado_file};
 
 use crate::decision::{Flip, Held, Judgement, Rare, objective_samples};
 use crate::error::{Error, Result};

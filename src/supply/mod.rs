@@ -30,6 +30,7 @@ mod resolve;
 mod resolve_tests;
 mod route;
 mod schedule;
+mod still;
 mod totals;
 
 pub use change::Change;
@@ -57,6 +58,7 @@ pub use pool::{Case, Node, PoolGroup, Scheduled};
 pub use price_cut::{PriceCut, PriceCutSpec};
 pub use route::{Member, Part, Waits};
 pub use schedule::{Schedule, ScheduleDays, ScheduleSpec};
+pub use still::Doubt;
 pub use totals::{DemandTotals, QueueTotals, ServiceTotals, SupplyTotals};
 
 use crate::horizon::Horizon;
