@@ -6,7 +6,7 @@ use super::scenario::plan_of;
 use super::{Exit, console, interrupt, prices, progress, render, scenario};
 use tokentide::decision::{self, QuotaWish};
 use tokentide::error::{Error, Result};
-use tokentide::report::{QUOTA_FILES, quota_answer, quota_files};
+use tokentide::report::{QUOTA_FILES, quota_answer, quota_files, quota_json};
 use tokentide::simulation::RunSpec;
 use tokentide::tally::KEPT_REPLICATIONS;
 
@@ -39,6 +39,11 @@ pub(crate) fn quota(args: &QuotaArgs) -> Result<Exit> {
             folder.append(name, &text)?;
         }
         folder.commit()?;
+    }
+    if args.json {
+        let document = quota_json(wish, &ran.summary)?;
+        console::print(|out| out.write_all(document.as_bytes()))?;
+        return Ok(Exit::Done);
     }
     let (replications, seed) = (ran.replications, ran.seed);
     console::print(|out| {

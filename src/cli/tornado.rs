@@ -6,7 +6,7 @@ use super::scenario::plan_of;
 use super::{Exit, console, interrupt, prices, progress, render, scenario};
 use tokentide::decision;
 use tokentide::error::{Error, Result};
-use tokentide::report::{TORNADO_FILE, tornado_answer, tornado_file};
+use tokentide::report::{TORNADO_FILE, tornado_answer, tornado_file, tornado_json};
 use tokentide::simulation::RunSpec;
 use tokentide::tally::{KEPT_REPLICATIONS, Metric};
 
@@ -41,6 +41,11 @@ pub(crate) fn tornado(args: &TornadoArgs) -> Result<Exit> {
     if let Some(mut folder) = folder {
         folder.append(TORNADO_FILE, &tornado_file(scenario, &found)?)?;
         folder.commit()?;
+    }
+    if args.json {
+        let document = tornado_json(scenario, &found)?;
+        console::print(|out| out.write_all(document.as_bytes()))?;
+        return Ok(Exit::Done);
     }
     console::print(|out| {
         for tornado in &found {

@@ -194,3 +194,120 @@ impl Workload {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::demand::testing::demand_of;
+    use crate::demand::{DemandPath, DemandScratch};
+    use crate::horizon::Horizon;
+
+    /// All that multiplies an hour's tokens.
+    const PRODUCT: &str = r#"
+[[factor]]
+name = "market"
+sd = 0.15
+half_life = "24h"
+
+[[workload]]
+name = "w"
+level = { mean = "1.5M tokens/h", sigma = 0.2, walk = { scale = 0.1 } }
+growth = { drift = "3%/month", volatility = "5%/month" }
+noise = { fast = { sd = 0.2, half_life = "2h" }, slow = { sd = 0.2, half_life = "48h" }, white = { sd = 0.05 } }
+on_off = { on = "300h", off = "3h", sd = 0.1 }
+spikes = { rate = "3/week", duration = "3h", size = { law = "lognormal", median = 0.8, sigma = 0.6 } }
+events = [{ at_hour = 200, factor = 2, probability = "50%", slip = { mean = "2 days" } }]
+requests = { law = "none" }
+tokens = { input = { mean = 1000, cv = 1 }, output = { mean = 300, cv = 1 }, drift = "off" }
+factors = { market = 0.8 }
+"#;
+
+    const FACTORS: [Varies; 10] = [
+        Varies::Level,
+        Varies::Walk,
+        Varies::Growth,
+        Varies::NoiseFast,
+        Varies::NoiseSlow,
+        Varies::NoiseWhite,
+        Varies::OnOff,
+        Varies::Spikes,
+        Varies::Events,
+        Varies::Factors,
+    ];
+
+    fn path(demand: &Demand, replication: u64) -> Vec<f64> {
+        let mut path = DemandPath::default();
+        demand.generator(3).generate(replication, &mut path, &mut DemandScratch::default());
+        path.workloads[0].tokens.iter().map(crate::units::ByClass::total).collect()
+    }
+
+    /// An hour is its mean times one factor of each source, so what all make is the product of what each makes alone, hour by hour: no source
+    /// touches the draws of another, and each is held at the same mean whatever the others are.
+    #[test]
+    fn each_source_is_a_factor_of_its_own() {
+        let demand = demand_of(PRODUCT, Horizon::flat(2, 400).unwrap());
+        assert_eq!(Varies::ALL.into_iter().filter(|what| demand.varies(*what)).collect::<Vec<_>>(), {
+            let mut all = FACTORS.to_vec();
+            all.sort_unstable();
+            all
+        });
+        let none = demand.still(&FACTORS);
+        assert!(!Varies::ALL.into_iter().any(|what| none.varies(what)));
+        for replication in 0..20 {
+            let (all, mean) = (path(&demand, replication), path(&none, replication));
+            assert_eq!(mean, path(&none, replication + 1), "nothing is left to chance");
+            let mut product = mean.clone();
+            for what in FACTORS {
+                let others: Vec<Varies> = FACTORS.into_iter().filter(|other| *other != what).collect();
+                let alone = path(&demand.still(&others), replication);
+                product.iter_mut().zip(alone).zip(&mean).for_each(|((product, alone), mean)| *product *= alone / mean);
+            }
+            for (hour, (all, product)) in all.into_iter().zip(product).enumerate() {
+                assert!((all - product).abs() <= 1e-9 * all, "hour {hour} of {replication}: {all} {product}");
+            }
+        }
+        let expected: f64 = (0..2).map(|month| demand.expected_tokens(0, month).total()).sum();
+        assert!((path(&none, 0).into_iter().sum::<f64>() / expected - 1.0).abs() < 1e-12);
+    }
+
+    /// What is no factor: hours of a law, requests with their lengths, drifting sizes, and a share that may move. Held, all hours have their
+    /// mean; and sums over many futures of what is not held agree with it, within 4.5 standard errors.
+    #[test]
+    fn what_is_no_factor_is_held_at_its_mean_too() {
+        let of = |more: &str| {
+            format!(
+                "[[workload]]\nname = \"w\"\n{more}\n[[workload]]\nname = \"v\"\ndemand = {{ law = \"constant\", value = \"1 tokens/h\" }}\n"
+            )
+        };
+        let sizes = "level = { mean = \"50k tokens/h\", walk = \"off\" }\n\
+                     tokens = { input = { mean = 1000, cv = 1 }, output = { mean = 300, cv = 1 }, max_tokens = 500, ";
+        for (text, what) in [
+            (of("demand = { law = \"normal\", mean = \"10k tokens/h\", sd = \"9k tokens/h\", autocorrelation = 0.5 }"), Varies::Hours),
+            (of("demand = { law = \"gamma\", mean = \"10k tokens/h\", cv = 0.8 }"), Varies::Hours),
+            (of(&format!("{sizes} drift = \"off\" }}")), Varies::Requests),
+            (
+                of(&format!(
+                    "{sizes} drift = {{ input_sd = 0.3, output_sd = 0.4, half_life = \"2h\" }} }}\nrequests = {{ law = \"none\" }}"
+                )),
+                Varies::Sizes,
+            ),
+            (
+                of("demand = { law = \"constant\", value = \"1k tokens/h\" }\n\
+                    events = [{ at_hour = 20, move = \"50%\", to = \"v\", tokens_factor = 1.5, probability = \"30%\", slip = { mean = \"1 day\" } }]"),
+                Varies::Events,
+            ),
+        ] {
+            let demand = demand_of(&text, Horizon::flat(1, 120).unwrap());
+            assert_eq!(Varies::ALL.into_iter().filter(|what| demand.varies(*what)).collect::<Vec<_>>(), [what], "{text}");
+            let still = demand.still(&[what]);
+            assert!(!still.varies(what));
+            let held = path(&still, 0);
+            assert_eq!(held, path(&still, 1), "{what:?}");
+            let sums: Vec<f64> = (0..1500).map(|replication| path(&demand, replication).iter().sum()).collect();
+            let mean = sums.iter().sum::<f64>() / 1500.0;
+            let error = (sums.iter().map(|sum| (sum - mean) * (sum - mean)).sum::<f64>() / 1499.0 / 1500.0).sqrt();
+            let held: f64 = held.iter().sum();
+            assert!(error > 0.0 && (mean - held).abs() < 4.5 * error, "{what:?}: {mean}±{error} held at {held}");
+        }
+    }
+}

@@ -171,6 +171,9 @@ fn percentile(percentile: &Percentile) -> String {
             words::amount(&Estimate { point: percentile.point, standard_error: Some(0.0), n: 2 })
         }
         Some(error) => words::amount(&Estimate { point: percentile.point, standard_error: Some(error), n: 2 }),
-        None => format!("~{}", words::significant(percentile.point)),
+        None => {
+            let rounded = format!("{:.1e}", percentile.point).parse::<f64>();
+            rounded.map_or_else(|_| words::dash(), |rounded| format!("~{rounded}"))
+        }
     }
 }

@@ -1,10 +1,12 @@
 //! The figures of a request for a higher quota as CSV: those of the form, and the evidence behind them.
 
+use super::compare_files::{document, estimate};
 use super::lines::Lines;
 use crate::decision::{Percentile, QuotaAnswer, QuotaFigures, QuotaMonth, QuotaWish, RateFigure};
 use crate::error::Result;
 use crate::statistics::{CONFIDENCE, Estimate};
 use crate::units::Share;
+use serde_json::{Value, json};
 
 /// The files, in the order they are written.
 pub const QUOTA_FILES: [&str; 2] = ["quota.csv", "quota_evidence.csv"];
@@ -20,6 +22,56 @@ const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 /// When a line cannot be written, which no input makes happen.
 pub fn quota_files(wish: QuotaWish, found: &QuotaAnswer) -> Result<[String; 2]> {
     Ok([form(wish, found)?, evidence(found)?])
+}
+
+/// The document of `--json`.
+///
+/// # Errors
+/// When it cannot be written, which no input makes happen.
+pub fn quota_json(wish: QuotaWish, found: &QuotaAnswer) -> Result<String> {
+    let rate = |figure: &RateFigure| {
+        let Percentile { point, interval } = figure.held();
+        json!({ "mean": estimate(Some(&figure.mean)), "held": { "point": point, "interval": interval.map(|(low, high)| [low, high]) } })
+    };
+    let ways = |figures: &[RateFigure; 3]| -> Value {
+        WAYS.iter().zip(figures).map(|((what, _), figure)| ((*what).to_owned(), rate(figure))).collect::<serde_json::Map<_, _>>().into()
+    };
+    let month = |month: &QuotaMonth| {
+        let [tokens, requests] = month.over.each_ref().map(|over| estimate(over.as_ref()));
+        json!({
+            "month": month.label,
+            "steady_per_minute": ways(&month.steady),
+            "peak_per_minute": ways(&month.peak),
+            "minutes_over_quota": { "tokens": tokens, "requests": requests },
+        })
+    };
+    let quota = |quota: &QuotaFigures| {
+        let now = quota.now.map(|now| now.map(|now| json!({ "per_minute": now.rate, "taken_by_others": now.others })));
+        let exceeded = quota.exceeded.map(|shares| estimate(shares.map(|shares| shares.estimate()).as_ref()));
+        let ask = [false, true].map(|requests| quota.ask(requests).filter(|_| quota.offer.is_some()));
+        let [input, cached, output] = quota.per_request.each_ref().map(|mean| estimate(Some(mean)));
+        json!({
+            "offer": quota.offer,
+            "pool": quota.pool,
+            "ask_for_per_minute": { "tokens": ask[0], "requests": ask[1] },
+            "now": { "tokens": now[0], "requests": now[1] },
+            "months_over_quota": { "tokens": exceeded[0], "requests": exceeded[1] },
+            "tokens_per_request": { "input": input, "input_read_from_cache": cached, "output": output },
+            "requests_with_long_input": quota.long,
+            "months": quota.months.iter().map(month).collect::<Vec<_>>(),
+        })
+    };
+    let [waits, retries, batch] = found.aside;
+    document(&json!({
+        "schema": "tokentide/quota-1",
+        "held_in": wish.percentile,
+        "minutes_above_peak": found.peak_share,
+        "traffic_more_than_the_scenario": wish.growth,
+        "long_input": wish.long_prompt,
+        "confidence": CONFIDENCE,
+        "quotas": found.quotas.iter().map(quota).collect::<Vec<_>>(),
+        "left_out": { "work_that_waits": waits, "second_attempts": retries, "batch": batch },
+    }))
 }
 
 /// A line's place, value and interval.

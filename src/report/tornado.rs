@@ -1,5 +1,6 @@
 //! Where the spread comes from, in words, a table with bars, and CSV.
 
+use super::compare_files::{document, estimate};
 use super::lines::Lines;
 use super::table::STYLE;
 use super::words;
@@ -9,6 +10,7 @@ use crate::scenario::Scenario;
 use crate::statistics::{CONFIDENCE, Estimate};
 use crate::tally::Metric;
 use comfy_table::{CellAlignment, Table};
+use serde_json::json;
 
 /// The file that is written.
 pub const TORNADO_FILE: &str = "tornado.csv";
@@ -19,6 +21,9 @@ const BAR: f64 = 30.0;
 /// Standard errors below which a part is not told from none.
 const TOLD: f64 = 2.0;
 
+/// What sums of doubles may be off by, as a share of the largest.
+const ROUNDING: f64 = 1e-12;
+
 /// A sentence, the sources with their parts, what is certain, and swings of that.
 #[must_use]
 pub fn tornado_answer(scenario: &Scenario, found: &Tornado) -> String {
@@ -27,7 +32,7 @@ pub fn tornado_answer(scenario: &Scenario, found: &Tornado) -> String {
         parts.push(sources(scenario, found));
         parts.push(format!(
             "Parts need not add up: {} of the spread is left over or counted twice (sources act on one another, and percentiles do not add).",
-            value(found.metric, &found.remainder)
+            value(found, &found.remainder)
         ));
     }
     if !found.absent.is_empty() {
@@ -47,35 +52,44 @@ pub fn tornado_answer(scenario: &Scenario, found: &Tornado) -> String {
 fn first(scenario: &Scenario, found: &Tornado) -> String {
     let name = scenario.supply.plans.get(found.plan).map_or("", |plan| plan.name.as_str());
     let what = what(scenario, found.metric);
-    let (middle, high) = (value(found.metric, &found.middle), value(found.metric, &found.high));
+    let (middle, high) = (value(found, &found.middle), value(found, &found.high));
     let months = scenario.horizon.months();
-    let months = if months == 1 { "1 month".to_owned() } else { format!("{months} months") };
+    let months = if months == 1 { "month".to_owned() } else { format!("{months} months") };
     let head = format!("`{name}`: {what} over the {months} is {middle} in the middle future and {high} in the P95");
     if found.spread.point <= 0.0 {
         return format!("{head}: nothing between them.");
     }
-    let head = format!("{head}, {} more", value(found.metric, &found.spread));
+    let head = format!("{head}, {} more", value(found, &found.spread));
     let largest = found.sources.first().and_then(|effect| Some((effect.source, effect.removed?)));
     match largest {
-        Some((source, removed)) if is_told(&removed) => {
+        Some((source, removed)) if removed.point > 0.0 && is_told(&removed) != Some(false) => {
             let share = words::whole_percent(removed.point / found.spread.point);
             format!("{head}. Most of that is {}: were it known, {share} of the spread would go.", source.name())
         }
-        _ => format!("{head}. No source alone takes away more than the error."),
+        Some(_) => format!("{head}. No source alone takes away more than the error."),
+        None => format!("{head}."),
     }
 }
 
-/// Whether a part is more than its error.
-fn is_told(part: &Estimate) -> bool {
-    part.standard_error.is_some_and(|error| part.point > TOLD * error)
+/// Whether a part is more, or less, than none by more than its error; `None` where that is not known.
+fn is_told(part: &Estimate) -> Option<bool> {
+    part.standard_error.map(|error| part.point.abs() > TOLD * error)
+}
+
+/// Nothing, where a figure is rounding alone beside the largest one.
+fn tidy(found: &Tornado, estimate: &Estimate) -> Estimate {
+    let nothing = |x: f64| x.abs() < ROUNDING * found.high.point.abs();
+    let point = if nothing(estimate.point) { 0.0 } else { estimate.point };
+    Estimate { point, standard_error: estimate.standard_error.map(|error| if nothing(error) { 0.0 } else { error }), ..*estimate }
 }
 
 fn what(scenario: &Scenario, metric: Metric) -> String {
     if metric == Metric::CostTotal { format!("spend [{}]", scenario.currency.code()) } else { "the share of requests throttled".to_owned() }
 }
 
-fn value(metric: Metric, estimate: &Estimate) -> String {
-    if metric == Metric::CostTotal { words::amount(estimate) } else { words::percent(estimate) }
+fn value(found: &Tornado, estimate: &Estimate) -> String {
+    let estimate = tidy(found, estimate);
+    if found.metric == Metric::CostTotal { words::amount(&estimate) } else { words::percent(&estimate) }
 }
 
 fn sources(scenario: &Scenario, found: &Tornado) -> String {
@@ -94,26 +108,29 @@ fn sources(scenario: &Scenario, found: &Tornado) -> String {
         let (takes, share, bar) = match &effect.removed {
             Some(removed) => {
                 let share = if whole > 0.0 { removed.point / whole } else { 0.0 };
-                let length = (BAR * share.clamp(0.0, 1.0)).round() as usize;
-                (
-                    value(found.metric, removed),
-                    words::whole_percent(share),
-                    if is_told(removed) { "#".repeat(length) } else { "?".to_owned() },
-                )
+                let bar = match is_told(removed) {
+                    Some(false) => "?".to_owned(),
+                    _ if share < 0.0 => "-".repeat((BAR * (-share).min(1.0)).ceil() as usize),
+                    _ => "#".repeat((BAR * share.min(1.0)).ceil() as usize),
+                };
+                let share = if share.abs() < 5e-4 { "0%".to_owned() } else { words::whole_percent(share) };
+                (value(found, removed), share, bar)
             }
             None => (words::dash(), words::dash(), String::new()),
         };
-        table.add_row(vec![effect.source.name().to_owned(), takes, share, value(found.metric, &effect.alone), bar]);
+        table.add_row(vec![effect.source.name().to_owned(), takes, share, value(found, &effect.alone), bar]);
     }
     for column in table.column_iter_mut().skip(1).take(3) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    let key = if found.sources.iter().any(|effect| effect.removed.is_some_and(|removed| !is_told(&removed))) {
-        "\n? too close to none to call."
-    } else {
-        ""
-    };
-    format!("{}{key}", table.trim_fmt())
+    let any = |is: &dyn Fn(&Estimate) -> bool| found.sources.iter().filter_map(|effect| effect.removed.as_ref()).any(is);
+    let keys = [
+        (any(&|removed| is_told(removed) == Some(false)), "\n? too close to none to call."),
+        (any(&|removed| is_told(removed) == Some(true) && removed.point < 0.0), "\n- holding it widens the spread."),
+        (any(&|removed| is_told(removed).is_none()), "\nThe futures are too few to tell the errors; 320 would."),
+    ];
+    let keys: String = keys.into_iter().filter(|(is, _)| *is).map(|(_, key)| key).collect();
+    format!("{}{keys}", table.trim_fmt())
 }
 
 fn swings(scenario: &Scenario, found: &Tornado) -> String {
@@ -122,8 +139,8 @@ fn swings(scenario: &Scenario, found: &Tornado) -> String {
     let unit = if found.metric == Metric::CostTotal { scenario.currency.code() } else { "" };
     table.set_header(vec!["swing".to_owned(), format!("P50\n{unit}"), format!("P95 less P50\n{unit}")]);
     let signed = |estimate: &Estimate| {
-        let text = value(found.metric, estimate);
-        if estimate.point > 0.0 && !text.starts_with('<') { format!("+{text}") } else { text }
+        let text = value(found, estimate);
+        if tidy(found, estimate).point > 0.0 && !text.starts_with('<') { format!("+{text}") } else { text }
     };
     for effect in &found.swings {
         table.add_row(vec![effect.swing.name().to_owned(), signed(&effect.middle), signed(&effect.spread)]);
@@ -132,6 +149,42 @@ fn swings(scenario: &Scenario, found: &Tornado) -> String {
         column.set_cell_alignment(CellAlignment::Right);
     }
     table.trim_fmt()
+}
+
+/// The document of `--json`.
+///
+/// # Errors
+/// When it cannot be written, which no input makes happen.
+pub fn tornado_json(scenario: &Scenario, found: &[Tornado]) -> Result<String> {
+    let currency = scenario.currency.code();
+    let plan = |tornado: &Tornado| {
+        let sources = tornado.sources.iter().map(|effect| {
+            json!({
+                "source": effect.source.name(),
+                "takes_away": estimate(effect.removed.as_ref()),
+                "spread_without": estimate(effect.without.as_ref()),
+                "spread_alone": estimate(Some(&effect.alone)),
+                "mean_shift": estimate(effect.mean_shift.as_ref()),
+            })
+        });
+        let swings = tornado.swings.iter().map(|effect| {
+            json!({ "swing": effect.swing.name(), "p50": estimate(Some(&effect.middle)), "spread": estimate(Some(&effect.spread)) })
+        });
+        json!({
+            "plan": scenario.supply.plans.get(tornado.plan).map(|plan| plan.name.as_str()),
+            "metric": tornado.metric.name(currency),
+            "unit": tornado.metric.unit(currency),
+            "replications": tornado.replications,
+            "p50": estimate(Some(&tornado.middle)),
+            "p95": estimate(Some(&tornado.high)),
+            "spread": estimate(Some(&tornado.spread)),
+            "remainder": estimate(Some(&tornado.remainder)),
+            "sources": sources.collect::<Vec<_>>(),
+            "certain": tornado.absent.iter().map(|source| source.name()).collect::<Vec<_>>(),
+            "swings": swings.collect::<Vec<_>>(),
+        })
+    };
+    document(&json!({ "schema": "tokentide/tornado-1", "confidence": CONFIDENCE, "plans": found.iter().map(plan).collect::<Vec<_>>() }))
 }
 
 /// All figures as CSV.

@@ -29,5 +29,6 @@ mod quota;
 mod readme;
 mod reproducibility;
 mod size;
+mod tornado;
 mod validation;
 mod waiting;

@@ -142,6 +142,17 @@ fn by_the_command_with_the_same_bytes_on_any_threads() {
 }
 
 #[test]
+fn as_a_document() {
+    let folder = tempfile::tempdir().unwrap();
+    let (code, told, _) = command(folder.path(), &["--replications=8", "--quiet", "--json", "--plan=committed/units=2/term=none"]);
+    let document: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert_eq!((code, &document["schema"], &document["held_in"]), (Some(0), &"tokentide/quota-1".into(), &0.99.into()));
+    let quota = &document["quotas"][0];
+    assert!(quota["ask_for_per_minute"]["tokens"].as_f64().unwrap() > 0.0);
+    assert_eq!((quota["months"].as_array().unwrap().len(), &quota["now"]["tokens"]["per_minute"]), (6, &120_000.0.into()));
+}
+
+#[test]
 fn bad_flags_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     for (flag, told) in [

@@ -27,6 +27,9 @@ pub(crate) struct QuotaArgs {
     /// Folder for quota.csv and quota_evidence.csv; made if need be
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+    /// Print one document with the figures instead of the tables
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// A share of any size, less too.

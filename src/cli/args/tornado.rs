@@ -28,6 +28,9 @@ pub(crate) struct TornadoArgs {
     /// Folder for tornado.csv; made if need be
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+    /// Print one document with everything instead of the tables
+    #[arg(long)]
+    pub(crate) json: bool,
     /// No spinner and no notes
     #[arg(long)]
     pub(crate) quiet: bool,
