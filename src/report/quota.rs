@@ -26,7 +26,7 @@ pub fn quota_answer(scenario: &Scenario, plan: usize, wish: QuotaWish, found: &Q
 /// The answer for one quota in a sentence or three.
 fn first(quota: &QuotaFigures, found: &QuotaAnswer, wish: QuotaWish) -> Option<String> {
     let offer = quota.offer.as_ref()?;
-    let Some((ask, largest)) = quota.ask(false).zip(quota.largest(0)) else {
+    let Some((ask, largest)) = quota.ask(false).zip(quota.largest(|month| month.peak[0])) else {
         return Some(format!("Nothing comes to `{offer}`, so no quota is needed there."));
     };
     let requests = quota.ask(true).map_or_else(String::new, |requests| format!(" and {} requests", short(requests)));
@@ -96,7 +96,7 @@ fn table(quota: &QuotaFigures, wish: QuotaWish) -> String {
             }
             row.extend([mean(last), within(last)]);
             if several {
-                row.push(within(quota.largest(way)));
+                row.push(within(quota.largest(figure)));
             }
             let limit = [Some(0), None, Some(1)][way].filter(|_| peak && quota.offer.is_some());
             row.push(limit.and_then(|limit| quota.now[limit]).map_or_else(words::dash, |now| words::exact(now.rate)));

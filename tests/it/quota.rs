@@ -4,7 +4,8 @@ use crate::validation::support::{SEEDS, flat, flat_months, on_demand, plain, pla
 use std::path::Path;
 use std::process::Command;
 use tokentide::decision::{QuotaAnswer, QuotaFigures, QuotaWish, quota};
-use tokentide::simulation::RunSpec;
+use tokentide::simulation::{EngineChoice, RunSpec, run};
+use tokentide::tally::{Columns, Metric, Row, Span};
 
 const WISH: QuotaWish = QuotaWish { percentile: 0.99, growth: 0.0, long_prompt: 25_000.0, by_hour: false };
 
@@ -96,6 +97,49 @@ fn a_lognormal_level_has_its_own_percentile() {
         let (low, high) = peak.interval.unwrap();
         assert!(low < peak.point && peak.point < high && high - low < 8.0 * error);
         assert_eq!(found.quotas[0].now, [None; 2]);
+    }
+}
+
+/// One workload spills what 40 a minute leave of its 100 onto the quota that another asks for 50 of: routes of different lengths.
+#[test]
+fn work_that_goes_different_ways_meets_at_the_quota() {
+    let law = |name: &str, rate: u32| {
+        plain(&format!("law = \"constant\", value = \"{rate} tokens/min\""), "\"off\"").replace("\"w\"", &format!("\"{name}\""))
+    };
+    let routes = "[[plan]]\nname = \"p\"\nroute = { a = [\"units\", \"on-demand\"], b = [\"on-demand\"] }\nunits = { units = 2 }\n";
+    let offers = on_demand("1 USD/token") + &units("20 tokens/min", "1 USD/unit-hour");
+    let text = [&flat(50), &offers, &law("a", 100), &law("b", 50), routes].concat();
+    let found = answer(&text, WISH, 3, 1);
+    assert_eq!((found.quotas.len(), found.quotas[0].pool.as_str()), (1, "a+b"));
+    rates(&found.quotas[0], 0).as_flattened().iter().for_each(|&rate| near(rate, 110.0));
+}
+
+/// Peaks are those of the metric that runs report, and minutes above a quota at the end of a route those that they throttle: before and
+/// behind units.
+#[test]
+fn peaks_and_minutes_over_are_those_of_a_run() {
+    let scenario = resolve(include_str!("../../workloads/assistant-fleet.toml"), Path::new(""));
+    let spec = RunSpec { replications: Some(32), engine: EngineChoice::Reference, ..RunSpec::default() };
+    for name in ["fleet/units=0/term=none", "fleet/units=4/term=none"] {
+        let plan = scenario.plan(name).unwrap();
+        let alone = scenario.only(plan);
+        let outcome = run(&alone, &spec, &Columns).unwrap().summary;
+        let mean = |pool: usize, metric: Metric| {
+            let column = outcome.column(&alone, 0, Row::Pool(pool), Span::Month(0), metric).unwrap();
+            column.iter().sum::<f64>() / column.len() as f64
+        };
+        let found = quota(&scenario, plan, WISH, &spec).unwrap().summary;
+        for (pool, quota) in found.quotas.iter().filter(|quota| quota.offer.is_some()).enumerate() {
+            let month = &quota.months[0];
+            let throttled = mean(pool, Metric::ThrottledMinutes);
+            let over = month.over[0].unwrap().point * 730.0 * 60.0;
+            // Hours of about the same mean stand together, and the law is joined from rows.
+            assert!((over - throttled).abs() < 2e-3 * throttled + 1e-6, "{name}, {}: {over} minutes, {throttled}", quota.pool);
+            if name.contains("units=0") {
+                let peak = mean(pool, Metric::PeakQuotaTokensPerMinute);
+                assert!((month.peak[0].mean.point / peak - 1.0).abs() < 1e-5, "{}: {} {peak}", quota.pool, month.peak[0].mean.point);
+            }
+        }
     }
 }
 

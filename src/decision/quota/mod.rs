@@ -19,7 +19,10 @@ use crate::error::Result;
 use crate::scenario::Scenario;
 use crate::simulation::{Engine, Run, RunSpec};
 use crate::statistics::{ClusterProportion, Estimate, Sampling, Stream, section_error};
+use crate::supply::PoolGroup;
+use crate::units::ByClass;
 use gather::{Gathered, Month, WAYS, WEEK, gather, quota_of};
+use std::collections::BTreeSet;
 
 /// What is asked.
 #[derive(Clone, Copy, Debug)]
@@ -108,12 +111,9 @@ pub struct QuotaFigures {
 }
 
 impl QuotaFigures {
-    /// The month whose peak, in this way of counting, is the largest at the percentile asked for.
-    #[must_use]
-    pub fn largest(&self, way: usize) -> Option<&QuotaMonth> {
-        let peak = |month: &&QuotaMonth| month.peak[way].held().point;
-        // The first of equals.
-        self.months.iter().rev().max_by(|a, b| peak(a).total_cmp(&peak(b)))
+    /// The month in which a figure, at the percentile asked for, is the largest; the first of equals.
+    pub fn largest(&self, figure: impl Fn(&QuotaMonth) -> RateFigure) -> Option<&QuotaMonth> {
+        self.months.iter().rev().max_by(|a, b| figure(a).held().point.total_cmp(&figure(b).held().point))
     }
 
     /// What to ask for, per minute: the largest month's peak at the percentile asked for, and what others take, rounded up to two digits;
@@ -121,7 +121,7 @@ impl QuotaFigures {
     #[must_use]
     pub fn ask(&self, requests: bool) -> Option<f64> {
         let (way, now) = if requests { (2, self.now[1]) } else { (0, self.now[0]) };
-        let needed = self.largest(way)?.peak[way].held().point;
+        let needed = self.largest(|month| month.peak[way])?.peak[way].held().point;
         (needed > 0.0).then(|| two_digits_up(needed + now.map_or(0.0, |now| now.others)))
     }
 }
@@ -155,7 +155,7 @@ pub fn quota(scenario: &Scenario, plan: usize, wish: QuotaWish, spec: &RunSpec<'
         quotas.push(of_all(&alone, &gathered, wish));
     }
     let retries = alone.supply.groups.iter().any(|group| group.members.iter().any(|m| alone.supply.workloads[m.workload].retry.is_some()));
-    let batch = alone.supply.groups.iter().any(crate::supply::PoolGroup::tries_batch);
+    let batch = alone.supply.groups.iter().any(PoolGroup::tries_batch);
     let answer = QuotaAnswer { quotas, peak_share, aside: [alone.supply.waits(), retries, batch] };
     let replications = gathered.replications as u64;
     let engine = Engine::Reference(None);
@@ -184,10 +184,10 @@ fn of_quota(scenario: &Scenario, gathered: &Gathered, quota: usize, peak_share: 
         offer: Some(supply.offers[metered.offer].name.clone()),
         pool: group.name.clone(),
         now,
-        weighted: limit.is_some_and(|quota| quota.weights != crate::units::ByClass::ONE || quota.metering.hold.is_some()),
+        weighted: limit.is_some_and(|quota| quota.weights != ByClass::ONE || quota.metering.hold.is_some()),
         months: months(scenario, &columns, wish),
         per_request: per_request(scenario.sampling, &columns),
-        long: scenario.demand.prompts_longer(&group.workloads, wish.long_prompt),
+        long: scenario.demand.prompts_longer(&entering(group), wish.long_prompt),
         exceeded,
         hours: (0..WEEK).filter_map(|hour| of_hour(gathered, quota, hour)).collect(),
     }
@@ -204,8 +204,7 @@ fn of_all(scenario: &Scenario, gathered: &Gathered, wish: QuotaWish) -> QuotaFig
             all
         })
         .collect();
-    let workloads: std::collections::BTreeSet<usize> =
-        gathered.metered.iter().flat_map(|metered| scenario.supply.groups[metered.group].workloads.iter().copied()).collect();
+    let workloads: BTreeSet<usize> = gathered.metered.iter().flat_map(|metered| entering(&scenario.supply.groups[metered.group])).collect();
     QuotaFigures {
         offer: None,
         pool: String::new(),
@@ -217,6 +216,11 @@ fn of_all(scenario: &Scenario, gathered: &Gathered, wish: QuotaWish) -> QuotaFig
         exceeded: [None; 2],
         hours: Vec::new(),
     }
+}
+
+/// The workloads of a pool some of whose work neither waits nor is in batch alone.
+fn entering(group: &PoolGroup) -> Vec<usize> {
+    group.entries.iter().map(|entry| entry.workload).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 fn months(scenario: &Scenario, columns: &[Vec<Month>], wish: QuotaWish) -> Vec<QuotaMonth> {
