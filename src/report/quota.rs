@@ -85,7 +85,12 @@ fn table(quota: &QuotaFigures, wish: QuotaWish) -> String {
     table.set_header(header);
     let counted = if quota.weighted { "tokens as counted" } else { "tokens" };
     let ways = [(0, counted), (1, "tokens of all classes"), (2, "requests")];
-    for (way, what) in ways.into_iter().filter(|(way, _)| if quota.offer.is_none() { *way > 0 } else { *way != 1 || quota.weighted }) {
+    let is_told = |way: usize| match way {
+        0 => quota.offer.is_some(),
+        1 => quota.offer.is_none() || quota.weighted,
+        _ => quota.has_requests,
+    };
+    for (way, what) in ways.into_iter().filter(|(way, _)| is_told(*way)) {
         for peak in [false, true] {
             let figure = |month: &QuotaMonth| if peak { month.peak[way] } else { month.steady[way] };
             let mean = |month: Option<&QuotaMonth>| month.map_or_else(words::dash, |month| words::amount(&figure(month).mean));
@@ -121,6 +126,9 @@ fn named(label: &str) -> String {
 
 fn requests(quota: &QuotaFigures, wish: QuotaWish) -> String {
     let [input, cached, output] = &quota.per_request;
+    if !quota.has_requests {
+        return "How many requests these tokens are is not known.".to_owned();
+    }
     if !(input.point.is_finite() && output.point.is_finite()) {
         return "No requests come to it.".to_owned();
     }

@@ -33,15 +33,16 @@ pub fn quota_json(wish: QuotaWish, found: &QuotaAnswer) -> Result<String> {
         let Percentile { point, interval } = figure.held();
         json!({ "mean": estimate(Some(&figure.mean)), "held": { "point": point, "interval": interval.map(|(low, high)| [low, high]) } })
     };
-    let ways = |figures: &[RateFigure; 3]| -> Value {
-        WAYS.iter().zip(figures).map(|((what, _), figure)| ((*what).to_owned(), rate(figure))).collect::<serde_json::Map<_, _>>().into()
+    let ways = |quota: &QuotaFigures, figures: &[RateFigure; 3]| -> Value {
+        let told = WAYS.iter().zip(figures).enumerate().filter(|(way, _)| is_told(quota, *way)).map(|(_, told)| told);
+        told.map(|((what, _), figure)| ((*what).to_owned(), rate(figure))).collect::<serde_json::Map<_, _>>().into()
     };
-    let month = |month: &QuotaMonth| {
+    let month = |quota: &QuotaFigures, month: &QuotaMonth| {
         let [tokens, requests] = month.over.each_ref().map(|over| estimate(over.as_ref()));
         json!({
             "month": month.label,
-            "steady_per_minute": ways(&month.steady),
-            "peak_per_minute": ways(&month.peak),
+            "steady_per_minute": ways(quota, &month.steady),
+            "peak_per_minute": ways(quota, &month.peak),
             "minutes_over_quota": { "tokens": tokens, "requests": requests },
         })
     };
@@ -49,7 +50,7 @@ pub fn quota_json(wish: QuotaWish, found: &QuotaAnswer) -> Result<String> {
         let now = quota.now.map(|now| now.map(|now| json!({ "per_minute": now.rate, "taken_by_others": now.others })));
         let exceeded = quota.exceeded.map(|shares| estimate(shares.map(|shares| shares.estimate()).as_ref()));
         let ask = [false, true].map(|requests| quota.ask(requests).filter(|_| quota.offer.is_some()));
-        let [input, cached, output] = quota.per_request.each_ref().map(|mean| estimate(Some(mean)));
+        let [input, cached, output] = quota.per_request.each_ref().map(|mean| estimate(Some(mean).filter(|_| quota.has_requests)));
         json!({
             "offer": quota.offer,
             "pool": quota.pool,
@@ -58,7 +59,7 @@ pub fn quota_json(wish: QuotaWish, found: &QuotaAnswer) -> Result<String> {
             "months_over_quota": { "tokens": exceeded[0], "requests": exceeded[1] },
             "tokens_per_request": { "input": input, "input_read_from_cache": cached, "output": output },
             "requests_with_long_input": quota.long,
-            "months": quota.months.iter().map(month).collect::<Vec<_>>(),
+            "months": quota.months.iter().map(|of| month(quota, of)).collect::<Vec<_>>(),
         })
     };
     let [waits, retries, batch] = found.aside;
@@ -99,7 +100,7 @@ fn form(wish: QuotaWish, found: &QuotaAnswer) -> Result<String> {
     for quota in &found.quotas {
         let mut row = Row { quota, lines: &mut lines };
         for month in &quota.months {
-            for (way, (what, unit)) in WAYS.into_iter().enumerate().filter(|(way, _)| *way > 0 || quota.offer.is_some()) {
+            for (way, (what, unit)) in WAYS.into_iter().enumerate().filter(|(way, _)| is_told(quota, *way)) {
                 for (name, figure) in [("steady", &month.steady[way]), ("peak", &month.peak[way])] {
                     let name = format!("{name}_{what}_per_minute");
                     row.estimate(&name, unit, &month.label, &figure.mean)?;
@@ -118,7 +119,8 @@ fn form(wish: QuotaWish, found: &QuotaAnswer) -> Result<String> {
                 row.put(name, "share", ("", "mean"), exceeded.estimate().point, exceeded.interval(CONFIDENCE))?;
             }
         }
-        for (name, value) in ["input", "input_read_from_cache", "output"].into_iter().zip(&quota.per_request) {
+        for (name, value) in ["input", "input_read_from_cache", "output"].into_iter().zip(&quota.per_request).filter(|_| quota.has_requests)
+        {
             row.estimate(&format!("{name}_tokens_per_request"), "tokens", "", value)?;
         }
         if let Some(share) = quota.long {
@@ -154,7 +156,9 @@ fn evidence(found: &QuotaAnswer) -> Result<String> {
         let (offer, pool) = (quota.offer.as_deref().unwrap_or("all"), quota.pool.as_str());
         for hour in &quota.hours {
             let period = format!("{} {:02}", DAYS[hour.hour_of_week / 24 % 7], hour.hour_of_week % 24);
-            for (number, (what, unit)) in [WAYS[0], WAYS[2]].into_iter().enumerate() {
+            for (number, (what, unit)) in
+                [WAYS[0], WAYS[2]].into_iter().enumerate().filter(|(number, _)| *number == 0 || quota.has_requests)
+            {
                 let figure = format!("mean_{what}_per_minute");
                 let of = |estimate: &Estimate| (estimate.point, estimate.interval(CONFIDENCE));
                 let [middle, high, highest] = &hour.percentiles[number];
@@ -163,7 +167,7 @@ fn evidence(found: &QuotaAnswer) -> Result<String> {
             }
         }
         for month in &quota.months {
-            for (name, way, figure) in figures(month).filter(|(_, way, _)| *way > 0 || quota.offer.is_some()) {
+            for (name, way, figure) in figures(month).filter(|(_, way, _)| is_told(quota, *way)) {
                 let (what, unit) = WAYS[way];
                 let of = |number: usize| (figure.percentiles[number].point, figure.percentiles[number].interval);
                 let values = [(figure.mean.point, figure.mean.interval(CONFIDENCE)), of(0), of(1), of(2)];
@@ -172,6 +176,11 @@ fn evidence(found: &QuotaAnswer) -> Result<String> {
         }
     }
     lines.finish()
+}
+
+/// Whether figures of a way of counting mean something: not as counted by all quotas together, nor requests where they are not known.
+fn is_told(quota: &QuotaFigures, way: usize) -> bool {
+    if way == 0 { quota.offer.is_some() } else { way == 1 || quota.has_requests }
 }
 
 fn figures(month: &QuotaMonth) -> impl Iterator<Item = (&'static str, usize, &RateFigure)> {

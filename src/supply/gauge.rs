@@ -17,7 +17,7 @@ pub struct Gauge<'a> {
     alike: Vec<(Single, MinuteRow<'a>)>,
     /// Hours with several terms.
     several: Vec<(Vec<(f64, f64)>, MinuteRow<'a>)>,
-    /// A number of hours in each group of `alike`.
+    /// The most that any hour's terms come to for each 1 of the factor: where a search begins.
     largest: f64,
 }
 

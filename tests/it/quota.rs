@@ -40,7 +40,8 @@ fn a_constant_rate_is_told_to_the_token() {
     }
     assert_eq!(found.quotas[0].exceeded[0].unwrap().estimate().point, 1.0);
     assert_eq!((found.quotas[0].now[0].unwrap().rate, found.quotas[0].ask(false)), (110.0, Some(120.0)));
-    near(found.quotas[0].per_request[0].point, 1.0);
+    // Tokens alone: nobody knows how many requests they are.
+    assert!(!found.quotas[0].has_requests && found.quotas[0].ask(true).is_none());
     let more = answer(&text, QuotaWish { growth: 0.2, ..WISH }, 20, 1);
     rates(&more.quotas[0], 1).as_flattened().iter().for_each(|&rate| near(rate, 120.0));
     let behind = [
@@ -98,6 +99,13 @@ fn a_lognormal_level_has_its_own_percentile() {
         assert!(low < peak.point && peak.point < high && high - low < 8.0 * error);
         assert_eq!(found.quotas[0].now, [None; 2]);
     }
+}
+
+#[test]
+fn a_plan_without_an_offer_on_demand_has_no_quota() {
+    let law = plain("law = \"constant\", value = \"100 tokens/min\"", "\"off\"");
+    let text = [flat(50), units("20 tokens/min", "1 USD/unit-hour"), law, plan("p", &["units"]) + "units = { units = 2 }\n"].concat();
+    assert!(answer(&text, WISH, 3, 1).quotas.is_empty());
 }
 
 /// One workload spills what 40 a minute leave of its 100 onto the quota that another asks for 50 of: routes of different lengths.

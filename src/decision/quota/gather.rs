@@ -138,7 +138,7 @@ impl Work<'_> {
         for future in futures {
             generator.generate(future, &mut path, &mut scratch);
             dispatcher.reach(future, &path, |quota, hour, reach| {
-                quotas[quota].hour(hour, reach, horizon.month_range(horizon.month_of(hour)).len());
+                quotas[quota].hour(reach, horizon.month_range(horizon.month_of(hour)).len());
                 if self.by_hour {
                     let at = (quota * WEEK + usize::from(horizon.hour_of_week(hour))) * 2;
                     of_week[at].push(quotas[quota].mean(&reach.flows[0]));
@@ -184,7 +184,8 @@ impl<'a> OneQuota<'a> {
         Self { law, gauges, plain, limits, peak_share: work.peak_share, seen: 0, month: Month::default(), months: Vec::new() }
     }
 
-    fn hour(&mut self, _: usize, reach: &Reach, hours: usize) {
+    /// Takes an hour of a month of so many.
+    fn hour(&mut self, reach: &Reach, hours: usize) {
         self.gauges.iter_mut().zip(&reach.flows).for_each(|(gauge, flow)| gauge.add(flow));
         self.month.tokens += reach.tokens;
         self.month.requests += reach.requests;

@@ -98,6 +98,8 @@ pub struct QuotaFigures {
     pub now: [Option<QuotaNow>; 2],
     /// Whether it counts something else than tokens of all classes.
     pub weighted: bool,
+    /// Whether its requests are known; otherwise each token counts as one, and figures of requests say nothing.
+    pub has_requests: bool,
     /// Month by month.
     pub months: Vec<QuotaMonth>,
     /// Input (cached tokens included), cached input and output, per request over the horizon.
@@ -117,10 +119,13 @@ impl QuotaFigures {
     }
 
     /// What to ask for, per minute: the largest month's peak at the percentile asked for, and what others take, rounded up to two digits;
-    /// `None` where nothing comes.
+    /// `None` where nothing comes, and for requests where they are not known.
     #[must_use]
     pub fn ask(&self, requests: bool) -> Option<f64> {
         let (way, now) = if requests { (2, self.now[1]) } else { (0, self.now[0]) };
+        if requests && !self.has_requests {
+            return None;
+        }
         let needed = self.largest(|month| month.peak[way])?.peak[way].held().point;
         (needed > 0.0).then(|| two_digits_up(needed + now.map_or(0.0, |now| now.others)))
     }
@@ -184,6 +189,7 @@ fn of_quota(scenario: &Scenario, gathered: &Gathered, quota: usize, peak_share: 
         offer: Some(supply.offers[metered.offer].name.clone()),
         pool: group.name.clone(),
         now,
+        has_requests: entering(group).into_iter().all(|workload| supply.workloads[workload].has_requests),
         weighted: limit.is_some_and(|quota| quota.weights != ByClass::ONE || quota.metering.hold.is_some()),
         months: months(scenario, &columns, wish),
         per_request: per_request(scenario.sampling, &columns),
@@ -209,6 +215,7 @@ fn of_all(scenario: &Scenario, gathered: &Gathered, wish: QuotaWish) -> QuotaFig
         offer: None,
         pool: String::new(),
         now: [None; 2],
+        has_requests: workloads.iter().all(|&workload| scenario.supply.workloads[workload].has_requests),
         weighted: false,
         months: months(scenario, &columns, wish),
         per_request: per_request(scenario.sampling, &columns),

@@ -3,7 +3,7 @@
 //!
 //! All runs see the same draws, so differences are paired. The parts need not add up: percentiles are not variances, and sources multiply one
 //! another; what is missing is told as the remainder. Errors are those of sections of the replications
-//! ([`section_error`](crate::statistics::section_error)).
+//! ([`section_error`]).
 //!
 //! What is certain in a scenario has no part in its spread, however little is known about it. Prices, the share that is read from the cache,
 //! what a unit serves, quotas and the way minutes and clients behave are therefore changed one at a time, and told apart as swings (D. G.

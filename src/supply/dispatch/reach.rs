@@ -141,8 +141,7 @@ impl GroupState {
         }
     }
 
-    /// What the offers before a node of a chain take, in multiples of the hour's mean, and whether there are any with a limit; infinite where
-    /// they take all.
+    /// What the offers before a node of a chain take, in multiples of the hour's mean; infinite where they take all.
     fn taken(&self, group: &PoolGroup, node: usize, facts: &Hour) -> f64 {
         let (capacities, inverse) = (self.capacities.as_chunks::<MAX_AXES>().0, self.inverse.as_chunks::<MAX_AXES>().0);
         let mut kink = 0.0;
