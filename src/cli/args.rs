@@ -1,10 +1,14 @@
 //! The command line as it may be typed: parsed and range-checked here, given meaning elsewhere.
 
 mod compare;
+mod quota;
 mod size;
+mod tornado;
 
 pub(crate) use compare::CompareArgs;
+pub(crate) use quota::QuotaArgs;
 pub(crate) use size::{GoalArg, SizeArgs};
+pub(crate) use tornado::{MetricArg, TornadoArgs};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::num::NonZeroUsize;
@@ -42,6 +46,10 @@ pub(crate) enum Command {
     Budget(BudgetArgs),
     /// What changed between two scenarios, and what each change did to every headline
     Compare(CompareArgs),
+    /// The figures that a vendor's form for a higher quota asks for, with the evidence
+    Quota(QuotaArgs),
+    /// Where the spread of a plan's spend comes from, source by source
+    Tornado(TornadoArgs),
     /// Print the JSON Schema of the scenario file, for editors
     Schema,
 }

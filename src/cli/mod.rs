@@ -14,11 +14,13 @@ mod inspect;
 mod interrupt;
 mod prices;
 mod progress;
+mod quota;
 mod render;
 mod run;
 mod scenario;
 mod schema;
 mod size;
+mod tornado;
 
 use args::{Cli, Command};
 use clap::Parser;
@@ -72,6 +74,8 @@ fn dispatch(command: &Command) -> Result<Exit> {
         Command::Size(args) => size::size(args),
         Command::Budget(args) => budget::budget(args),
         Command::Compare(args) => compare::compare(args),
+        Command::Quota(args) => quota::quota(args),
+        Command::Tornado(args) => tornado::tornado(args),
     }
 }
 

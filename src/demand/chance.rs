@@ -21,6 +21,8 @@ pub(super) struct Chance {
     horizon: usize,
     /// The mean part of its full effect, by hour.
     mean: Vec<f64>,
+    /// Whether it acts by that mean in every replication.
+    still: bool,
 }
 
 impl Chance {
@@ -29,7 +31,7 @@ impl Chance {
         let probability = probability.map_or(1.0, |share| share.0);
         let late = slip != Slip::NEVER;
         let number = u32::try_from(number).unwrap_or(u32::MAX);
-        let mut chance = Self { span: span.clone(), number, probability, slip, horizon, mean: vec![0.0; horizon] };
+        let mut chance = Self { span: span.clone(), number, probability, slip, horizon, mean: vec![0.0; horizon], still: false };
         for (delay, p) in slip.delays(horizon) {
             let span = chance.late(delay);
             for hour in span.hours.clone() {
@@ -44,6 +46,16 @@ impl Chance {
         let mut stream = key.hour(replication, self.number);
         let (comes, late) = (stream.uniform(), stream.uniform());
         (comes < self.probability).then(|| self.late(self.slip.hours(late)))
+    }
+
+    /// Makes it act by its mean in every replication.
+    pub(super) fn hold(&mut self) {
+        self.still = true;
+    }
+
+    /// Whether it does.
+    pub(super) fn is_still(&self) -> bool {
+        self.still
     }
 
     /// The mean part of its full effect, by hour of the horizon.

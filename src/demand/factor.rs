@@ -49,6 +49,11 @@ impl Factor {
         (named && alone).then(|| Self { name: spec.name.value.clone(), part, constant: constant.is_some() })
     }
 
+    /// Whether it moves anything.
+    pub(super) fn varies(&self) -> bool {
+        self.part.sd > 0.0
+    }
+
     /// Writes one path of the logarithm, hour by hour. One pair of normals an hour, of which the first counts; a constant takes one pair.
     pub(super) fn fill(&self, stream: &mut Stream, out: &mut [f64]) {
         let Part { sd, rho } = self.part;

@@ -97,6 +97,7 @@ impl<'a> DemandGenerator<'a> {
         }
         apply_moves(moves, &mut scratch.expected, |moved| match &moved.chance {
             None => Acts::In(moved.span.clone()),
+            Some(chance) if chance.is_still() => Acts::OnAverage(chance.mean()),
             Some(chance) => chance.draw(&self.keys[moved.from].events, replication).map_or(Acts::Never, Acts::In),
         });
         for (index, (workload, keys)) in workloads.iter().zip(&self.keys).enumerate() {

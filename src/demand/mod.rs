@@ -17,6 +17,7 @@ mod kind;
 mod known;
 mod lanes;
 mod level;
+mod long;
 mod marginal;
 mod minute;
 mod monthly;
@@ -35,6 +36,7 @@ mod sourced;
 mod spikes;
 mod spread;
 mod steer;
+mod still;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -70,6 +72,7 @@ pub use slip::SlipSpec;
 pub use spikes::{SizeSpec, SpikeMean, SpikesSpec};
 pub use spread::SizeSpread;
 pub use steer::Tilt;
+pub use still::Varies;
 pub use tokens::{DriftSpec, TokensSpec};
 pub use trace::{Trace, TraceOptions, read_trace};
 pub use usage::{COLUMNS, DayRecord, HistoryDay, MIN_DAYS, Missing, Usage, UsageHour, UsageOptions, read_usage};

@@ -213,6 +213,18 @@ impl Plain {
         Self { law, chain: Some((rho, ranks)) }
     }
 
+    /// Whether hours differ by chance.
+    pub(super) fn varies(&self) -> bool {
+        self.law.variance() > 0.0
+    }
+
+    /// Makes every hour the mean one.
+    pub(super) fn hold(&mut self) {
+        if let Ok(law) = Law::constant(self.mean()) {
+            *self = Self::new(law, 0.0);
+        }
+    }
+
     /// The mean of an hour; the normal law's without what lies below zero.
     pub(super) fn mean(&self) -> f64 {
         match self.law {

@@ -161,9 +161,29 @@ impl Size {
         size
     }
 
+    /// Takes the drift away and leaves its mean.
+    pub(super) fn hold(&mut self) {
+        self.drift = 0.0;
+        self.capped.clear();
+    }
+
     /// A size that few requests exceed, one in seven hundred (three standard deviations of a normal), at the drift's own mean.
     pub(super) fn long(&self) -> f64 {
         self.at_normal(3.0, 1.0)
+    }
+
+    /// The share of the requests with more than so many tokens, after the cap and over the drift.
+    pub(super) fn above(&self, tokens: f64) -> f64 {
+        if tokens >= self.cap {
+            return 0.0;
+        }
+        if self.drift == 0.0 {
+            return 1.0 - self.law.cdf(tokens);
+        }
+        let weight = |i: usize| libm::exp(-0.5 * node(i) * node(i));
+        let total: f64 = (0..NODES).map(weight).sum();
+        let beyond = |i: usize| 1.0 - self.law.cdf(tokens / self.drift_factor(node(i)));
+        (0..NODES).map(|i| weight(i) * beyond(i)).sum::<f64>() / total
     }
 
     /// Mean and mean square of min(`factor` × X, cap).

@@ -26,6 +26,8 @@ pub(super) enum Play {
     Blocks(DayBlocks),
     /// The one future there is.
     Trace(Trace),
+    /// The mean of each hour.
+    Mean,
 }
 
 /// Recorded demand and what is known about it.
@@ -98,6 +100,11 @@ impl Recorded {
         match (&self.play, stream) {
             (Play::Blocks(blocks), Some(stream)) => blocks.generate(stream, horizon, path),
             (Play::Trace(trace), _) => trace.fill(horizon, path),
+            (Play::Mean, _) => {
+                for ((tokens, requests), mean) in path.tokens.iter_mut().zip(&mut path.requests).zip(&self.mean) {
+                    (*tokens, *requests) = (*mean, mean.total() / self.size);
+                }
+            }
             // Blocks always come with their stream.
             (Play::Blocks(_), None) => {}
         }
@@ -114,6 +121,12 @@ impl Recorded {
     /// The mean mix of one token of an hour over the classes.
     pub(super) fn mean_mix(&self, hour: usize) -> ByClass {
         self.mean.get(hour).filter(|mean| mean.total() > 0.0).map_or(self.mix, |mean| *mean * mean.total().recip())
+    }
+
+    /// The same with every hour its mean.
+    pub(super) fn still(&self) -> Self {
+        // Its tokens are the mean ones whichever of the two was recorded.
+        Self { play: Play::Mean, tokens_known: true, requests_known: true, mean: self.mean.clone(), mix: self.mix, size: self.size }
     }
 
     /// Whether a stream is needed.

@@ -113,6 +113,11 @@ impl Sizes {
         matches!(&self.form, Form::Total { size, .. } if size.mean.to_bits() == 1.0_f64.to_bits() && size.cv2 == 0.0)
     }
 
+    /// Has so much more of each prompt read from the cache, in place of fresh tokens.
+    pub(super) fn cache_more(&mut self, share: f64) {
+        self.cached += share.min(1.0 - self.cached - self.written).max(0.0);
+    }
+
     /// Checks the spec.
     pub(super) fn resolve(spec: &Field<TokensSpec>, kind: Option<Kind>, reader: &mut Reader) -> Option<Self> {
         let at = &spec.at;

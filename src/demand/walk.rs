@@ -108,6 +108,11 @@ impl Walk {
         self.step_mean
     }
 
+    /// Whether it takes steps.
+    pub(super) fn moves(&self) -> bool {
+        self.step.is_some()
+    }
+
     /// Multiplies the weeks' levels by one walk, of mean 1 in every week.
     pub fn apply(&self, stream: &mut Stream, weeks: &mut [f64]) {
         let Some(step) = &self.step else { return };

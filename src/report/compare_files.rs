@@ -120,7 +120,8 @@ pub(super) fn headlines(measures: &[MeasureChange]) -> Value {
     measures.iter().map(one).collect::<Map<_, _>>().into()
 }
 
-fn estimate(estimate: Option<&Estimate>) -> Value {
+/// A figure with its error and its interval, or null.
+pub(super) fn estimate(estimate: Option<&Estimate>) -> Value {
     let ends = |e: &Estimate| e.interval(CONFIDENCE).map(|(low, high)| [low, high]);
     estimate.map_or(Value::Null, |e| json!({ "point": e.point, "se": e.standard_error, "interval": ends(e) }))
 }

@@ -17,10 +17,13 @@ mod notes;
 mod number;
 mod past;
 mod provenance;
+mod quota;
+mod quota_files;
 mod samples;
 mod size;
 mod size_files;
 mod table;
+mod tornado;
 mod words;
 
 pub use answer::answer;
@@ -35,10 +38,13 @@ pub use hours::write_hours;
 pub use notes::{hours_walked, notes};
 pub use past::{PastComparison, PastRun};
 pub use provenance::{PriceDate, Provenance};
+pub use quota::quota_answer;
+pub use quota_files::{QUOTA_FILES, quota_files, quota_json};
 pub use samples::SAMPLES_BEGIN;
 pub use size::{nines_table, sizing_answer, steps_table};
 pub use size_files::{SIZING_FILES, sizing_files};
 pub use table::table;
+pub use tornado::{TORNADO_FILE, tornado_answer, tornado_file, tornado_json};
 
 use crate::decision::{Flip, Held, Judgement, Rare, objective_samples};
 use crate::error::{Error, Result};

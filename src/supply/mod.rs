@@ -11,6 +11,7 @@ mod facts;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub(crate) mod flight;
+mod gauge;
 mod members;
 pub mod minute;
 mod need;
@@ -29,14 +30,16 @@ mod resolve;
 mod resolve_tests;
 mod route;
 mod schedule;
+mod still;
 mod totals;
 
 pub use change::Change;
 pub use commitment::Commitment;
 pub(crate) use commitment::overlap;
 pub(crate) use dispatch::{BatchShare, HourRates, ProbedHour};
-pub use dispatch::{Dispatcher, HourService, HourSink};
+pub use dispatch::{Dispatcher, Flow, HourService, HourSink, Metered, Reach};
 pub use facts::WorkloadFacts;
+pub use gauge::Gauge;
 pub use members::{MemberMonth, MemberTotals};
 pub use minute::{Margin, MinuteLaw, MinuteRow, exact_exceedance, exact_overflow};
 pub use offer::{
@@ -55,6 +58,7 @@ pub use pool::{Case, Node, PoolGroup, Scheduled};
 pub use price_cut::{PriceCut, PriceCutSpec};
 pub use route::{Member, Part, Waits};
 pub use schedule::{Schedule, ScheduleDays, ScheduleSpec};
+pub use still::Doubt;
 pub use totals::{DemandTotals, QueueTotals, ServiceTotals, SupplyTotals};
 
 use crate::horizon::Horizon;

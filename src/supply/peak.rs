@@ -77,37 +77,39 @@ impl<'a> Peak<'a> {
         }));
         let counted: f64 = self.levels.iter().map(|level| level.hours).sum();
         let Some(largest) = self.levels.last().filter(|_| counted > hours) else { return 0.0 };
-        let (mut low, mut high) = (End { x: 0.0, excess: libm::log(counted / hours) }, self.end(1.0 / largest.inverse, hours));
-        while high.excess > 0.0 {
-            low = high;
-            high = self.end(2.0 * high.x, hours);
-        }
-        // The secant through both ends, as the logarithm of a tail is nearly straight; an end that stays counts half (the Illinois rule).
-        let (mut halve, mut previous) = (false, None);
-        while high.x - low.x > ACCURACY * high.x {
-            let width = high.x - low.x;
-            let nearest = 0.5 * ACCURACY * high.x;
-            let share = if halve { 0.5 } else { low.excess / (low.excess - high.excess) };
-            let end = self.end((low.x + share * width).clamp(low.x + nearest, high.x - nearest), hours);
-            let is_low = end.excess > 0.0;
-            let (moved, other) = if is_low { (&mut low, &mut high) } else { (&mut high, &mut low) };
-            *moved = end;
-            if previous == Some(is_low) {
-                other.excess *= 0.5;
-            }
-            previous = Some(is_low);
-            // Where the tail falls in steps, the secant is of no use.
-            halve = high.x - low.x > 0.5 * width;
-        }
-        high.x
+        let over = |x: f64| self.levels.iter().map(|level| level.hours * level.row.exceedance(x * level.inverse)).sum();
+        crossing(hours, counted, 1.0 / largest.inverse, over)
     }
+}
 
-    /// One end of the bracket.
-    fn end(&self, x: f64, hours: f64) -> End {
-        let over: f64 = self.levels.iter().map(|level| level.hours * level.row.exceedance(x * level.inverse)).sum();
-        // A tail of nothing is cut off, which keeps the secant's slope.
-        End { x, excess: libm::log((over / hours).max(1e-6)) }
+/// The x that so many `hours` are above, where `over` tells how many are above an x, never more than `counted`, which is above `hours`; `first`
+/// (> 0) is where the search begins.
+pub(super) fn crossing(hours: f64, counted: f64, first: f64, over: impl Fn(f64) -> f64) -> f64 {
+    // A tail of nothing is cut off, which keeps the secant's slope.
+    let end = |x: f64| End { x, excess: libm::log((over(x) / hours).max(1e-6)) };
+    let (mut low, mut high) = (End { x: 0.0, excess: libm::log(counted / hours) }, end(first));
+    while high.excess > 0.0 {
+        low = high;
+        high = end(2.0 * high.x);
     }
+    // The secant through both ends, as the logarithm of a tail is nearly straight; an end that stays counts half (the Illinois rule).
+    let (mut halve, mut previous) = (false, None);
+    while high.x - low.x > ACCURACY * high.x {
+        let width = high.x - low.x;
+        let nearest = 0.5 * ACCURACY * high.x;
+        let share = if halve { 0.5 } else { low.excess / (low.excess - high.excess) };
+        let end = end((low.x + share * width).clamp(low.x + nearest, high.x - nearest));
+        let is_low = end.excess > 0.0;
+        let (moved, other) = if is_low { (&mut low, &mut high) } else { (&mut high, &mut low) };
+        *moved = end;
+        if previous == Some(is_low) {
+            other.excess *= 0.5;
+        }
+        previous = Some(is_low);
+        // Where the tail falls in steps, the secant is of no use.
+        halve = high.x - low.x > 0.5 * width;
+    }
+    high.x
 }
 
 /// A rate, and the logarithm of how many times the hours sought are above it.

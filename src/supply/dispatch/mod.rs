@@ -9,6 +9,7 @@ mod paths;
 mod probe;
 mod queued;
 mod ranked;
+mod reach;
 mod requests;
 mod routed;
 mod settle;
@@ -32,6 +33,7 @@ use parts::Parts;
 use paths::FirstRows;
 pub(crate) use probe::{BatchShare, HourRates, ProbedHour};
 use queued::Queued;
+pub use reach::{Flow, Metered, Reach};
 use state::GroupState;
 use work::{Hour, Work};
 

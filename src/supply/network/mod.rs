@@ -71,6 +71,15 @@ impl Network {
         (self.served[node] + passed, passed)
     }
 
+    /// What comes to a node, in the hour served last.
+    pub(crate) fn arrives(&mut self, nodes: &[Node], node: usize, law: &MinuteLaw) -> &Stream {
+        let into = |from: &usize| nodes[*from].next == Some(node);
+        let upstream = (0..node).filter(into).map(|from| &self.passed[from]);
+        let sources = std::iter::once(&self.entering[node]).chain(upstream).filter(|stream| !stream.is_empty());
+        pool(&mut self.pooled, sources, &nodes[node].mix(), law);
+        &self.pooled
+    }
+
     /// Serves what has entered. `capacities` are weighted tokens per hour at node × 2 + axis.
     pub(crate) fn serve(&mut self, nodes: &[Node], capacities: &[f64], law: &MinuteLaw) {
         self.exceedance = 0.0;

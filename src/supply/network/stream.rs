@@ -28,13 +28,13 @@ pub(crate) struct Stream {
     /// Where each flow's terms end, and its variance. The first sees all that arrives, the others are bounds from below.
     pub(super) flows: Vec<(usize, f64)>,
     /// Expected tokens of the hour by class.
-    pub(super) arrived: ByClass,
+    pub(crate) arrived: ByClass,
     /// Mean tokens of the workloads behind it, whether they still arrive or not: the weight of its variance among others.
     pub(super) base: ByClass,
     /// The workload behind it, if there is only one.
     pub(super) workload: Option<usize>,
     /// Requests an hour of the workloads behind it.
-    pub(super) requests: f64,
+    pub(crate) requests: f64,
     /// Mean of size² over mean of size, as a multiple of the mean size: 1 + cv².
     pub(super) size_factor: f64,
 }
@@ -65,6 +65,17 @@ impl Stream {
     /// Whether no work is behind it. Work of which nothing is left still counts: leaving it out would change the law of the others.
     pub(super) fn is_empty(&self) -> bool {
         !(self.base.total() > 0.0)
+    }
+
+    /// Mean tokens of the workloads behind it.
+    pub(crate) fn base(&self) -> ByClass {
+        self.base
+    }
+
+    /// All that arrives: tokens per hour by class that come for each 1 of the factor beyond each kink, and the factor's variance.
+    pub(crate) fn seen(&self) -> (impl Iterator<Item = (ByClass, f64)> + Clone + '_, f64) {
+        let terms = self.flows.first().map_or(&[][..], |(end, _)| &self.terms[..*end]);
+        (terms.iter().map(|term| (term.slope * term.factor, term.kink)), self.variance())
     }
 
     pub(super) fn flow(&self, index: usize) -> Flow<'_> {

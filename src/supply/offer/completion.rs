@@ -37,6 +37,13 @@ impl Completion {
         self.duration.at_normal(z).unwrap_or_else(|| self.duration.mean())
     }
 
+    /// Makes every job take the mean of all.
+    pub(crate) fn hold(&mut self) {
+        if let Ok(law) = Law::constant(self.duration.mean()) {
+            self.duration = law;
+        }
+    }
+
     /// The law of a job's duration in hours, as if it never expired.
     #[must_use]
     pub fn duration(&self) -> &Law {

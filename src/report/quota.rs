@@ -1,0 +1,187 @@
+//! The figures of a request for a higher quota, in words and a table.
+
+use super::table::STYLE;
+use super::words;
+use crate::decision::{Percentile, QuotaAnswer, QuotaFigures, QuotaMonth, QuotaWish};
+use crate::scenario::Scenario;
+use crate::statistics::Estimate;
+use crate::supply::short;
+use crate::units::Share;
+use comfy_table::{CellAlignment, Table};
+use std::fmt::Write;
+
+/// What to ask for, the figures of the form quota by quota, how they are meant, and what is left out.
+#[must_use]
+pub fn quota_answer(scenario: &Scenario, plan: usize, wish: QuotaWish, found: &QuotaAnswer) -> String {
+    let name = scenario.supply.plans.get(plan).map_or("", |plan| plan.name.as_str());
+    if found.quotas.is_empty() {
+        return format!("`{name}` sends nothing to an on-demand offer, so there is no quota to ask for.");
+    }
+    let mut parts: Vec<String> = found.quotas.iter().filter_map(|quota| first(quota, found, wish)).collect();
+    parts.extend(found.quotas.iter().map(|quota| format!("{}\n{}\n{}", title(quota, name), table(quota, wish), requests(quota, wish))));
+    parts.push(meaning(wish, found));
+    parts.join("\n\n")
+}
+
+/// The answer for one quota in a sentence or three.
+fn first(quota: &QuotaFigures, found: &QuotaAnswer, wish: QuotaWish) -> Option<String> {
+    let offer = quota.offer.as_ref()?;
+    let Some((ask, largest)) = quota.ask(false).zip(quota.largest(|month| month.peak[0])) else {
+        return Some(format!("Nothing comes to `{offer}`, so no quota is needed there."));
+    };
+    let requests = quota.ask(true).map_or_else(String::new, |requests| format!(" and {} requests", short(requests)));
+    let more = match wish.growth {
+        0.0 => String::new(),
+        growth => format!(", with {} {} traffic than the scenario says", Share(growth.abs()), if growth > 0.0 { "more" } else { "less" }),
+    };
+    let held = Share(wish.percentile);
+    let mut text = format!(
+        "Ask for {} tokens{requests} a minute on `{offer}`: in {held} of the futures all but {} of the minutes of {}, the largest month, stay \
+         below {} tokens{more}.",
+        short(ask),
+        Share(found.peak_share),
+        named(&largest.label),
+        percentile(&largest.peak[0].held()),
+    );
+    for (way, what) in ["tokens", "requests"].into_iter().enumerate() {
+        let (Some(now), Some(exceeded)) = (quota.now[way], &quota.exceeded[way]) else { continue };
+        let last = quota.months.last().and_then(|month| month.over[way]);
+        let _ = write!(
+            text,
+            " The {} {what} a minute that it has now are exceeded in {} of the minutes of the last month, and in {} of all months by more than \
+             {} of the minutes.",
+            words::exact(now.rate),
+            last.map_or_else(words::dash, |share| words::percent(&share)),
+            words::frequency_of_months(exceeded),
+            Share(found.peak_share),
+        );
+    }
+    Some(text)
+}
+
+fn title(quota: &QuotaFigures, plan: &str) -> String {
+    match &quota.offer {
+        Some(offer) => format!("`{offer}`, for {} under `{plan}`, per minute:", quota.pool),
+        None => "All of them, as if their minutes fell together, which is the most they can come to, per minute:".to_owned(),
+    }
+}
+
+fn table(quota: &QuotaFigures, wish: QuotaWish) -> String {
+    let mut table = Table::new();
+    table.load_style(STYLE);
+    let held = format!("{}", Share(wish.percentile));
+    let (first, last) = (quota.months.first(), quota.months.last());
+    let several = quota.months.len() > 1;
+    let mut header = vec![String::new()];
+    if several {
+        header.push(format!("mean\n{}", label(first)));
+    }
+    header.push(format!("mean\n{}", label(last)));
+    header.push(format!("{held} stay within\n{}", label(last)));
+    if several {
+        header.push(format!("{held} stay within\nlargest month"));
+    }
+    header.extend(["now".to_owned(), "ask for".to_owned()]);
+    table.set_header(header);
+    let counted = if quota.weighted { "tokens as counted" } else { "tokens" };
+    let ways = [(0, counted), (1, "tokens of all classes"), (2, "requests")];
+    let is_told = |way: usize| match way {
+        0 => quota.offer.is_some(),
+        1 => quota.offer.is_none() || quota.weighted,
+        _ => quota.has_requests,
+    };
+    for (way, what) in ways.into_iter().filter(|(way, _)| is_told(*way)) {
+        for peak in [false, true] {
+            let figure = |month: &QuotaMonth| if peak { month.peak[way] } else { month.steady[way] };
+            let mean = |month: Option<&QuotaMonth>| month.map_or_else(words::dash, |month| words::amount(&figure(month).mean));
+            let within = |month: Option<&QuotaMonth>| month.map_or_else(words::dash, |month| percentile(&figure(month).held()));
+            let mut row = vec![format!("{} {what}", if peak { "peak" } else { "steady" })];
+            if several {
+                row.push(mean(first));
+            }
+            row.extend([mean(last), within(last)]);
+            if several {
+                row.push(within(quota.largest(figure)));
+            }
+            let limit = [Some(0), None, Some(1)][way].filter(|_| peak && quota.offer.is_some());
+            row.push(limit.and_then(|limit| quota.now[limit]).map_or_else(words::dash, |now| words::exact(now.rate)));
+            row.push(limit.and_then(|limit| quota.ask(limit == 1)).map_or_else(words::dash, short));
+            table.add_row(row);
+        }
+    }
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table.trim_fmt()
+}
+
+fn label(month: Option<&QuotaMonth>) -> String {
+    month.map_or_else(String::new, |month| named(&month.label))
+}
+
+/// Months without a calendar have a number alone.
+fn named(label: &str) -> String {
+    if label.bytes().all(|c| c.is_ascii_digit()) { format!("month {label}") } else { label.to_owned() }
+}
+
+fn requests(quota: &QuotaFigures, wish: QuotaWish) -> String {
+    let [input, cached, output] = &quota.per_request;
+    if !quota.has_requests {
+        return "How many requests these tokens are is not known.".to_owned();
+    }
+    if !(input.point.is_finite() && output.point.is_finite()) {
+        return "No requests come to it.".to_owned();
+    }
+    let read = if cached.point > 0.0 { format!(" ({} of them read from the cache)", words::amount(cached)) } else { String::new() };
+    let long = match quota.long {
+        Some(share) => format!("{}% have more than {} of input", words::significant(100.0 * share), short(wish.long_prompt)),
+        None => format!("how many have more than {} of input is not known", short(wish.long_prompt)),
+    };
+    format!("A request has {} input tokens{read} and {} output tokens; {long}.", words::amount(input), words::amount(output))
+}
+
+/// What the figures mean, and what they leave out.
+fn meaning(wish: QuotaWish, found: &QuotaAnswer) -> String {
+    let mut text = format!(
+        "Steady is what half of a month's minutes stay below, peak what all but {} of them do ([report] peak_percentile); minutes, not hours. \
+         A month's figures differ from future to future: the mean of them, and what {} of the futures stay within. They are of what reaches \
+         the quota before it refuses anything, after the units of the plan; the scenario's own growth is in them. \"Ask for\" is the peak of \
+         the largest month and what others take, rounded up to two digits.",
+        Share(found.peak_share),
+        Share(wish.percentile),
+    );
+    if found.quotas.iter().any(|quota| quota.months.iter().any(|month| month.peak[2].held().interval.is_none())) {
+        let _ = write!(
+            text,
+            " Figures after ~ have no interval: the futures are too few to tell how well they know what {} of all futures stay within.",
+            Share(wish.percentile)
+        );
+    }
+    let [waits, retries, batch] = found.aside;
+    let left_out = [
+        (waits, "work that waits for what is left of the quota"),
+        (retries, "second attempts of clients that come back"),
+        (batch, "what goes to batch"),
+    ];
+    let left_out: Vec<&str> = left_out.into_iter().filter(|(is, _)| *is).map(|(_, what)| what).collect();
+    if !left_out.is_empty() {
+        let _ = write!(text, " Not in them: {}.", left_out.join(", "));
+    }
+    text
+}
+
+/// With the error that its interval tells: a quarter of its width.
+fn percentile(percentile: &Percentile) -> String {
+    let error = percentile.interval.map(|(low, high)| (high - low) / 4.0);
+    match error {
+        // Whether rounding or nothing is behind it, no digit of it counts.
+        Some(error) if error < 1e-9 * percentile.point.abs() => {
+            words::amount(&Estimate { point: percentile.point, standard_error: Some(0.0), n: 2 })
+        }
+        Some(error) => words::amount(&Estimate { point: percentile.point, standard_error: Some(error), n: 2 }),
+        None => {
+            let rounded = format!("{:.1e}", percentile.point).parse::<f64>();
+            rounded.map_or_else(|_| words::dash(), |rounded| format!("~{rounded}"))
+        }
+    }
+}
