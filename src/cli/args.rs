@@ -1,9 +1,11 @@
 //! The command line as it may be typed: parsed and range-checked here, given meaning elsewhere.
 
 mod compare;
+mod schedule;
 mod size;
 
 pub(crate) use compare::CompareArgs;
+pub(crate) use schedule::ScheduleArgs;
 pub(crate) use size::{GoalArg, SizeArgs};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -42,6 +44,8 @@ pub(crate) enum Command {
     Budget(BudgetArgs),
     /// What changed between two scenarios, and what each change did to every headline
     Compare(CompareArgs),
+    /// What to buy when: ladders, waiting, and rules that look at the last weeks, simulated without looking ahead
+    Schedule(ScheduleArgs),
     /// Print the JSON Schema of the scenario file, for editors
     Schema,
 }

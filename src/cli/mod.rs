@@ -17,6 +17,7 @@ mod progress;
 mod render;
 mod run;
 mod scenario;
+mod schedule;
 mod schema;
 mod size;
 
@@ -72,6 +73,7 @@ fn dispatch(command: &Command) -> Result<Exit> {
         Command::Size(args) => size::size(args),
         Command::Budget(args) => budget::budget(args),
         Command::Compare(args) => compare::compare(args),
+        Command::Schedule(args) => schedule::schedule(args),
     }
 }
 

@@ -56,7 +56,8 @@ const SINGLE: [(&str, Part, &str); 8] = [
 ];
 
 /// Lists of named items.
-const LISTS: [(&str, Part); 4] = [("factor", Part::Factor), ("offer", Part::Offer), ("workload", Part::Workload), ("plan", Part::Plan)];
+const LISTS: [(&str, Part); 5] =
+    [("factor", Part::Factor), ("offer", Part::Offer), ("workload", Part::Workload), ("plan", Part::Plan), ("policy", Part::Setting)];
 
 /// Keys of an offer that belong together, and what they are called.
 const OFFER: [(&str, &[&str]); 6] = [
