@@ -8,15 +8,17 @@ use tokentide::error::{Error, Result};
 use tokentide::report::{SCHEDULE_FILES, schedule_answer, schedule_files};
 use tokentide::simulation::RunSpec;
 use tokentide::supply::Candidates;
-use tokentide::tally::KEPT_REPLICATIONS;
+
+/// What hundreds of policies come to in so many futures is kept at most: about a gigabyte.
+const MOST: u64 = 50_000;
 
 /// Simulates policies and prints which to follow.
 pub(crate) fn schedule(args: &ScheduleArgs) -> Result<Exit> {
     let loaded = scenario::load_open(&args.scenario, &changes(args), &Candidates::default())?;
     let scenario = &loaded.scenario;
     let replications = scenario.replications;
-    if replications > KEPT_REPLICATIONS {
-        let text = format!("schedule: the samples of {replications} replications are not kept; allowed: up to {KEPT_REPLICATIONS}");
+    if replications > MOST {
+        let text = format!("schedule: what policies come to in {replications} replications is not kept; allowed: up to {MOST}");
         return Err(Error::usage(text));
     }
     let folder = args.out.as_deref().map(|path| OutputFolder::prepare(path, &[], &SCHEDULE_FILES)).transpose()?;
@@ -38,10 +40,13 @@ pub(crate) fn schedule(args: &ScheduleArgs) -> Result<Exit> {
         }
         folder.commit()?;
     }
+    let asks = args.max_throttled_share.is_some() || args.max_throttled_hours.is_some();
+    let kept = ran.summary.stages.iter().filter_map(|stage| stage.policies.first()).all(|first| first.keeps_limits);
+    let exit = if asks && !kept { Exit::Gate } else { Exit::Done };
     if args.json {
         let document = files.pop().map_or_else(String::new, |(_, text)| text);
         console::print(|out| out.write_all(document.as_bytes()))?;
-        return Ok(Exit::Done);
+        return Ok(exit);
     }
     let (replications, seed) = (ran.replications, ran.seed);
     console::print(|out| {
@@ -51,7 +56,7 @@ pub(crate) fn schedule(args: &ScheduleArgs) -> Result<Exit> {
             None => writeln!(out, " All figures: --out DIR."),
         }
     })?;
-    Ok(Exit::Done)
+    Ok(exit)
 }
 
 /// The changes of the scenario that the flags stand for.

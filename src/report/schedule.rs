@@ -12,11 +12,19 @@ use comfy_table::{CellAlignment, Table};
 /// Policies of a family that are shown; all of them are in the files.
 const SHOWN: usize = 12;
 
+/// Calendars of a file's policies that are shown beside that of the best.
+const CALENDARS: usize = 3;
+
+/// Differences below this share of an amount are rounding.
+const ROUNDING: f64 = 1e-9;
+
 /// The answer: a paragraph and tables for each stage.
 #[must_use]
 pub fn schedule_answer(scenario: &Scenario, found: &Schedule, wish: ScheduleWish) -> String {
     let of = |stage: &Stage| {
-        let mut parts = vec![headline(scenario, stage, wish), policies(scenario, stage, wish), calendar(scenario, &stage.policies[0])];
+        let mut parts = vec![headline(scenario, stage, wish), policies(scenario, stage, wish)];
+        let of_file = stage.policies.iter().skip(1).filter(|policy| policy.kind == PolicyKind::File).take(CALENDARS);
+        parts.extend(std::iter::once(&stage.policies[0]).chain(of_file).map(|policy| calendar(scenario, policy)));
         parts.extend(waiting(scenario, stage));
         parts.extend(stage.step_up.iter().map(|step_up| steps(scenario, stage, step_up)));
         parts.push(left_out(stage, wish));
@@ -29,7 +37,7 @@ fn headline(scenario: &Scenario, stage: &Stage, wish: ScheduleWish) -> String {
     let currency = scenario.currency.code();
     let (first, plan) = (&stage.policies[0], &stage.policies[stage.plan]);
     let place = stage.pool.as_ref().map_or_else(String::new, |pool| format!("Pool `{pool}` of `{}`: ", stage.base));
-    let cost = words::amount(&first.ranked);
+    let cost = amount(&first.ranked);
     let mut text = match &first.against {
         None => format!(
             "{place}No schedule that was simulated is cheaper than the plan `{}`, which is known from the start: {cost} {currency} a month.",
@@ -61,19 +69,25 @@ fn headline(scenario: &Scenario, stage: &Stage, wish: ScheduleWish) -> String {
     }
     if let Some((other, lead)) = &stage.lead {
         let name = &stage.policies[*other].policy.name;
-        let (by, settled) = (words::amount(lead), lead.interval(0.95).is_some_and(|(low, _)| low > 0.0));
+        let (by, settled) = (amount(lead), lead.interval(0.95).is_some_and(|(low, _)| low > 0.0));
         text += &match (lead.standard_error, settled) {
             (None, _) => format!(" The next best, `{name}`, costs {by} more."),
             (_, true) => format!(" The next best, `{name}`, costs {by} {currency} a month more."),
-            (_, false) => format!(" Too close to call against `{name}`: {by} {currency} a month lie between them."),
+            (Some(error), false) => {
+                let factor = 1.96 * error / lead.point;
+                let needed = rounded_up(stage.futures as f64 * (factor * factor).max(1.0));
+                format!(
+                    " Too close to call against `{name}`: {by} {currency} a month lie between them; about {needed} replications would tell."
+                )
+            }
         };
     }
     if let Some((chosen, cost, less)) = &stage.unseen {
         let chosen = &stage.policies[*chosen].policy.name;
-        let (cost, less) = (words::amount(cost), signed(less, "less", "more"));
+        let (cost, less) = (amount(cost), signed(less, "less", "more"));
         text += &format!(
-            " Of {} policies the best looks better than it is; chosen by one half of the futures, `{chosen}` costs {cost} on the other, {less} \
-             than the plan chosen so.",
+            " The best of {} looks better than it is: chosen by one half of the futures, `{chosen}` costs {cost} on the other, {less} than the \
+             plan chosen so.",
             stage.policies.len()
         );
     }
@@ -83,14 +97,32 @@ fn headline(scenario: &Scenario, stage: &Stage, wish: ScheduleWish) -> String {
     text
 }
 
+/// An amount, where an error that is rounding alone is none.
+fn amount(estimate: &Estimate) -> String {
+    let rounding = ROUNDING * estimate.point.abs();
+    words::amount(&Estimate {
+        standard_error: estimate.standard_error.map(|error| if error <= rounding { 0.0 } else { error }),
+        ..*estimate
+    })
+}
+
+/// Two digits, up.
+fn rounded_up(number: f64) -> String {
+    let place = libm::pow(10.0, (libm::log10(number.max(1.0)).floor() - 1.0).max(0.0));
+    short((number / place).ceil() * place)
+}
+
 /// A difference as `12±3 less`, or the other word where it is negative.
 fn signed(difference: &Estimate, less: &str, more: &str) -> String {
     let word = if difference.point < 0.0 { more } else { less };
-    format!("{} {word}", words::amount(&Estimate { point: difference.point.abs(), ..*difference }))
+    format!("{} {word}", amount(&Estimate { point: difference.point.abs(), ..*difference }))
 }
 
 /// A number to a hundredth of a spread.
 fn rounded(value: f64, spread: f64) -> String {
+    if spread.abs() <= ROUNDING * value.abs() {
+        return words::exact(value);
+    }
     let error = Some((spread / 100.0).abs()).filter(|error| *error > 0.0);
     let text = Estimate { point: value, standard_error: error, n: 2 }.to_string();
     text.split('±').next().unwrap_or_default().to_owned()
@@ -145,13 +177,13 @@ fn policies(scenario: &Scenario, stage: &Stage, wish: ScheduleWish) -> String {
         table.add_row(vec![
             mark.to_owned(),
             policy.policy.name.clone(),
-            words::amount(&policy.ranked),
+            amount(&policy.ranked),
             format!("{}–{}", rounded(policy.range.0, spread), rounded(policy.range.1, spread)),
-            against.map_or_else(words::dash, |against| words::amount(&against.mean_difference)),
+            against.map_or_else(words::dash, |against| amount(&against.mean_difference)),
             against.map_or_else(words::dash, |against| words::frequency(&against.probability_strictly_less)),
             words::exact(owed.round()),
             if scenario.limits.any() { words::frequency_of_months(&policy.months_kept) } else { words::dash() },
-            policy.regret.map_or_else(words::dash, |regret| words::amount(&regret.expected)),
+            policy.regret.map_or_else(words::dash, |regret| amount(&regret.expected)),
         ]);
     }
     right(&mut table, 2);
@@ -243,7 +275,7 @@ fn waiting(scenario: &Scenario, stage: &Stage) -> Option<String> {
         table.add_row(vec![
             if waiting.months == 1 { "1 month".to_owned() } else { format!("{} months", waiting.months) },
             stage.policies[waiting.places.1].policy.name.clone(),
-            words::amount(&waiting.value),
+            amount(&waiting.value),
             format!("{}–{}", rounded(waiting.range.0, spread), rounded(waiting.range.1, spread)),
             words::frequency(&waiting.pays),
             waiting.blindly.as_ref().map_or_else(words::dash, words::amount),
@@ -293,7 +325,7 @@ fn steps(scenario: &Scenario, stage: &Stage, step_up: &StepUp) -> String {
             _ => "",
         };
         let note = [note, limits].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
-        table.add_row(vec![Share(threshold.above).to_string(), words::amount(&threshold.saves), note]);
+        table.add_row(vec![Share(threshold.above).to_string(), amount(&threshold.saves), note]);
     }
     table.column_iter_mut().take(2).for_each(|column| {
         column.set_cell_alignment(CellAlignment::Right);

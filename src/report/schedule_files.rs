@@ -89,12 +89,9 @@ fn months(scenario: &Scenario, found: &Schedule) -> Result<String> {
     for (stage, _, policy) in each(found) {
         for units in &policy.units {
             let offer = &scenario.supply.offers[units.offer];
-            let of_offer = policy.policy.purchases().zip(&policy.bought).filter(|(purchase, _)| purchase.commitment.offer == units.offer);
-            // That any of several purchases is made is at least as likely as the likeliest, and is not counted apart.
-            let buys = of_offer.filter_map(|(_, odds)| odds.get(units.month)).map(crate::statistics::Proportion::share).fold(0.0, f64::max);
             lines.texts([stage.base.as_str(), stage.pool.as_deref().unwrap_or(""), &policy.policy.name]);
             lines.texts([scenario.horizon.month_label(units.month).as_str(), &offer.name]).number(units.axis as f64 + 1.0);
-            lines.number(units.mean).numbers(units.percentiles.map(Some)).number(buys).end()?;
+            lines.number(units.mean).numbers(units.percentiles.map(Some)).number(units.buys.share()).end()?;
         }
     }
     lines.finish()

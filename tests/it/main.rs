@@ -27,6 +27,7 @@ mod precision;
 mod properties;
 mod readme;
 mod reproducibility;
+mod schedule;
 mod size;
 mod validation;
 mod waiting;

@@ -55,6 +55,8 @@ pub struct UnitsOfMonth {
     pub mean: f64,
     /// The 5th, 50th and 95th percentile.
     pub percentiles: [f64; 3],
+    /// In how many of the futures the policy buys of the offer in that month.
+    pub buys: Proportion,
 }
 
 /// What it is worth to wait. All is told of futures by which nothing was chosen.
@@ -196,6 +198,9 @@ impl Answers<'_> {
         let mut all = Vec::new();
         for month in 0..months {
             for &offer in &offers {
+                let known = self.walks.holdings.first().and_then(|held| held.iter().position(|(known, _)| *known == offer));
+                let futures = known.and_then(|known| walk.any.get(known * months + month)).copied().unwrap_or(0);
+                let buys = Proportion::of(u64::from(futures), (walk.held.len() / months.max(1)) as u64);
                 for axis in 0..axes(&self.scenario.supply.offers[offer]) {
                     let held = walk.held.iter().skip(month).step_by(months).map(|&holding| {
                         let held = self.walks.holdings[holding as usize].iter().find(|(known, _)| *known == offer);
@@ -205,7 +210,7 @@ impl Answers<'_> {
                     let mean = Moments::from_slice(&units).mean();
                     units.sort_unstable_by(f64::total_cmp);
                     let percentiles = [0.05, 0.5, 0.95].map(|p| quantile_sorted(&units, p));
-                    all.push(UnitsOfMonth { month, offer, axis, mean, percentiles });
+                    all.push(UnitsOfMonth { month, offer, axis, mean, percentiles, buys });
                 }
             }
         }
@@ -296,7 +301,8 @@ impl Answers<'_> {
         let start = &self.policies[grid.first()?.1].1.start;
         let without = |place: &usize| self.policies[*place].1.rules.is_empty() && self.policies[*place].1.start == *start;
         let never = self.of(|kind| matches!(kind, PolicyKind::Plan { .. })).find(without)?;
-        let best = self.best(grid.iter().map(|(_, place)| *place).chain([never]))?;
+        // Never comes first, so that of those that tie it is the one.
+        let best = self.best(std::iter::once(never).chain(grid.iter().map(|(_, place)| *place)))?;
         let comparisons = grid.len() as f64;
         let threshold = |&(above, place): &(f64, usize)| {
             let more = self.told(place, best);

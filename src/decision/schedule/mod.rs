@@ -92,10 +92,24 @@ pub fn schedule(scenario: &Scenario, wish: ScheduleWish, spec: &RunSpec<'_>) -> 
         about = Some(Run { summary: (), replications: ran.replications, asked: ran.asked, seed: ran.seed, engine: ran.engine });
     }
     if wish.made_up || scenario.policies.is_empty() {
+        let (mut first, mut refused) = (stages.len(), Vec::new());
         for base in buying(scenario) {
-            let ran = Ground::new(scenario, base, wish, spec)?.made_up()?;
+            let ground = match Ground::new(scenario, base, wish, spec) {
+                Ok(ground) => ground,
+                Err(error) => {
+                    refused.push(error);
+                    continue;
+                }
+            };
+            let ran = ground.made_up()?;
             stages.extend(ran.summary);
             about = Some(Run { summary: (), replications: ran.replications, asked: ran.asked, seed: ran.seed, engine: ran.engine });
+        }
+        // What cannot be served is told beside what can; alone it is the answer.
+        first = first.min(stages.len().saturating_sub(1));
+        match stages.get_mut(first) {
+            Some(stage) => stage.left_out.extend(refused.iter().map(ToString::to_string)),
+            None => refused.into_iter().next().map_or(Ok(()), Err)?,
         }
     }
     let Some(about) = about.filter(|_| !stages.is_empty()) else {

@@ -37,6 +37,8 @@ pub struct Stage {
     pub step_up: Vec<StepUp>,
     /// Plans that were looked at.
     pub plans: usize,
+    /// Futures.
+    pub futures: usize,
     /// What was not looked at.
     pub left_out: Vec<String>,
 }
@@ -117,6 +119,11 @@ impl<'a> Ground<'a> {
                 all.push((kind, policy));
             }
         }
+        // A sweep may begin at one unit, and buying none is a plan too.
+        if all.iter().all(|(_, policy)| policy.purchases().next().is_some()) {
+            let policy = Policy { name: format!("{base} without units"), base: base.clone(), start: Vec::new(), rules: Vec::new() };
+            all.push((PolicyKind::Plan { term: None }, policy));
+        }
         (all, unlike)
     }
 
@@ -194,12 +201,14 @@ impl<'a> Ground<'a> {
         for whole in found.iter_mut().filter(|_| self.pools() > 1) {
             whole.name = self.bought(whole);
         }
-        let mut all: Vec<(PolicyKind, Policy)> = policies.iter().map(|policy| (PolicyKind::File, policy.clone())).collect();
+        // Plans come first, so that of a plan and a policy that cost the same the plan is told.
+        let mut all: Vec<(PolicyKind, Policy)> = Vec::new();
         for plan in found {
-            if !all.iter().any(|(kind, known)| *kind != PolicyKind::File && *known == plan) {
+            if !all.iter().any(|(_, known)| *known == plan) {
                 all.push((PolicyKind::Plan { term: None }, plan));
             }
         }
+        all.extend(policies.iter().map(|policy| (PolicyKind::File, policy.clone())));
         let served = self.serve(&all)?;
         let pools: Vec<usize> = (0..self.pools()).collect();
         let stage = self.stage(&served, all, 0, &pools, (parts.len(), unlike), Vec::new());
@@ -313,6 +322,7 @@ impl<'a> Ground<'a> {
             waiting: Vec::new(),
             step_up: Vec::new(),
             plans,
+            futures: served.outcome.summary.replications(),
             left_out,
         })
     }

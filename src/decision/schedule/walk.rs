@@ -27,6 +27,8 @@ pub(super) struct Walk {
     pub(super) owed: Vec<f64>,
     /// By purchase (at the start, then by rule) and month: futures in which it was made.
     pub(super) bought: Vec<u32>,
+    /// By offer that any policy buys and month: futures in which some purchase of it is made.
+    pub(super) any: Vec<u32>,
 }
 
 /// What all policies did.
@@ -50,7 +52,7 @@ pub(super) fn walk(scenario: &Scenario, base: usize, policies: &[Policy], spec: 
     let chunks: Vec<Range<u64>> = (0..replications).step_by(CHUNK as usize).map(|first| first..(first + CHUNK).min(replications)).collect();
     let walked = ordered_map(spec.threads, &chunks, |chunk| {
         let mut holdings = Holdings { offers: &offers, known: HashMap::new(), all: Vec::new() };
-        let mut walks: Vec<Walk> = walkers.iter().map(Walker::empty).collect();
+        let mut walks: Vec<Walk> = walkers.iter().map(|walker| walker.empty(offers.len())).collect();
         let mut seen = seen.clone();
         for replication in chunk.clone() {
             if spec.stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
@@ -62,7 +64,7 @@ pub(super) fn walk(scenario: &Scenario, base: usize, policies: &[Policy], spec: 
         Ok::<_, Error>((holdings.all, walks))
     })?;
     let mut holdings = Holdings { offers: &offers, known: HashMap::new(), all: Vec::new() };
-    let mut of: Vec<Walk> = walkers.iter().map(Walker::empty).collect();
+    let mut of: Vec<Walk> = walkers.iter().map(|walker| walker.empty(offers.len())).collect();
     for chunk in walked {
         let (known, walks) = chunk?;
         let places: Vec<u32> = known.into_iter().map(|units| holdings.place(units)).collect();
@@ -71,6 +73,7 @@ pub(super) fn walk(scenario: &Scenario, base: usize, policies: &[Policy], spec: 
             whole.paid.extend(walk.paid);
             whole.owed.extend(walk.owed);
             whole.bought.iter_mut().zip(walk.bought).for_each(|(sum, bought)| *sum += bought);
+            whole.any.iter_mut().zip(walk.any).for_each(|(sum, any)| *sum += any);
         }
     }
     Ok(Walks { holdings: holdings.all, of })
@@ -131,8 +134,9 @@ impl<'a> Walker<'a> {
         Self { policy, horizon, purchases, bills }
     }
 
-    fn empty(&self) -> Walk {
-        Walk { bought: vec![0; self.purchases.len() * self.horizon.months()], ..Walk::default() }
+    fn empty(&self, offers: usize) -> Walk {
+        let months = self.horizon.months();
+        Walk { bought: vec![0; self.purchases.len() * months], any: vec![0; offers * months], ..Walk::default() }
     }
 
     /// Units of an offer in a month, by axis.
@@ -166,6 +170,10 @@ impl<'a> Walker<'a> {
                     now += 1;
                     *times += 1;
                 }
+            }
+            for (offer, any) in holdings.offers.iter().zip(walk.any.iter_mut().skip(month).step_by(months)) {
+                let new = |lot: &Lot| lot.start == month && self.purchases[lot.purchase].commitment.offer == *offer;
+                *any += u32::from(lots.iter().any(new));
             }
             walk.held.push(holdings.of(&lots, self, month));
         }
