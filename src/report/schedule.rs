@@ -200,10 +200,8 @@ fn right(table: &mut Table, from: usize) {
 
 /// What a policy buys when, on what condition, and in how many of the futures; and the units it then holds.
 fn calendar(scenario: &Scenario, simulated: &Simulated) -> String {
-    let mut table = Table::new();
-    table.load_style(STYLE);
-    table.set_header(vec!["month", "buy", "if", "in", "units held", "P5–P95"]);
     let policy = &simulated.policy;
+    let mut spans: Vec<Months> = Vec::new();
     let conditions: Vec<String> = policy.start.iter().map(|_| words::dash()).chain(policy.rules.iter().map(condition)).collect();
     for month in 0..scenario.horizon.months() {
         let mut rows: Vec<[String; 3]> = Vec::new();
@@ -224,13 +222,33 @@ fn calendar(scenario: &Scenario, simulated: &Simulated) -> String {
             if low.to_bits() == high.to_bits() { short(low) } else { format!("{}–{}", short(low), short(high)) }
         });
         let ranges = ranges.collect::<Vec<_>>().join(" + ");
-        for (number, [buy, when, often]) in rows.into_iter().enumerate() {
+        let label = scenario.horizon.month_label(month);
+        match spans.last_mut() {
+            Some(span) if span.rows == rows && span.held == means && span.range == ranges => span.last = Some(label),
+            _ => spans.push(Months { first: label, last: None, rows, held: means, range: ranges }),
+        }
+    }
+    let mut table = Table::new();
+    table.load_style(STYLE);
+    table.set_header(vec!["month", "buy", "if", "in", "units held", "P5–P95"]);
+    for span in spans {
+        let label = span.last.map_or(span.first.clone(), |last| format!("{} to {last}", span.first));
+        for (number, [buy, when, often]) in span.rows.into_iter().enumerate() {
             let first = |text: &str| if number == 0 { text.to_owned() } else { String::new() };
-            table.add_row(vec![first(&scenario.horizon.month_label(month)), buy, when, often, first(&means), first(&ranges)]);
+            table.add_row(vec![first(&label), buy, when, often, first(&span.held), first(&span.range)]);
         }
     }
     right(&mut table, 3);
     format!("Calendar of `{}`:\n{}", policy.name, table.trim_fmt())
+}
+
+/// Months in a row in which a policy does the same.
+struct Months {
+    first: String,
+    last: Option<String>,
+    rows: Vec<[String; 3]>,
+    held: String,
+    range: String,
 }
 
 fn what(scenario: &Scenario, purchase: &Purchase) -> String {
@@ -278,7 +296,7 @@ fn waiting(scenario: &Scenario, stage: &Stage) -> Option<String> {
             amount(&waiting.value),
             format!("{}–{}", rounded(waiting.range.0, spread), rounded(waiting.range.1, spread)),
             words::frequency(&waiting.pays),
-            waiting.blindly.as_ref().map_or_else(words::dash, words::amount),
+            waiting.blindly.as_ref().map_or_else(words::dash, amount),
             note.to_owned(),
         ]);
     }
@@ -292,6 +310,9 @@ fn waiting(scenario: &Scenario, stage: &Stage) -> Option<String> {
 fn steps(scenario: &Scenario, stage: &Stage, step_up: &StepUp) -> String {
     let currency = scenario.currency.code();
     let term = step_up.term;
+    if step_up.thresholds.iter().all(|threshold| threshold.saves.point == 0.0 && threshold.saves.standard_error.unwrap_or(0.0) == 0.0) {
+        return format!("Buying more for {term} later: the next units were hardly ever used, and no share of the grid was exceeded.");
+    }
     let alike: Vec<f64> = step_up.thresholds.iter().filter(|threshold| threshold.alike).map(|threshold| threshold.above).collect();
     let range = match (alike.first(), alike.last()) {
         (Some(low), Some(high)) if low < high => format!("; {} to {} cannot be told from it", Share(*low), Share(*high)),

@@ -92,3 +92,40 @@ pub(super) fn best(
     let standing = |place: usize| (place, Standing::of(&courses[place], futures, months, limits));
     among.map(standing).min_by(|a, b| a.1.order(&b.1)).map(|(place, _)| place)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::stream::{Purpose, StreamKey};
+
+    /// Forty policies that all cost 100 on average: the best of them seems cheaper by the futures that it was chosen by, and by no others.
+    #[test]
+    fn what_was_chosen_is_not_flattered() {
+        let (futures, policies) = (512, 40);
+        let limits = Limits {
+            throttled_requests_share: None,
+            missed_deadlines_share: None,
+            throttled_hours: None,
+            in_share_of_months: 0.95,
+            cost_per_failed_request: None,
+        };
+        let (mut flattered, mut told) = (Moments::default(), Moments::default());
+        for repeat in 0..100 {
+            let mut stream = StreamKey::new(repeat, Purpose::Level, "choose").replication(0);
+            let course = |_: usize| {
+                // Uniform from 90 to 110.
+                let ranked: Vec<f64> = (0..futures).map(|_| 90.0 + 20.0 * stream.uniform()).collect();
+                let (spend, owed, excess) = (ranked.clone(), vec![0.0; futures], vec![0.0; futures]);
+                Course { ranked, spend, owed, kept: vec![1; futures], excess }
+            };
+            let courses: Vec<Course> = (0..policies).map(course).collect();
+            let chosen = &courses[best(&courses, 0..policies, Futures::Choosing, 1, &limits).unwrap()].ranked;
+            flattered.add(Moments::from_slice(&Futures::Choosing.of(chosen)).mean());
+            told.add(Futures::told(chosen, Sampling::Plain).point);
+        }
+        let error = 20.0 / (12.0_f64 * (futures / 2) as f64 * 100.0).sqrt();
+        assert!((told.mean() - 100.0).abs() < 4.5 * error, "{}", told.mean());
+        // The least of forty means lies two of their errors below the truth.
+        assert!(flattered.mean() < 100.0 - 15.0 * error, "{}", flattered.mean());
+    }
+}

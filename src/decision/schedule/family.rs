@@ -8,8 +8,9 @@ use crate::supply::{
 use crate::units::{Share, Term};
 use std::ops::Range;
 
-/// The shares of use at which the next units may be bought.
-const SHARES: [f64; 9] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
+/// The shares of use at which the next units may be bought: the small ones for the sake of limits, which the peaks of hours that are
+/// otherwise empty break.
+const SHARES: [f64; 12] = [0.001, 0.01, 0.03, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 /// Weeks that conditions look at.
 const WEEKS: [usize; 3] = [2, 4, 8];
 /// The longest wait, in months.
@@ -265,4 +266,30 @@ fn split(provisioned: &Provisioned, units: [f64; MAX_AXES], parts: usize) -> Opt
             Some(part)
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::ByClass;
+
+    fn axis(minimum: f64, increment: Option<f64>) -> Axis {
+        Axis { capacity: (1.0, 1.0), weights: ByClass::ONE, minimum, increment }
+    }
+
+    #[test]
+    fn steps_can_be_bought() {
+        for (minimum, increment, wanted, found) in [
+            (1.0, Some(1.0), 0.75, 1.0),
+            (2.0, Some(2.0), 2.5, 4.0),
+            (100.0, Some(1.0), 25.0, 100.0),
+            (15.0, Some(5.0), 31.0, 35.0),
+            (0.0, None, 0.3, 0.3),
+            (0.0, None, 0.0, 1.0),
+            (0.0, Some(5.0), 0.0, 5.0),
+        ] {
+            let axis = axis(minimum, increment);
+            assert!((at_least(&axis, wanted) - found).abs() < 1e-9 && axis.allows(found), "{wanted}: {}", at_least(&axis, wanted));
+        }
+    }
 }

@@ -79,11 +79,11 @@ impl<'s> Seen<'s> {
         let axes = self.offers[place].load.axes();
         let priced = (0..axes).any(|axis| of(axis).1 * bought.price[axis] > 0.0);
         let (mut used, mut whole) = (0.0, 0.0);
-        for axis in 0..axes {
+        for (axis, serves) in per_unit.into_iter().enumerate().take(axes) {
             let (below, units) = of(axis);
             let weight = units * if priced { bought.price[axis] } else { 1.0 };
             if weight > 0.0 {
-                let (from, room) = (below * per_unit[axis], units * per_unit[axis]);
+                let (from, room) = (below * serves, units * serves);
                 used += weight * self.between(place, axis, &hours, (from, room)) / (room * hours.len() as f64);
                 whole += weight;
             }

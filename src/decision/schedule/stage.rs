@@ -221,7 +221,7 @@ impl<'a> Ground<'a> {
         let parts: Vec<(PolicyKind, Policy)> = lists.iter().flat_map(|(list, _)| list.clone()).collect();
         let served = self.serve(&parts)?;
         let mut first = 0;
-        let mut families: Vec<(usize, Vec<(PolicyKind, Policy)>, (usize, usize), Vec<String>)> = Vec::new();
+        let mut families = Vec::new();
         for (pool, (list, unlike)) in lists.iter().enumerate() {
             let courses = self.courses(&served, first..first + list.len(), &[pool]);
             first += list.len();
@@ -264,7 +264,7 @@ impl<'a> Ground<'a> {
         let mut places: Vec<usize> = Vec::new();
         places.extend(self.best(courses, 0..list.len(), Futures::All));
         places.extend(self.best(courses, 0..list.len(), Futures::Choosing));
-        for term in self.terms(list) {
+        for term in terms(list) {
             places.extend(self.best(courses, at_once(list, term), Futures::Choosing));
         }
         // Buying nothing is what every step up is measured from.
@@ -278,14 +278,6 @@ impl<'a> Ground<'a> {
         told.into_iter().map(|place| list[place].clone()).collect()
     }
 
-    fn terms(&self, list: &[(PolicyKind, Policy)]) -> Vec<Term> {
-        let mut terms: Vec<Term> =
-            list.iter().flat_map(|(_, policy)| policy.start.iter().map(|purchase| purchase.commitment.term)).collect();
-        terms.sort();
-        terms.dedup();
-        terms
-    }
-
     /// By term, the units that are best from the first month on.
     fn best_by_term(&self, list: &[(PolicyKind, Policy)], courses: &[Course]) -> Vec<(Term, [f64; MAX_AXES])> {
         let units = |policy: &Policy| {
@@ -293,7 +285,7 @@ impl<'a> Ground<'a> {
             all.fold([0.0; MAX_AXES], |sum, units| std::array::from_fn(|axis| sum[axis] + units[axis]))
         };
         let of_term = |term: Term| Some((term, units(&list[self.best(courses, at_once(list, term), Futures::Choosing)?].1)));
-        self.terms(list).into_iter().filter_map(of_term).collect()
+        terms(list).into_iter().filter_map(of_term).collect()
     }
 
     fn stage(
@@ -326,6 +318,14 @@ impl<'a> Ground<'a> {
             left_out,
         })
     }
+}
+
+/// Terms bought on in the first month.
+fn terms(list: &[(PolicyKind, Policy)]) -> Vec<Term> {
+    let mut terms: Vec<Term> = list.iter().flat_map(|(_, policy)| policy.start.iter().map(|purchase| purchase.commitment.term)).collect();
+    terms.sort();
+    terms.dedup();
+    terms
 }
 
 /// What was found by a run.

@@ -67,7 +67,8 @@ fn policy(spec: &Field<PolicySpec>, plans: &[Field<PlanSpec>], supply: &Supply, 
         for_months: rule.for_months.as_ref(),
     });
     let (start, ruled): (Vec<Bought<'_>>, Vec<Bought<'_>>) = (start.collect(), ruled.collect());
-    let base = base(spec, start.iter().chain(&ruled).map(|bought| bought.offer.value.as_str()), plans, reader)?;
+    let offers: Vec<&str> = start.iter().chain(&ruled).map(|bought| bought.offer.value.as_str()).collect();
+    let base = base(spec, &offers, plans, reader)?;
     let routed = routed(base, &supply.offers);
     let months = supply.horizon().months();
     let mut good = true;
@@ -90,12 +91,7 @@ fn policy(spec: &Field<PolicySpec>, plans: &[Field<PlanSpec>], supply: &Supply, 
 }
 
 /// The plan whose routes serve a policy that buys these offers.
-fn base<'p, 'n>(
-    spec: &Field<PolicySpec>,
-    offers: impl Iterator<Item = &'n str> + Clone,
-    plans: &'p [Field<PlanSpec>],
-    reader: &mut Reader,
-) -> Option<&'p Field<PlanSpec>> {
+fn base<'p>(spec: &Field<PolicySpec>, offers: &[&str], plans: &'p [Field<PlanSpec>], reader: &mut Reader) -> Option<&'p Field<PlanSpec>> {
     let names = || plans.iter().map(|plan| plan.name.value.as_str());
     if let Some(name) = &spec.plan {
         let found = plans.iter().find(|plan| plan.name.value == name.value);
@@ -109,9 +105,9 @@ fn base<'p, 'n>(
     }
     let routes =
         |plan: &Field<PlanSpec>, offer: &str| plan.route.entries.iter().any(|(_, route)| route.iter().any(|name| name.value == offer));
-    let fit: Vec<&Field<PlanSpec>> = plans.iter().filter(|plan| offers.clone().all(|offer| routes(plan, offer))).collect();
+    let fit: Vec<&Field<PlanSpec>> = plans.iter().filter(|plan| offers.iter().all(|offer| routes(plan, offer))).collect();
     match fit.as_slice() {
-        [one] if offers.clone().next().is_some() => {
+        [one] if !offers.is_empty() => {
             reader.assumed(spec.at.key("plan"), &one.name.value, "the only plan with a route to all that the policy buys");
             Some(one)
         }
@@ -264,9 +260,9 @@ fn seen(when: &Field<super::Condition>, offer: &Field<String>, (base, offers): (
         return !two;
     }
     for (_, route) in &base.route.entries {
-        let before = route.iter().take_while(|name| name.value != offer.value);
+        let mut before = route.iter().take_while(|name| name.value != offer.value);
         let reaches = route.iter().any(|name| name.value == offer.value);
-        let bought = before.filter(|name| reaches && matches!(of(&name.value), Some(OfferKind::Provisioned(_)))).next();
+        let bought = before.find(|name| reaches && matches!(of(&name.value), Some(OfferKind::Provisioned(_))));
         if let Some(first) = bought {
             let message = format!("asks what of `{}` was used, and `{}` takes its part before it", offer.value, first.value);
             reader.refuse(&when.at, message, "a condition on the `demand`");

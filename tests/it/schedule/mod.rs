@@ -30,5 +30,5 @@ fn policy<'s>(stage: &'s Stage, name: &str) -> &'s Simulated {
 
 /// In how many of the futures a policy's only purchase by rule is made, by month.
 fn bought(policy: &Simulated) -> Vec<f64> {
-    policy.bought.last().unwrap().iter().map(|odds| odds.share()).collect()
+    policy.bought.last().unwrap().iter().map(tokentide::statistics::Proportion::share).collect()
 }

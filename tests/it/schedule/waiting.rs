@@ -98,5 +98,5 @@ fn thresholds_that_do_alike_are_told_as_such() {
     let step_up = &found.stages[0].step_up[0];
     assert!(step_up.best.is_some() && step_up.thresholds.iter().all(|threshold| threshold.alike && threshold.saves.point > 0.0));
     // Only the second of the two units steps up in the month after the first.
-    assert_eq!(step_up.thresholds.len(), 9);
+    assert_eq!(step_up.thresholds.len(), 12);
 }
