@@ -1,10 +1,10 @@
 //! What policies come to, told: costs with their errors, units by month, the value of waiting, and at what use to buy more.
 
-use super::PolicyKind;
 use super::choose::{Futures, LEAST, Standing, best};
 use super::splice::Course;
 use super::stage::Stage;
 use super::walk::{Walk, Walks};
+use super::{Begins, PolicyKind};
 use crate::scenario::Scenario;
 use crate::statistics::{Best, ClusterProportion, Estimate, Moments, Paired, Proportion, Regret, quantile_sorted, student_t_quantile};
 use crate::supply::{MAX_AXES, Offer, OfferKind, Policy};
@@ -277,19 +277,20 @@ impl Answers<'_> {
         /// What is looked at where a grid has several.
         const WEEKS: usize = 4;
         let steps = |kind: &PolicyKind| match *kind {
-            PolicyKind::StepUp { term, weeks, above, from_best } if weeks == WEEKS => Some((term, above, from_best)),
+            PolicyKind::StepUp { term, weeks, above, begins } if weeks == WEEKS => Some((term, above, begins)),
             _ => None,
         };
-        let mut terms: Vec<(Term, bool)> = self.policies.iter().filter_map(|(kind, _)| steps(kind)).map(|(t, _, best)| (t, best)).collect();
+        let mut terms: Vec<(Term, Begins)> =
+            self.policies.iter().filter_map(|(kind, _)| steps(kind)).map(|(term, _, begins)| (term, begins)).collect();
         terms.sort();
         terms.dedup();
         // From what is best where that is anything.
-        let from_best = terms.iter().any(|(_, best)| *best);
-        terms.retain(|(_, best)| *best == from_best);
+        let begins = if terms.iter().any(|(_, begins)| *begins == Begins::Best) { Begins::Best } else { Begins::Nothing };
+        terms.retain(|(_, other)| *other == begins);
         terms
             .into_iter()
             .filter_map(|(term, _)| {
-                self.step_up_for(term, WEEKS, |kind| steps(kind).filter(|of| (of.0, of.2) == (term, from_best)).map(|of| of.1))
+                self.step_up_for(term, WEEKS, |kind| steps(kind).filter(|of| (of.0, of.2) == (term, begins)).map(|of| of.1))
             })
             .collect()
     }

@@ -1,6 +1,6 @@
 //! Policies that are made up where a file has none: buying now, waiting, ladders, stepping up on what was seen, and month by month.
 
-use super::PolicyKind;
+use super::{Begins, PolicyKind};
 use crate::horizon::{HOURS_PER_WEEK, Horizon};
 use crate::supply::{
     Axis, Commitment, Condition, MAX_AXES, Measure, Offer, OfferKind, Policy, Provisioned, Purchase, Renewal, Rule, short,
@@ -141,16 +141,15 @@ impl Family<'_> {
         all: &mut Vec<(PolicyKind, Policy)>,
     ) {
         let months = self.horizon.months();
-        let held = committed.iter().any(|&units| units > 0.0);
-        for from_best in [true, false].into_iter().filter(|&from_best| held || !from_best) {
-            let start: Vec<Purchase> = self.purchase(provisioned, committed, long, None).filter(|_| from_best).into_iter().collect();
-            let before = if from_best { format!("{} for {long}, ", label(provisioned, committed)) } else { String::new() };
-            for (weeks, share) in WEEKS.into_iter().flat_map(|weeks| SHARES.map(|share| (weeks, share))) {
+        for (begins, units) in starts(provisioned, step, committed) {
+            let start: Vec<Purchase> = bought(units).and_then(|units| self.purchase(provisioned, units, long, None)).into_iter().collect();
+            let before = bought(units).map_or_else(String::new, |units| format!("{} for {long}, ", label(provisioned, units)));
+            for (weeks, share) in grid(if begins == Begins::Few { &WEEKS[1..2] } else { &WEEKS }) {
                 let Some(purchase) = self.purchase(provisioned, step, term, None) else { continue };
                 let name =
                     format!("{before}+{} for {term} when {weeks} weeks used the next above {}", label(provisioned, step), Share(share));
                 let rule = Rule { when: Some(next_used(share)), weeks, times: most, months: 1..months, ..Rule::in_month(purchase, 1) };
-                let kind = PolicyKind::StepUp { term, weeks, above: share, from_best };
+                let kind = PolicyKind::StepUp { term, weeks, above: share, begins };
                 all.push((kind, self.policy(name, start.clone(), vec![rule])));
             }
         }
@@ -164,26 +163,24 @@ impl Family<'_> {
             let purchase = self.purchase(provisioned, units, term, (term == Term::NONE).then_some(1))?;
             Some(Purchase { commitment: Commitment { renewal: Renewal::End, ..purchase.commitment }, ..purchase })
         };
-        let start: Vec<Purchase> =
-            Some(units).filter(|units| units.iter().any(|&units| units > 0.0)).and_then(for_a_month).into_iter().collect();
         let how = if term == Term::NONE { "by the hour".to_owned() } else { format!("for {term}") };
-        for (weeks, share) in WEEKS.into_iter().flat_map(|weeks| SHARES.map(|share| (weeks, share))) {
-            let Some(purchase) = for_a_month(step) else { continue };
-            let first = if start.is_empty() { String::new() } else { format!("{} first, ", label(provisioned, units)) };
-            let name = format!(
-                "{first}then month by month {how} each {} that {weeks} weeks used above {}",
-                label(provisioned, step),
-                Share(share)
-            );
-            let rule = Rule {
-                when: Some(next_used(share)),
-                weeks,
-                times: most * months as u64,
-                times_a_month: most,
-                months: 1..months,
-                ..Rule::in_month(purchase, 1)
-            };
-            all.push((PolicyKind::Monthly, self.policy(name, start.clone(), vec![rule])));
+        for (_, first) in starts(provisioned, step, units) {
+            let start: Vec<Purchase> = bought(first).and_then(for_a_month).into_iter().collect();
+            let before = bought(first).map_or_else(String::new, |first| format!("{} first, then ", label(provisioned, first)));
+            for (weeks, share) in grid(&WEEKS[..2]) {
+                let Some(purchase) = for_a_month(step) else { continue };
+                let each = label(provisioned, step);
+                let name = format!("{before}month by month {how} each {each} that {weeks} weeks used above {}", Share(share));
+                let rule = Rule {
+                    when: Some(next_used(share)),
+                    weeks,
+                    times: most * months as u64,
+                    times_a_month: most,
+                    months: 1..months,
+                    ..Rule::in_month(purchase, 1)
+                };
+                all.push((PolicyKind::Monthly, self.policy(name, start.clone(), vec![rule])));
+            }
         }
     }
 
@@ -207,6 +204,33 @@ impl Family<'_> {
     fn policy(&self, name: String, start: Vec<Purchase>, rules: Vec<Rule>) -> Policy {
         Policy { name, base: self.base.to_owned(), start, rules }
     }
+}
+
+/// Every number of weeks with every share.
+fn grid(weeks: &[usize]) -> impl Iterator<Item = (usize, f64)> + '_ {
+    weeks.iter().flat_map(|&weeks| SHARES.map(|share| (weeks, share)))
+}
+
+/// Units, if there are any.
+fn bought(units: [f64; MAX_AXES]) -> Option<[f64; MAX_AXES]> {
+    units.iter().any(|&units| units > 0.0).then_some(units)
+}
+
+/// What policies begin with: what is best, a step of it and about half of it where these are less, and nothing.
+fn starts(provisioned: &Provisioned, step: [f64; MAX_AXES], best: [f64; MAX_AXES]) -> Vec<(Begins, [f64; MAX_AXES])> {
+    let half: [f64; MAX_AXES] = std::array::from_fn(|axis| match provisioned.axes.get(axis) {
+        Some(own) if best[axis] > 0.0 => at_least(own, 0.5 * best[axis]),
+        _ => 0.0,
+    });
+    let less = |units: &[f64; MAX_AXES]| {
+        let both = || units.iter().zip(best);
+        both().all(|(units, best)| *units <= best) && both().any(|(units, best)| *units < best)
+    };
+    let mut few: Vec<[f64; MAX_AXES]> = [step, half].into_iter().filter(less).collect();
+    few.dedup();
+    let few = few.into_iter().map(|units| (Begins::Few, units));
+    let best = bought(best).map(|best| (Begins::Best, best));
+    best.into_iter().chain(few).chain([(Begins::Nothing, [0.0; MAX_AXES])]).collect()
 }
 
 fn next_used(share: f64) -> Condition {

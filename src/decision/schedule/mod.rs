@@ -32,6 +32,17 @@ pub struct ScheduleWish {
     pub made_up: bool,
 }
 
+/// What a policy that is made up begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Begins {
+    /// Nothing.
+    Nothing,
+    /// Fewer units than are best when they are bought for the whole horizon at once.
+    Few,
+    /// As many as are.
+    Best,
+}
+
 /// What a policy is there for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum PolicyKind {
@@ -59,8 +70,8 @@ pub enum PolicyKind {
         weeks: usize,
         /// The share of the next units that they must have used.
         above: f64,
-        /// Whether it begins with what is best at the start, or with nothing.
-        from_best: bool,
+        /// What it begins with.
+        begins: Begins,
     },
     /// For a month at a time, by what was seen.
     Monthly,
