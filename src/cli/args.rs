@@ -2,11 +2,13 @@
 
 mod compare;
 mod quota;
+mod schedule;
 mod size;
 mod tornado;
 
 pub(crate) use compare::CompareArgs;
 pub(crate) use quota::QuotaArgs;
+pub(crate) use schedule::ScheduleArgs;
 pub(crate) use size::{GoalArg, SizeArgs};
 pub(crate) use tornado::{MetricArg, TornadoArgs};
 
@@ -50,6 +52,8 @@ pub(crate) enum Command {
     Quota(QuotaArgs),
     /// Where the spread of a plan's spend comes from, source by source
     Tornado(TornadoArgs),
+    /// What to buy when: ladders, waiting, and rules that look at the last weeks, simulated without looking ahead
+    Schedule(ScheduleArgs),
     /// Print the JSON Schema of the scenario file, for editors
     Schema,
 }

@@ -18,6 +18,7 @@ mod quota;
 mod render;
 mod run;
 mod scenario;
+mod schedule;
 mod schema;
 mod size;
 mod tornado;
@@ -76,6 +77,7 @@ fn dispatch(command: &Command) -> Result<Exit> {
         Command::Compare(args) => compare::compare(args),
         Command::Quota(args) => quota::quota(args),
         Command::Tornado(args) => tornado::tornado(args),
+        Command::Schedule(args) => schedule::schedule(args),
     }
 }
 

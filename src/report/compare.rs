@@ -97,7 +97,7 @@ fn what_changed(files: [&str; 2], found: &Comparison) -> String {
         let aside = match (found.apart.contains(&index), change.part) {
             (false, _) => String::new(),
             (true, Part::Setting) => format!(" (no input; both are drawn as {} says)", files[0]),
-            (true, Part::Report) => " (no input)".to_owned(),
+            (true, Part::Report | Part::Policy) => " (no input)".to_owned(),
             (true, _) => " (does not touch the plan)".to_owned(),
         };
         lines.push(format!("  {}{aside}", change.words));

@@ -14,6 +14,7 @@ pub fn notes(report: &Report<'_>) -> Vec<String> {
     told.extend(of_the_first(report));
     told.extend(report.provenance.precision.map(|precise| as_precise(&precise, report.provenance.replications)));
     told.extend(stranded(report));
+    told.extend(policies(report));
     told.extend(report.rare.map(|rare| rarely(report, rare)));
     let plans = &report.scenario.supply.plans;
     for (index, plan) in plans.iter().enumerate() {
@@ -26,6 +27,14 @@ pub fn notes(report: &Report<'_>) -> Vec<String> {
         }
     }
     told
+}
+
+/// That schedules of purchases are no plans.
+fn policies(report: &Report<'_>) -> Option<String> {
+    let names: Vec<String> = report.scenario.policies.iter().map(|policy| format!("`{}`", policy.name)).collect();
+    let [noun, verb, them] = if names.len() == 1 { ["policy", "is", "it"] } else { ["policies", "are", "them"] };
+    (!names.is_empty())
+        .then(|| format!("The {noun} {} {verb} no part of this run: `tokentide schedule` simulates {them}.", names.join(", ")))
 }
 
 /// How precise a run is that was to be so precise.

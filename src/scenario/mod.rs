@@ -17,7 +17,7 @@ pub use spec::{FlatSpec, HorizonSpec, LimitsSpec, ReportSpec, ScenarioSpec};
 use crate::demand::Demand;
 use crate::horizon::Horizon;
 use crate::statistics::Sampling;
-use crate::supply::Supply;
+use crate::supply::{Policy, Supply};
 use crate::units::Currency;
 use std::sync::Arc;
 
@@ -40,6 +40,8 @@ pub struct Scenario {
     pub demand: Demand,
     /// The offers, pools and plans.
     pub supply: Supply,
+    /// Schedules of purchases, in the order of the file. They serve in no run: `schedule` simulates them.
+    pub policies: Vec<Policy>,
     /// What plans are judged by.
     pub limits: Limits,
     /// Index of the plan the others are compared with.

@@ -128,6 +128,10 @@ impl Pair {
             for name in plans.into_iter().filter(|name| !names.contains(name)) {
                 graft(&mut kept, &nothing, &["plan".to_owned(), name]);
             }
+            // Policies serve in no run, and may need the other plans.
+            for name in tree.part(&["policy".to_owned()]).map(Node::names).unwrap_or_default() {
+                graft(&mut kept, &nothing, &["policy".to_owned(), name]);
+            }
             kept
         };
         let trees = [keep(&self.trees[0]), keep(&self.trees[1])];

@@ -26,6 +26,8 @@ pub enum Part {
     Workload,
     /// A plan.
     Plan,
+    /// A schedule of purchases, which serves in no run.
+    Policy,
 }
 
 /// Something that a person changed.
@@ -56,7 +58,8 @@ const SINGLE: [(&str, Part, &str); 8] = [
 ];
 
 /// Lists of named items.
-const LISTS: [(&str, Part); 4] = [("factor", Part::Factor), ("offer", Part::Offer), ("workload", Part::Workload), ("plan", Part::Plan)];
+const LISTS: [(&str, Part); 5] =
+    [("factor", Part::Factor), ("offer", Part::Offer), ("workload", Part::Workload), ("plan", Part::Plan), ("policy", Part::Policy)];
 
 /// Keys of an offer that belong together, and what they are called.
 const OFFER: [(&str, &[&str]); 6] = [

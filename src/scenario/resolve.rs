@@ -5,6 +5,7 @@ use crate::demand::{Demand, Workload};
 use crate::horizon::{Horizon, HorizonError, time_zone};
 use crate::spec::{At, Field, MAX_NAME, Reader, Resolved, nearest};
 use crate::statistics::Sampling;
+use crate::supply::policy::policies;
 use crate::supply::{Candidates, Opening, Supply, WorkloadFacts, longest_term};
 use crate::units::{ByClass, Currency};
 use sha2::{Digest, Sha256};
@@ -59,6 +60,7 @@ pub(super) fn resolve(spec: &ScenarioSpec, at: &At, candidates: Option<&Candidat
     let supply = Supply::resolve(&spec.offer, &spec.plan, &facts, &horizon, currency, opening.as_ref(), reader)?;
     let supply = supply.with_peak_percentile(peak.0);
     lateness(spec, &supply, reader);
+    let policies = policies(&spec.policy, &spec.plan, &supply, reader)?;
     let baseline = baseline(spec, &supply, reader)?;
     Some(Scenario {
         name: spec.name.value.clone(),
@@ -69,6 +71,7 @@ pub(super) fn resolve(spec: &ScenarioSpec, at: &At, candidates: Option<&Candidat
         horizon,
         demand,
         supply,
+        policies,
         limits,
         baseline,
         longest_term: longest,

@@ -2,7 +2,7 @@
 
 use crate::demand::{FactorSpec, WorkloadSpec};
 use crate::statistics::Sampling;
-use crate::supply::{OfferSpec, PlanSpec};
+use crate::supply::{OfferSpec, PlanSpec, PolicySpec};
 use crate::units::{Currency, RequestPrice, Share};
 
 crate::spec_table! {
@@ -34,6 +34,8 @@ crate::spec_table! {
         list workload: WorkloadSpec,
         /// Which offers serve which workload, in which order, and how much is bought.
         list plan: PlanSpec,
+        /// Schedules of purchases that `tokentide schedule` simulates.
+        list policy: PolicySpec,
     }
 }
 

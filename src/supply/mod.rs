@@ -21,6 +21,7 @@ mod outage;
 mod path;
 mod peak;
 mod plan;
+pub(crate) mod policy;
 mod pool;
 mod price_cut;
 mod priority;
@@ -51,9 +52,10 @@ pub use offer::{
 pub use outage::{Availability, AvailabilitySpec, Incidents, IncidentsSpec, Together, TogetherSpec, TwoState};
 pub use plan::open::Opening;
 pub use plan::{
-    Candidates, Kept, MAX_PLANS, OfferCandidates, Plan, PlanSpec, PoolChoice, PurchaseSpec, ReservationSpec, SweepAxis, SweepSpec,
+    Candidates, Held, Kept, MAX_PLANS, OfferCandidates, Plan, PlanSpec, PoolChoice, PurchaseSpec, ReservationSpec, SweepAxis, SweepSpec,
     TwoListsSpec, TwoUnitsSpec, UnitsListSpec, UnitsSpec, UnitsSweepSpec, longest_term,
 };
+pub use policy::{Condition, Measure, OfferLoad, Policy, PolicySpec, Purchase, Rule, RuleSpec, StartSpec};
 pub use pool::{Case, Node, PoolGroup, Scheduled};
 pub use price_cut::{PriceCut, PriceCutSpec};
 pub use route::{Member, Part, Waits};

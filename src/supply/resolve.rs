@@ -338,7 +338,7 @@ fn bought_names(spec: &PlanSpec) -> impl Iterator<Item = &str> {
     units.chain(swept).chain(terms).chain(swept_terms).chain(purchased).map(|name| name.value.as_str())
 }
 
-fn by_axis(units: &UnitsSpec) -> [f64; MAX_AXES] {
+pub(super) fn by_axis(units: &UnitsSpec) -> [f64; MAX_AXES] {
     match units {
         UnitsSpec::One(units) => [*units, 0.0],
         UnitsSpec::Two(units) => [units.input.value, units.output.value],
@@ -346,7 +346,13 @@ fn by_axis(units: &UnitsSpec) -> [f64; MAX_AXES] {
 }
 
 /// Units of an offer for a term (its only one unless said), from a month of the file, which counts from 1.
-fn bought(offer: usize, provisioned: &Provisioned, units: [f64; MAX_AXES], term: Option<Term>, start: Option<u64>) -> Option<Commitment> {
+pub(super) fn bought(
+    offer: usize,
+    provisioned: &Provisioned,
+    units: [f64; MAX_AXES],
+    term: Option<Term>,
+    start: Option<u64>,
+) -> Option<Commitment> {
     let term = term.or_else(|| provisioned.terms.first().map(|(term, _)| *term))?;
     let price_of = |term: Term| provisioned.terms.iter().find(|(known, _)| *known == term).map(|(_, price)| *price);
     let price = price_of(term)?;

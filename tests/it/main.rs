@@ -28,6 +28,7 @@ mod properties;
 mod quota;
 mod readme;
 mod reproducibility;
+mod schedule;
 mod size;
 mod tornado;
 mod validation;

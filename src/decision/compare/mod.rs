@@ -124,7 +124,7 @@ pub fn compare(pair: &Pair, plan: Option<&str>, spec: &RunSpec<'_>) -> Result<Co
 
     let changes = pair.changes();
     let touches = |change: &InputChange| match change.part {
-        Part::Setting | Part::Report => false,
+        Part::Setting | Part::Report | Part::Policy => false,
         Part::Plan => narrowed.is_none() || kept.contains(&change.name),
         Part::Offer => narrow.uses_offer(&change.name),
         Part::Horizon | Part::Limits | Part::Baseline | Part::Factor | Part::Workload => true,

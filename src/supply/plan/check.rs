@@ -11,7 +11,7 @@ const MOST_UNITS: f64 = 1e9;
 
 /// Checks units, terms and start months of a plan against the offers; `routed` are the offers on its routes. True when all is well.
 pub(crate) fn purchases(spec: &PlanSpec, offers: &[Offer], routed: &[usize], months: usize, reader: &mut Reader) -> bool {
-    let mut check = Check { offers, routed, reader, good: true };
+    let mut check = Check::new(offers, routed, reader);
     for (name, units) in spec.units.iter().flat_map(|map| &map.entries) {
         if let Some(offer) = check.bought(name) {
             check.purchased(units, offer);
@@ -82,7 +82,7 @@ pub(crate) fn purchases(spec: &PlanSpec, offers: &[Offer], routed: &[usize], mon
     check.good
 }
 
-pub(super) struct Check<'a> {
+pub(in crate::supply) struct Check<'a> {
     offers: &'a [Offer],
     routed: &'a [usize],
     reader: &'a mut Reader,
@@ -90,13 +90,23 @@ pub(super) struct Check<'a> {
 }
 
 impl<'a> Check<'a> {
-    pub(super) fn refuse(&mut self, at: &At, message: &str, allowed: &str) {
+    /// Nothing is wrong yet; `routed` are the offers on the routes.
+    pub(in crate::supply) fn new(offers: &'a [Offer], routed: &'a [usize], reader: &'a mut Reader) -> Self {
+        Self { offers, routed, reader, good: true }
+    }
+
+    /// Whether nothing was refused.
+    pub(in crate::supply) fn is_good(&self) -> bool {
+        self.good
+    }
+
+    pub(in crate::supply) fn refuse(&mut self, at: &At, message: &str, allowed: &str) {
         self.reader.refuse(at, message, allowed);
         self.good = false;
     }
 
     /// The provisioned offer of a name that stands as a key.
-    pub(super) fn bought(&mut self, name: &Field<String>) -> Option<&'a Provisioned> {
+    pub(in crate::supply) fn bought(&mut self, name: &Field<String>) -> Option<&'a Provisioned> {
         let offers = self.offers;
         let found = offers.iter().position(|offer| offer.name == name.value);
         let provisioned = || offers.iter().filter(|offer| matches!(offer.kind, OfferKind::Provisioned(_))).map(|o| o.name.as_str());
@@ -124,7 +134,7 @@ impl<'a> Check<'a> {
     }
 
     /// Units as one number or one for each axis.
-    fn purchased(&mut self, units: &Field<UnitsSpec>, offer: &Provisioned) {
+    pub(in crate::supply) fn purchased(&mut self, units: &Field<UnitsSpec>, offer: &Provisioned) {
         match &units.value {
             UnitsSpec::One(one) => self.units(&units.at, std::slice::from_ref(one), offer, 1),
             UnitsSpec::Two(two) if self.axes(&units.at, offer, 2) => {
@@ -169,7 +179,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    pub(super) fn term(&mut self, term: &Field<Term>, offer: &Provisioned) {
+    pub(in crate::supply) fn term(&mut self, term: &Field<Term>, offer: &Provisioned) {
         if !offer.terms.iter().any(|(known, _)| *known == term.value) {
             let allowed = Self::terms(offer);
             self.refuse(&term.at, "is a term that the offer does not have", &allowed);
@@ -177,7 +187,7 @@ impl<'a> Check<'a> {
     }
 
     /// The terms of an offer, for a message.
-    fn terms(offer: &Provisioned) -> String {
+    pub(in crate::supply) fn terms(offer: &Provisioned) -> String {
         offer.terms.iter().map(|(term, _)| format!("\"{term}\"")).collect::<Vec<_>>().join(", ")
     }
 

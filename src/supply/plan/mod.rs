@@ -3,6 +3,7 @@
 pub(crate) mod check;
 pub(crate) mod compose;
 mod grammar;
+mod holdings;
 mod hours;
 pub(crate) mod open;
 mod reservation;
@@ -10,6 +11,7 @@ mod spec;
 pub(crate) mod sweep;
 
 pub use compose::Kept;
+pub use holdings::Held;
 pub use open::{Candidates, OfferCandidates};
 pub use reservation::ReservationSpec;
 pub use spec::{PlanSpec, PurchaseSpec, SweepAxis, SweepSpec, TwoListsSpec, TwoUnitsSpec, UnitsListSpec, UnitsSpec, UnitsSweepSpec};

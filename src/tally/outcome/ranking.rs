@@ -36,6 +36,17 @@ impl Outcome {
         self.known.spanning(cost.over(self.months as f64), &view.months)
     }
 
+    /// What a row pays by use in a month, with failed requests at their stated cost: the objective without units.
+    #[must_use]
+    pub fn by_use(&self, scenario: &Scenario, plan: usize, row: Row, month: usize) -> Recipe {
+        let view = View { outcome: self, scenario, plan, row, months: month..month + 1 };
+        let cost = view.service(ServiceColumn::CostOnDemand).plus(view.service(ServiceColumn::CostBatch));
+        match scenario.limits.cost_per_failed_request {
+            Some(price) => cost.plus(view.service(ServiceColumn::RequestsThrottled).times(price)),
+            None => cost,
+        }
+    }
+
     /// By month, by how much the worst pool is above the limits, as a share of requests or of jobs; 0 where all keep them. A month without
     /// requests throttles none, and one without jobs is never late.
     #[must_use]

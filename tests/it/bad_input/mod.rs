@@ -12,6 +12,7 @@ mod mutation;
 mod offers;
 mod outages;
 mod plans;
+mod policies;
 mod queues;
 mod requests;
 mod several;

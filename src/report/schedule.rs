@@ -1,0 +1,370 @@
+//! Purchases over time, in words and tables: which schedule to follow, its calendar, what waiting is worth, and when to buy more.
+
+use super::table::STYLE;
+use super::words;
+use crate::decision::{PolicyKind, Schedule, ScheduleWish, Simulated, Stage, StepUp};
+use crate::scenario::Scenario;
+use crate::statistics::Estimate;
+use crate::supply::{MAX_AXES, OfferKind, Purchase, short};
+use crate::units::Share;
+use comfy_table::{CellAlignment, Table};
+
+/// Policies of a family that are shown; all of them are in the files.
+const SHOWN: usize = 12;
+
+/// Calendars of a file's policies that are shown beside that of the best.
+const CALENDARS: usize = 3;
+
+/// Differences below this share of an amount are rounding.
+const ROUNDING: f64 = 1e-9;
+
+/// The answer: a paragraph and tables for each stage.
+#[must_use]
+pub fn schedule_answer(scenario: &Scenario, found: &Schedule, wish: ScheduleWish) -> String {
+    let of = |stage: &Stage| {
+        let mut parts = vec![headline(scenario, stage, wish), policies(scenario, stage, wish)];
+        let of_file = stage.policies.iter().skip(1).filter(|policy| policy.kind == PolicyKind::File).take(CALENDARS);
+        parts.extend(std::iter::once(&stage.policies[0]).chain(of_file).map(|policy| calendar(scenario, policy)));
+        parts.extend(waiting(scenario, stage));
+        parts.extend(stage.step_up.iter().map(|step_up| steps(scenario, stage, step_up)));
+        parts.push(left_out(stage, wish));
+        parts.join("\n\n")
+    };
+    found.stages.iter().filter(|stage| !stage.policies.is_empty()).map(of).collect::<Vec<_>>().join("\n\n")
+}
+
+fn headline(scenario: &Scenario, stage: &Stage, wish: ScheduleWish) -> String {
+    let currency = scenario.currency.code();
+    let (first, plan) = (&stage.policies[0], &stage.policies[stage.plan]);
+    let place = stage.pool.as_ref().map_or_else(String::new, |pool| format!("Pool `{pool}` of `{}`: ", stage.base));
+    let cost = amount(&first.ranked);
+    let mut text = match &first.against {
+        None => format!(
+            "{place}No schedule that was simulated is cheaper than the plan `{}`, which is known from the start: {cost} {currency} a month.",
+            first.policy.name
+        ),
+        Some(against) => {
+            let less = Estimate { point: -against.mean_difference.point, ..against.mean_difference };
+            let (low, high) = (-against.p95, -against.p05);
+            let cheaper = if first.keeps_limits && !plan.keeps_limits { "which misses the limits, " } else { "" };
+            format!(
+                "{place}Follow `{}`: {cost} {currency} a month, {} than the best plan known from the start, `{}`, {cheaper}with {} to {} less in \
+                 nine futures of ten, and cheaper in {} of them.",
+                first.policy.name,
+                signed(&less, "less", "more"),
+                plan.policy.name,
+                rounded(low, high - low),
+                rounded(high, high - low),
+                words::frequency(&against.probability_strictly_less),
+            )
+        }
+    };
+    if scenario.limits.any() {
+        let kept = words::frequency_of_months(&first.months_kept);
+        text += &if first.keeps_limits {
+            format!(" {kept} of its months keep the limits.")
+        } else {
+            format!(" It misses the limits, as all do that were simulated: {kept} of its months keep them, and it exceeds them least.")
+        };
+    }
+    if let Some((other, lead)) = &stage.lead {
+        let name = &stage.policies[*other].policy.name;
+        let (by, settled) = (amount(lead), lead.interval(0.95).is_some_and(|(low, _)| low > 0.0));
+        text += &match (lead.standard_error, settled) {
+            (None, _) => format!(" The next best, `{name}`, costs {by} more."),
+            (_, true) => format!(" The next best, `{name}`, costs {by} {currency} a month more."),
+            (Some(error), false) => {
+                let factor = 1.96 * error / lead.point;
+                let needed = rounded_up(stage.futures as f64 * (factor * factor).max(1.0));
+                format!(
+                    " Too close to call against `{name}`: {by} {currency} a month lie between them; about {needed} replications would tell."
+                )
+            }
+        };
+    }
+    if let Some((chosen, cost, less)) = &stage.unseen {
+        let chosen = &stage.policies[*chosen].policy.name;
+        let (cost, less) = (amount(cost), signed(less, "less", "more"));
+        text += &format!(
+            " The best of {} looks better than it is: chosen by one half of the futures, `{chosen}` costs {cost} on the other, {less} than the \
+             plan chosen so.",
+            stage.policies.len()
+        );
+    }
+    if wish.charge_owed && stage.policies.iter().any(|policy| policy.owed > 0.0) {
+        text += " What a term binds to after the horizon is part of the cost.";
+    }
+    text
+}
+
+/// An amount, where an error that is rounding alone is none.
+fn amount(estimate: &Estimate) -> String {
+    let rounding = ROUNDING * estimate.point.abs();
+    words::amount(&Estimate {
+        standard_error: estimate.standard_error.map(|error| if error <= rounding { 0.0 } else { error }),
+        ..*estimate
+    })
+}
+
+/// Two digits, up.
+fn rounded_up(number: f64) -> String {
+    let place = libm::pow(10.0, (libm::log10(number.max(1.0)).floor() - 1.0).max(0.0));
+    short((number / place).ceil() * place)
+}
+
+/// A difference as `12±3 less`, or the other word where it is negative.
+fn signed(difference: &Estimate, less: &str, more: &str) -> String {
+    let word = if difference.point < 0.0 { more } else { less };
+    format!("{} {word}", amount(&Estimate { point: difference.point.abs(), ..*difference }))
+}
+
+/// A number to a hundredth of a spread.
+fn rounded(value: f64, spread: f64) -> String {
+    if spread.abs() <= ROUNDING * value.abs() {
+        return words::exact(value);
+    }
+    let error = Some((spread / 100.0).abs()).filter(|error| *error > 0.0);
+    let text = Estimate { point: value, standard_error: error, n: 2 }.to_string();
+    text.split('±').next().unwrap_or_default().to_owned()
+}
+
+/// Those that a reader would ask for: all of a file, and of a family the best of each kind.
+fn shown(stage: &Stage) -> Vec<usize> {
+    let mut kinds: Vec<String> = Vec::new();
+    let mut places: Vec<usize> = Vec::new();
+    for (place, policy) in stage.policies.iter().enumerate() {
+        let kind = match policy.kind {
+            PolicyKind::File => format!("file {place}"),
+            PolicyKind::Plan { term } => format!("plan {term:?}"),
+            PolicyKind::Wait { months, by_use } => format!("wait {months} {by_use}"),
+            PolicyKind::Ladder => format!("ladder {place}"),
+            PolicyKind::StepUp { term, .. } => format!("step {term}"),
+            PolicyKind::Monthly => "monthly".to_owned(),
+        };
+        let listed = stage.waiting.iter().any(|waiting| waiting.places.1 == place || waiting.places.0 == place);
+        if place == stage.plan || listed || (policy.same_as.is_none() && !kinds.contains(&kind)) {
+            kinds.push(kind);
+            places.push(place);
+        }
+    }
+    let all_of_file = stage.policies.iter().filter(|policy| policy.kind == PolicyKind::File).count();
+    places.truncate(SHOWN.max(all_of_file + 2));
+    if !places.contains(&stage.plan) {
+        places.push(stage.plan);
+    }
+    places
+}
+
+fn policies(scenario: &Scenario, stage: &Stage, wish: ScheduleWish) -> String {
+    let currency = scenario.currency.code();
+    let mut table = Table::new();
+    table.load_style(STYLE);
+    let cost = format!("{currency} a month");
+    let owed = if wish.charge_owed { "of it owed\nafterwards" } else { "owed\nafterwards" };
+    table.set_header(vec!["", "policy", &cost, "P5–P95", "more than\nbest plan", "P(cheaper)", owed, "P(limits\nkept)", "regret"]);
+    let shown = shown(stage);
+    for &place in &shown {
+        let policy = &stage.policies[place];
+        let mark = match (place == 0, place == stage.plan) {
+            (true, true) => "best, best plan",
+            (true, false) => "best",
+            (false, true) => "best plan",
+            _ => "",
+        };
+        let against = policy.against.as_ref();
+        let owed = if wish.charge_owed { policy.owed / scenario.horizon.months() as f64 } else { policy.owed };
+        let spread = policy.range.1 - policy.range.0;
+        table.add_row(vec![
+            mark.to_owned(),
+            policy.policy.name.clone(),
+            amount(&policy.ranked),
+            format!("{}–{}", rounded(policy.range.0, spread), rounded(policy.range.1, spread)),
+            against.map_or_else(words::dash, |against| amount(&against.mean_difference)),
+            against.map_or_else(words::dash, |against| words::frequency(&against.probability_strictly_less)),
+            words::exact(owed.round()),
+            if scenario.limits.any() { words::frequency_of_months(&policy.months_kept) } else { words::dash() },
+            policy.regret.map_or_else(words::dash, |regret| amount(&regret.expected)),
+        ]);
+    }
+    right(&mut table, 2);
+    let more = stage.policies.len() - shown.len();
+    let rest = if more > 0 { format!("\n{more} more policies are in the files.") } else { String::new() };
+    format!("{}{rest}", table.trim_fmt())
+}
+
+fn right(table: &mut Table, from: usize) {
+    for column in table.column_iter_mut().skip(from) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+}
+
+/// What a policy buys when, on what condition, and in how many of the futures; and the units it then holds.
+fn calendar(scenario: &Scenario, simulated: &Simulated) -> String {
+    let policy = &simulated.policy;
+    let mut spans: Vec<Months> = Vec::new();
+    let conditions: Vec<String> = policy.start.iter().map(|_| words::dash()).chain(policy.rules.iter().map(condition)).collect();
+    for month in 0..scenario.horizon.months() {
+        let mut rows: Vec<[String; 3]> = Vec::new();
+        for ((purchase, when), odds) in policy.purchases().zip(&conditions).zip(&simulated.bought) {
+            if let Some(odds) = odds.get(month).filter(|odds| odds.share() > 0.0) {
+                let sure = odds.share() >= 1.0 && when == "–";
+                let often = if sure { "all".to_owned() } else { words::frequency(odds) };
+                rows.push([what(scenario, purchase), when.clone(), often]);
+            }
+        }
+        if rows.is_empty() {
+            rows.push(["nothing".to_owned(), words::dash(), words::dash()]);
+        }
+        let held: Vec<_> = simulated.units.iter().filter(|units| units.month == month).collect();
+        let means = held.iter().map(|units| three_digits(units.mean)).collect::<Vec<_>>().join("+");
+        let ranges = held.iter().map(|units| {
+            let [low, _, high] = units.percentiles;
+            if low.to_bits() == high.to_bits() { short(low) } else { format!("{}–{}", short(low), short(high)) }
+        });
+        let ranges = ranges.collect::<Vec<_>>().join(" + ");
+        let label = scenario.horizon.month_label(month);
+        match spans.last_mut() {
+            Some(span) if span.rows == rows && span.held == means && span.range == ranges => span.last = Some(label),
+            _ => spans.push(Months { first: label, last: None, rows, held: means, range: ranges }),
+        }
+    }
+    let mut table = Table::new();
+    table.load_style(STYLE);
+    table.set_header(vec!["month", "buy", "if", "in", "units held", "P5–P95"]);
+    for span in spans {
+        let label = span.last.map_or(span.first.clone(), |last| format!("{} to {last}", span.first));
+        for (number, [buy, when, often]) in span.rows.into_iter().enumerate() {
+            let first = |text: &str| if number == 0 { text.to_owned() } else { String::new() };
+            table.add_row(vec![first(&label), buy, when, often, first(&span.held), first(&span.range)]);
+        }
+    }
+    right(&mut table, 3);
+    format!("Calendar of `{}`:\n{}", policy.name, table.trim_fmt())
+}
+
+/// Months in a row in which a policy does the same.
+struct Months {
+    first: String,
+    last: Option<String>,
+    rows: Vec<[String; 3]>,
+    held: String,
+    range: String,
+}
+
+fn what(scenario: &Scenario, purchase: &Purchase) -> String {
+    let commitment = &purchase.commitment;
+    let offer = &scenario.supply.offers[commitment.offer];
+    let axes = if let OfferKind::Provisioned(provisioned) = &offer.kind { provisioned.axes.len().min(MAX_AXES) } else { 1 };
+    let units = commitment.units[..axes].iter().map(|&units| short(units)).collect::<Vec<_>>().join("+");
+    let term = if commitment.term == crate::units::Term::NONE { "by the hour".to_owned() } else { format!("for {}", commitment.term) };
+    let kept = match purchase.for_months {
+        Some(1) => ", kept for 1 month".to_owned(),
+        Some(months) => format!(", kept for {months} months"),
+        None => String::new(),
+    };
+    format!("{units} {} {term}{kept}", offer.name)
+}
+
+fn condition(rule: &crate::supply::Rule) -> String {
+    let Some(when) = &rule.when else { return words::dash() };
+    let weeks = if rule.weeks == 1 { "the last week".to_owned() } else { format!("the last {} weeks", rule.weeks) };
+    let again = if rule.times_a_month > 1 { ", as often as that holds" } else { "" };
+    format!("{when} in {weeks}{again}")
+}
+
+fn three_digits(value: f64) -> String {
+    format!("{value:.2e}").parse::<f64>().map_or_else(|_| value.to_string(), short)
+}
+
+fn waiting(scenario: &Scenario, stage: &Stage) -> Option<String> {
+    let first = stage.waiting.first()?;
+    let mut table = Table::new();
+    table.load_style(STYLE);
+    let currency = scenario.currency.code();
+    let value = format!("waiting saves\n{currency} a month");
+    table.set_header(vec!["wait", "how", &value, "P5–P95", "pays in", "to buy then what\nis best now", ""]);
+    for waiting in &stage.waiting {
+        let spread = waiting.range.1 - waiting.range.0;
+        let note = match waiting.keep_limits {
+            (false, true) => "misses the limits, committing now does not",
+            (true, false) => "keeps the limits, committing now does not",
+            _ => "",
+        };
+        table.add_row(vec![
+            if waiting.months == 1 { "1 month".to_owned() } else { format!("{} months", waiting.months) },
+            stage.policies[waiting.places.1].policy.name.clone(),
+            amount(&waiting.value),
+            format!("{}–{}", rounded(waiting.range.0, spread), rounded(waiting.range.1, spread)),
+            words::frequency(&waiting.pays),
+            waiting.blindly.as_ref().map_or_else(words::dash, amount),
+            note.to_owned(),
+        ]);
+    }
+    for column in table.column_iter_mut().skip(2).take(4) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    let now = &stage.policies[first.places.0].policy.name;
+    Some(format!("What it is worth to wait instead of `{now}` now, told by futures that nothing was chosen by:\n{}", table.trim_fmt()))
+}
+
+fn steps(scenario: &Scenario, stage: &Stage, step_up: &StepUp) -> String {
+    let currency = scenario.currency.code();
+    let term = step_up.term;
+    if step_up.thresholds.iter().all(|threshold| threshold.saves.point == 0.0 && threshold.saves.standard_error.unwrap_or(0.0) == 0.0) {
+        return format!("Buying more for {term} later: the next units were hardly ever used, and no share of the grid was exceeded.");
+    }
+    let alike: Vec<f64> = step_up.thresholds.iter().filter(|threshold| threshold.alike).map(|threshold| threshold.above).collect();
+    let range = match (alike.first(), alike.last()) {
+        (Some(low), Some(high)) if low < high => format!("; {} to {} cannot be told from it", Share(*low), Share(*high)),
+        _ => String::new(),
+    };
+    let answer = match step_up.best {
+        None => format!("Buying more for {term} later does not pay at any use: never is the best of the grid."),
+        Some(best) => {
+            let best = &step_up.thresholds[best];
+            let saves = signed(&best.saves, "less", "more");
+            let odds = &stage.policies[best.place].bought;
+            let ever = odds.last().map_or(0.0, |months| months.iter().map(crate::statistics::Proportion::share).sum::<f64>());
+            format!(
+                "Buy more for {term} when the last {} weeks would have used the next units above {}: {saves} {currency} a month than never \
+                 doing so{range}. It buys in {} months of a future on average.",
+                step_up.weeks,
+                Share(best.above),
+                three_digits(ever),
+            )
+        }
+    };
+    let mut table = Table::new();
+    table.load_style(STYLE);
+    let saves = format!("saves\n{currency} a month");
+    table.set_header(vec!["next used above", &saves, ""]);
+    for (place, threshold) in step_up.thresholds.iter().enumerate() {
+        let limits = if threshold.keeps_limits { "" } else { "misses the limits" };
+        let note = match (step_up.best == Some(place), threshold.alike) {
+            (true, _) => "best",
+            (false, true) => "cannot be told from the best",
+            _ => "",
+        };
+        let note = [note, limits].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
+        table.add_row(vec![Share(threshold.above).to_string(), amount(&threshold.saves), note]);
+    }
+    table.column_iter_mut().take(2).for_each(|column| {
+        column.set_cell_alignment(CellAlignment::Right);
+    });
+    format!("{answer}\n{}", table.trim_fmt())
+}
+
+fn left_out(stage: &Stage, wish: ScheduleWish) -> String {
+    let mut text = format!(
+        "The best plan known from the start is one of {} that were looked at; `size` looks finer and at all pools together. Rules see the demand \
+         of each past hour spread evenly within it, and no outage.",
+        stage.plans
+    );
+    if !wish.charge_owed {
+        text += " What terms bind to after the horizon is left out: long terms that start late look cheaper than they are.";
+    }
+    for what in &stage.left_out {
+        text += &format!(" Left out: {what}.");
+    }
+    text
+}
