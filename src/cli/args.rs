@@ -2,9 +2,11 @@
 
 mod compare;
 mod size;
+mod surface;
 
 pub(crate) use compare::CompareArgs;
 pub(crate) use size::{GoalArg, SizeArgs};
+pub(crate) use surface::SurfaceArgs;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::num::NonZeroUsize;
@@ -240,6 +242,8 @@ pub(crate) struct BreakevenArgs {
     pub(crate) set: Vec<String>,
     #[command(flatten)]
     pub(crate) draws: DrawArgs,
+    #[command(flatten)]
+    pub(crate) surface: SurfaceArgs,
     #[command(flatten)]
     pub(crate) unit: UnitArgs,
 }

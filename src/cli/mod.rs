@@ -19,6 +19,7 @@ mod run;
 mod scenario;
 mod schema;
 mod size;
+mod surface;
 
 use args::{Cli, Command};
 use clap::Parser;

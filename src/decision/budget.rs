@@ -38,7 +38,7 @@ pub struct Percentile {
 impl Percentile {
     /// Of the replications' samples in their order: between order statistics where these are independent of each other, else by
     /// [sections](section_error).
-    fn of(samples: &[f64], p: f64, sampling: Sampling) -> Self {
+    pub(super) fn of(samples: &[f64], p: f64, sampling: Sampling) -> Self {
         let mut sorted = samples.to_vec();
         sorted.sort_unstable_by(f64::total_cmp);
         let point = quantile_sorted(&sorted, p);

@@ -20,5 +20,7 @@ pub use flip::{Cause, Flip, FlipPoint, Lever, flips};
 pub use judgement::{Judgement, Leader, PlanStanding, judge, objective_samples};
 pub use precise::{Precise, PreciseOf, Precision, draw_until};
 pub use rare::{RARE, Rare, rare};
-pub use size::{Goal, Nine, PoolSteps, Sizing, UnitStep, Verdict, Wish, refined, size};
+pub use size::{
+    DISCOUNTS, Goal, Nine, PoolSteps, Sizing, Surface, TermSurface, UnitPrices, UnitStep, Verdict, Wish, refined, size, surface,
+};
 pub use spreadsheet::{on_demand_price, spreadsheet_plan};

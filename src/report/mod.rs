@@ -20,6 +20,8 @@ mod provenance;
 mod samples;
 mod size;
 mod size_files;
+mod surface;
+mod surface_files;
 mod table;
 mod words;
 
@@ -38,6 +40,8 @@ pub use provenance::{PriceDate, Provenance};
 pub use samples::SAMPLES_BEGIN;
 pub use size::{nines_table, sizing_answer, steps_table};
 pub use size_files::{SIZING_FILES, sizing_files};
+pub use surface::{shown, surface_answer, surface_notes, surface_table, unit_prices_table};
+pub use surface_files::{SURFACE_FILES, surface_files};
 pub use table::table;
 
 use crate::decision::{Flip, Held, Judgement, Rare, objective_samples};

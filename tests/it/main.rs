@@ -28,5 +28,6 @@ mod properties;
 mod readme;
 mod reproducibility;
 mod size;
+mod surface;
 mod validation;
 mod waiting;
