@@ -1,10 +1,12 @@
 //! The command line as it may be typed: parsed and range-checked here, given meaning elsewhere.
 
 mod compare;
+mod levers;
 mod size;
 mod surface;
 
 pub(crate) use compare::CompareArgs;
+pub(crate) use levers::LeversArgs;
 pub(crate) use size::{GoalArg, SizeArgs};
 pub(crate) use surface::SurfaceArgs;
 
@@ -44,6 +46,8 @@ pub(crate) enum Command {
     Budget(BudgetArgs),
     /// What changed between two scenarios, and what each change did to every headline
     Compare(CompareArgs),
+    /// What could be done about the demand, and what each of it does to a plan's spend and throttling
+    Levers(LeversArgs),
     /// Print the JSON Schema of the scenario file, for editors
     Schema,
 }

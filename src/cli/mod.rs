@@ -12,6 +12,7 @@ mod gates;
 mod init;
 mod inspect;
 mod interrupt;
+mod levers;
 mod prices;
 mod progress;
 mod render;
@@ -73,6 +74,7 @@ fn dispatch(command: &Command) -> Result<Exit> {
         Command::Size(args) => size::size(args),
         Command::Budget(args) => budget::budget(args),
         Command::Compare(args) => compare::compare(args),
+        Command::Levers(args) => levers::levers(args),
     }
 }
 

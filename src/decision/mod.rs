@@ -5,6 +5,7 @@ mod compare;
 mod explain;
 mod flip;
 mod judgement;
+mod levers;
 mod point;
 mod precise;
 mod price;
@@ -18,6 +19,7 @@ pub use compare::{Attribution, Comparison, Favourite, Measure, MeasureChange, Wa
 pub use explain::{Explanation, Held, Reason, Remedy, explain, held};
 pub use flip::{Cause, Flip, FlipPoint, Lever, flips};
 pub use judgement::{Judgement, Leader, PlanStanding, judge, objective_samples};
+pub use levers::{Best, LeftOut, LeverEffect, LeverWish, Levers, Read, levers};
 pub use precise::{Precise, PreciseOf, Precision, draw_until};
 pub use rare::{RARE, Rare, rare};
 pub use size::{

@@ -59,6 +59,7 @@ pub(super) fn resolve(spec: &ScenarioSpec, at: &At, candidates: Option<&Candidat
     let supply = supply.with_peak_percentile(peak.0);
     lateness(spec, &supply, reader);
     let baseline = baseline(spec, &supply, reader)?;
+    let levers = super::lever::resolve(&spec.lever, currency, reader)?;
     Some(Scenario {
         name: spec.name.value.clone(),
         currency,
@@ -70,6 +71,7 @@ pub(super) fn resolve(spec: &ScenarioSpec, at: &At, candidates: Option<&Candidat
         supply,
         limits,
         baseline,
+        levers,
         longest_term: longest,
         digest: String::new(),
     })

@@ -1,5 +1,6 @@
 //! The scenario file as written: the sections, each declared by the module that models it.
 
+use super::lever::LeverSpec;
 use crate::demand::{FactorSpec, WorkloadSpec};
 use crate::statistics::Sampling;
 use crate::supply::{OfferSpec, PlanSpec};
@@ -34,6 +35,8 @@ crate::spec_table! {
         list workload: WorkloadSpec,
         /// Which offers serve which workload, in which order, and how much is bought.
         list plan: PlanSpec,
+        /// What could be done about the demand, for `tokentide levers`; nothing else looks at it.
+        list lever: LeverSpec,
     }
 }
 
