@@ -1,11 +1,15 @@
 //! The command line as it may be typed: parsed and range-checked here, given meaning elsewhere.
 
+mod alternatives;
 mod compare;
+mod forecast;
 mod levers;
 mod size;
 mod surface;
 
+pub(crate) use alternatives::AlternativesArgs;
 pub(crate) use compare::CompareArgs;
+pub(crate) use forecast::ForecastArgs;
 pub(crate) use levers::LeversArgs;
 pub(crate) use size::{GoalArg, SizeArgs};
 pub(crate) use surface::SurfaceArgs;
@@ -48,6 +52,10 @@ pub(crate) enum Command {
     Compare(CompareArgs),
     /// What could be done about the demand, and what each of it does to a plan's spend and throttling
     Levers(LeversArgs),
+    /// The same demand on other files' offers and plans, side by side
+    Alternatives(AlternativesArgs),
+    /// Units needed by offer, month and quarter, for talks about capacity
+    Forecast(ForecastArgs),
     /// Print the JSON Schema of the scenario file, for editors
     Schema,
 }

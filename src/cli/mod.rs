@@ -1,5 +1,6 @@
 //! The command line: parses, calls the library, prints. Results go to standard output, everything else to standard error.
 
+mod alternatives;
 mod args;
 mod breakeven;
 mod budget;
@@ -8,6 +9,7 @@ mod compare;
 mod console;
 mod explain;
 mod files;
+mod forecast;
 mod gates;
 mod init;
 mod inspect;
@@ -75,6 +77,8 @@ fn dispatch(command: &Command) -> Result<Exit> {
         Command::Budget(args) => budget::budget(args),
         Command::Compare(args) => compare::compare(args),
         Command::Levers(args) => levers::levers(args),
+        Command::Alternatives(args) => alternatives::alternatives(args),
+        Command::Forecast(args) => forecast::forecast(args),
     }
 }
 

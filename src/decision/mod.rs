@@ -1,9 +1,11 @@
 //! What the numbers speak for: which plans keep the limits, which of those is cheapest, and what would change that.
 
+mod alternatives;
 mod budget;
 mod compare;
 mod explain;
 mod flip;
+mod forecast;
 mod judgement;
 mod levers;
 mod point;
@@ -14,10 +16,12 @@ mod size;
 mod spreadsheet;
 mod walk;
 
+pub use alternatives::{Alternative, alternatives, counterparts};
 pub use budget::{BudgetAnswer, BudgetWish, Percentile, PeriodSpend, UsedUp, budget};
 pub use compare::{Attribution, Comparison, Favourite, Measure, MeasureChange, Way, compare};
 pub use explain::{Explanation, Held, Reason, Remedy, explain, held};
 pub use flip::{Cause, Flip, FlipPoint, Lever, flips};
+pub use forecast::{Enough, NEEDED_AT, Need, PeriodNeed, forecast};
 pub use judgement::{Judgement, Leader, PlanStanding, judge, objective_samples};
 pub use levers::{Best, LeftOut, LeverEffect, LeverWish, Levers, Read, levers};
 pub use precise::{Precise, PreciseOf, Precision, draw_until};

@@ -1,5 +1,6 @@
 //! What a run found, as files, a table and a sentence. Numbers are rounded here, for people, and nowhere else.
 
+mod alternatives;
 mod answer;
 mod breakeven;
 mod budget;
@@ -9,6 +10,7 @@ mod csv;
 mod explain;
 mod figures;
 mod flips;
+mod forecast;
 mod headline;
 mod hours;
 mod json;
@@ -26,6 +28,7 @@ mod surface_files;
 mod table;
 mod words;
 
+pub use alternatives::{alternatives_answer, alternatives_file};
 pub use answer::answer;
 pub use breakeven::{PlanBreakEven, RULES_OF_THUMB, Requests, break_even_table, break_evens};
 pub use budget::{budget_answer, budget_file};
@@ -33,6 +36,7 @@ pub use compare::comparison;
 pub use compare_files::{COMPARISON_FILE, comparison_csv, comparison_json};
 pub use explain::explanation;
 pub use flips::flip_lines;
+pub use forecast::{forecast_answer, forecast_file};
 pub use headline::Headline;
 pub use hours::write_hours;
 pub use levers::{levers_answer, levers_file};

@@ -214,12 +214,15 @@ fn of_both(search: &Search<'_>, line: &Line<'_>, share: f64) -> Option<TermSurfa
     })
 }
 
-/// The cheapest part that buys nothing for the workloads of a pool.
+/// The part that buys nothing for the workloads of a pool: one that has the same offers on demand, else the cheapest.
 fn nothing<'p>(search: &Search<'p>, group: usize) -> Option<&'p Part> {
     let groups = &search.scenario.supply.groups;
     let workloads = |part: &Part| &groups[search.scenario.supply.plans[part.plan].pools[part.pool].group].workloads;
     let free = parts_of(search.families).filter(|part| part.terms.is_empty() && *workloads(part) == groups[group].workloads);
-    free.min_by(|a, b| a.mean.total_cmp(&b.mean))
+    let spills = |index: usize| groups[index].nodes.iter().filter(|node| !node.provisioned).map(|node| node.offer);
+    let place = |part: &Part| search.scenario.supply.plans[part.plan].pools[part.pool].group;
+    let other = |part: &Part| !spills(place(part)).eq(spills(group));
+    free.min_by(|a, b| other(a).cmp(&other(b)).then(a.mean.total_cmp(&b.mean)))
 }
 
 /// Hours of the horizon that a unit is paid at the price of its term, rounding included: after the term the price may be another.
