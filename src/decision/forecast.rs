@@ -75,10 +75,12 @@ struct Line {
     parts: Vec<(f64, usize, usize)>,
 }
 
+/// Units on both axes by their bits, with the first plan that buys them from the start and the place of the pool in it.
+type Units = BTreeMap<[u64; MAX_AXES], (usize, usize)>;
+
 fn lines(scenario: &Scenario) -> Vec<Line> {
     let supply = &scenario.supply;
-    // By base, pool and offer: units on both axes, with the first plan that buys them from the start.
-    type Units = BTreeMap<[u64; MAX_AXES], (usize, usize)>;
+    // By base, pool and offer.
     let mut all: BTreeMap<(String, usize, usize), Units> = BTreeMap::new();
     for (plan, bought) in supply.plans.iter().enumerate() {
         for (pool, choice) in bought.pools.iter().enumerate() {

@@ -85,7 +85,10 @@ fn table(need: &Need) -> String {
 /// `6 [6–7]`
 fn cell(need: &Need, percentile: &Percentile) -> String {
     let bound = |units: f64| if units.is_finite() { short(units) } else { "more".to_owned() };
-    let between = percentile.interval.map_or_else(String::new, |(low, high)| format!(" [{}–{}]", bound(low), bound(high)));
+    let between = percentile
+        .interval
+        .filter(|(low, high)| low.to_bits() != high.to_bits())
+        .map_or_else(String::new, |(low, high)| format!(" [{}–{}]", bound(low), bound(high)));
     format!("{}{between}", number(need, percentile.point).replace("more than ", ">"))
 }
 
