@@ -1,15 +1,23 @@
 //! The command line as it may be typed: parsed and range-checked here, given meaning elsewhere.
 
+mod alternatives;
 mod compare;
+mod forecast;
+mod levers;
 mod quota;
 mod schedule;
 mod size;
+mod surface;
 mod tornado;
 
+pub(crate) use alternatives::AlternativesArgs;
 pub(crate) use compare::CompareArgs;
+pub(crate) use forecast::ForecastArgs;
+pub(crate) use levers::LeversArgs;
 pub(crate) use quota::QuotaArgs;
 pub(crate) use schedule::ScheduleArgs;
 pub(crate) use size::{GoalArg, SizeArgs};
+pub(crate) use surface::SurfaceArgs;
 pub(crate) use tornado::{MetricArg, TornadoArgs};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -54,6 +62,12 @@ pub(crate) enum Command {
     Tornado(TornadoArgs),
     /// What to buy when: ladders, waiting, and rules that look at the last weeks, simulated without looking ahead
     Schedule(ScheduleArgs),
+    /// What could be done about the demand, and what each of it does to a plan's spend and throttling
+    Levers(LeversArgs),
+    /// The same demand on other files' offers and plans, side by side
+    Alternatives(AlternativesArgs),
+    /// Units needed by offer, month and quarter, for talks about capacity
+    Forecast(ForecastArgs),
     /// Print the JSON Schema of the scenario file, for editors
     Schema,
 }
@@ -252,6 +266,8 @@ pub(crate) struct BreakevenArgs {
     pub(crate) set: Vec<String>,
     #[command(flatten)]
     pub(crate) draws: DrawArgs,
+    #[command(flatten)]
+    pub(crate) surface: SurfaceArgs,
     #[command(flatten)]
     pub(crate) unit: UnitArgs,
 }

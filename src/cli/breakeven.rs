@@ -1,7 +1,7 @@
 //! `breakeven`: where units begin to pay, in closed form; with a scenario, how much of its demand lies above that.
 
 use super::args::{BreakevenArgs, ScenarioArgs, UnitArgs};
-use super::{Exit, console, interrupt, progress, render, scenario};
+use super::{Exit, console, interrupt, progress, render, scenario, surface};
 use tokentide::cost::break_even;
 use tokentide::error::{Error, Result};
 use tokentide::report::{Requests, break_even_table, break_evens};
@@ -15,7 +15,10 @@ const HOURS_PER_MONTH: f64 = 730.0;
 /// Prints the break-even points.
 pub(crate) fn breakeven(args: &BreakevenArgs) -> Result<Exit> {
     match &args.scenario {
-        Some(path) => of_scenario(&ScenarioArgs { scenario: path.clone(), set: args.set.clone() }, args),
+        Some(path) => {
+            let place = ScenarioArgs { scenario: path.clone(), set: args.set.clone() };
+            args.surface.pays_in.map_or_else(|| of_scenario(&place, args), |share| surface::surface(&place, args, share.0))
+        }
         None => of_flags(&args.unit),
     }
 }

@@ -1,5 +1,6 @@
 //! The command line: parses, calls the library, prints. Results go to standard output, everything else to standard error.
 
+mod alternatives;
 mod args;
 mod breakeven;
 mod budget;
@@ -8,10 +9,12 @@ mod compare;
 mod console;
 mod explain;
 mod files;
+mod forecast;
 mod gates;
 mod init;
 mod inspect;
 mod interrupt;
+mod levers;
 mod prices;
 mod progress;
 mod quota;
@@ -21,6 +24,7 @@ mod scenario;
 mod schedule;
 mod schema;
 mod size;
+mod surface;
 mod tornado;
 
 use args::{Cli, Command};
@@ -78,6 +82,9 @@ fn dispatch(command: &Command) -> Result<Exit> {
         Command::Quota(args) => quota::quota(args),
         Command::Tornado(args) => tornado::tornado(args),
         Command::Schedule(args) => schedule::schedule(args),
+        Command::Levers(args) => levers::levers(args),
+        Command::Alternatives(args) => alternatives::alternatives(args),
+        Command::Forecast(args) => forecast::forecast(args),
     }
 }
 

@@ -162,7 +162,7 @@ fn candidates(args: &SizeArgs) -> Candidates {
 }
 
 /// Offers named by flags must be there and sell units.
-fn known_offers(supply: &Supply, candidates: &Candidates) -> Result<()> {
+pub(crate) fn known_offers(supply: &Supply, candidates: &Candidates) -> Result<()> {
     let sold = || supply.offers.iter().filter(|offer| matches!(offer.kind, OfferKind::Provisioned(_))).map(|offer| offer.name.as_str());
     for name in candidates.by_offer.keys() {
         if !sold().any(|offer| offer == name) {

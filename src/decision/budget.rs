@@ -51,6 +51,17 @@ impl Percentile {
         };
         Self { point, interval }
     }
+
+    /// The same of samples that may be infinite, and are told as they were seen rather than between two: days and numbers of units. Where
+    /// futures hang together no interval is given, since what is infinite has no spread.
+    pub(super) fn of_seen(samples: &[f64], p: f64, sampling: Sampling) -> Self {
+        let mut sorted = samples.to_vec();
+        sorted.sort_unstable_by(f64::total_cmp);
+        let rank = ((sorted.len() as f64 * p).ceil() as usize).clamp(1, sorted.len().max(1)) - 1;
+        let ranks = order_statistic_interval(sorted.len(), p, CONFIDENCE).filter(|_| sampling == Sampling::Plain);
+        let point = sorted.get(rank).copied().unwrap_or(f64::NAN);
+        Self { point, interval: ranks.map(|(low, high)| (sorted[low - 1], sorted[high - 1])) }
+    }
 }
 
 /// Spend of one period.

@@ -1,10 +1,13 @@
 //! What the numbers speak for: which plans keep the limits, which of those is cheapest, and what would change that.
 
+mod alternatives;
 mod budget;
 mod compare;
 mod explain;
 mod flip;
+mod forecast;
 mod judgement;
+mod levers;
 mod point;
 mod precise;
 mod price;
@@ -16,15 +19,20 @@ mod spreadsheet;
 mod tornado;
 mod walk;
 
+pub use alternatives::{Alternative, alternatives, counterparts};
 pub use budget::{BudgetAnswer, BudgetWish, Percentile, PeriodSpend, UsedUp, budget};
 pub use compare::{Attribution, Comparison, Favourite, Measure, MeasureChange, Way, compare};
 pub use explain::{Explanation, Held, Reason, Remedy, explain, held};
 pub use flip::{Cause, Flip, FlipPoint, Lever, flips};
+pub use forecast::{Enough, NEEDED_AT, Need, PeriodNeed, forecast};
 pub use judgement::{Judgement, Leader, PlanStanding, judge, objective_samples};
+pub use levers::{Best, LeftOut, LeverEffect, LeverWish, Levers, Read, levers};
 pub use precise::{Precise, PreciseOf, Precision, draw_until};
 pub use quota::{QuotaAnswer, QuotaFigures, QuotaHour, QuotaMonth, QuotaNow, QuotaWish, RateFigure, quota};
 pub use rare::{RARE, Rare, rare};
 pub use schedule::{Begins, PolicyKind, Schedule, ScheduleWish, Simulated, Stage, StepUp, Threshold, UnitsOfMonth, Waiting, schedule};
-pub use size::{Goal, Nine, PoolSteps, Sizing, UnitStep, Verdict, Wish, refined, size};
+pub use size::{
+    DISCOUNTS, Goal, Nine, PoolSteps, Sizing, Surface, TermSurface, UnitPrices, UnitStep, Verdict, Wish, refined, size, surface,
+};
 pub use spreadsheet::{on_demand_price, spreadsheet_plan};
 pub use tornado::{Source, SourceEffect, Swing, SwingEffect, Tornado, tornado};

@@ -171,6 +171,13 @@ impl Workload {
         }
     }
 
+    /// Mean tokens of a request, after `max_tokens` cuts its output; `None` where hours are recorded or each token counts as a request.
+    #[must_use]
+    pub fn mean_request(&self) -> Option<f64> {
+        let known = !matches!(self.source, Source::Recorded(_)) && !self.sizes.is_tokens_alone();
+        known.then(|| self.sizes.mean())
+    }
+
     /// Mean tokens of every hour over all replications, moves included.
     #[must_use]
     pub fn mean_tokens(&self) -> &[f64] {

@@ -1,5 +1,6 @@
 //! What a run found, as files, a table and a sentence. Numbers are rounded here, for people, and nowhere else.
 
+mod alternatives;
 mod answer;
 mod breakeven;
 mod budget;
@@ -9,9 +10,11 @@ mod csv;
 mod explain;
 mod figures;
 mod flips;
+mod forecast;
 mod headline;
 mod hours;
 mod json;
+mod levers;
 mod lines;
 mod notes;
 mod number;
@@ -24,10 +27,13 @@ mod schedule;
 mod schedule_files;
 mod size;
 mod size_files;
+mod surface;
+mod surface_files;
 mod table;
 mod tornado;
 mod words;
 
+pub use alternatives::{alternatives_answer, alternatives_file};
 pub use answer::answer;
 pub use breakeven::{PlanBreakEven, RULES_OF_THUMB, Requests, break_even_table, break_evens};
 pub use budget::{budget_answer, budget_file};
@@ -35,8 +41,10 @@ pub use compare::comparison;
 pub use compare_files::{COMPARISON_FILE, comparison_csv, comparison_json};
 pub use explain::explanation;
 pub use flips::flip_lines;
+pub use forecast::{forecast_answer, forecast_file};
 pub use headline::Headline;
 pub use hours::write_hours;
+pub use levers::{levers_answer, levers_file};
 pub use notes::{hours_walked, notes};
 pub use past::{PastComparison, PastRun};
 pub use provenance::{PriceDate, Provenance};
@@ -47,6 +55,8 @@ pub use schedule::schedule_answer;
 pub use schedule_files::{SCHEDULE_FILES, schedule_files};
 pub use size::{nines_table, sizing_answer, steps_table};
 pub use size_files::{SIZING_FILES, sizing_files};
+pub use surface::{shown, surface_answer, surface_notes, surface_table, unit_prices_table};
+pub use surface_files::{SURFACE_FILES, surface_files};
 pub use table::table;
 pub use tornado::{TORNADO_FILE, tornado_answer, tornado_file, tornado_json};
 

@@ -3,12 +3,14 @@
 //! [`ScenarioSpec`] is the file as written, [`Scenario`] its validated, immutable form. Resolution happens once, here; after it no
 //! input error is possible.
 
+mod lever;
 mod load;
 mod pair;
 mod parts;
 mod resolve;
 mod spec;
 
+pub use lever::{Lever, LeverSpec, Move, MoveSpec};
 pub use load::{Loaded, load, load_open, parse, parse_open};
 pub use pair::{Pair, ValueChange, value_changes};
 pub use parts::{InputChange, Part};
@@ -46,6 +48,8 @@ pub struct Scenario {
     pub limits: Limits,
     /// Index of the plan the others are compared with.
     pub baseline: usize,
+    /// What could be done about the demand.
+    pub levers: Vec<Lever>,
     /// Longest term among the plans, in months; 0 without commitments.
     pub longest_term: u32,
     /// SHA-256 of the resolved values, in hexadecimal: equal scenarios have equal digests.

@@ -2,8 +2,9 @@
 
 use super::load::{self, Loaded, of_tree};
 use super::parts::{InputChange, changes};
+use crate::demand::Class;
 use crate::error::{Error, Result};
-use crate::spec::{At, Node, Origin, Override, Place, Reader, Resolved, Table, Value, graft};
+use crate::spec::{At, Key, Node, Origin, Override, Place, Reader, Resolved, Table, Value, graft, replace};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -53,7 +54,19 @@ impl Pair {
             let folder = path.parent().unwrap_or(Path::new("")).to_owned();
             Ok(File { name: path.display().to_string(), text: load::read(path)?, folder })
         };
-        Self::of_files([file(paths[0])?, file(paths[1])?], overrides)
+        Self::of_files([file(paths[0])?, file(paths[1])?], [overrides, overrides])
+    }
+
+    /// The same with the overrides applied to the first file alone.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_beside(paths: [&Path; 2], overrides: &[Override]) -> Result<Self> {
+        let file = |path: &Path| -> Result<File> {
+            let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+            Ok(File { name: path.display().to_string(), text: load::read(path)?, folder })
+        };
+        Self::of_files([file(paths[0])?, file(paths[1])?], [overrides, &[]])
     }
 
     /// The same of two names and texts; relative paths in them start at `folder`.
@@ -62,22 +75,22 @@ impl Pair {
     /// As [`load`](Self::load).
     pub fn parse(texts: [(&str, &str); 2], folder: &Path, overrides: &[Override]) -> Result<Self> {
         let file = |(name, text): (&str, &str)| File { name: name.to_owned(), text: text.to_owned(), folder: folder.to_owned() };
-        Self::of_files(texts.map(file), overrides)
+        Self::of_files(texts.map(file), [overrides, overrides])
     }
 
-    fn of_files(files: [File; 2], overrides: &[Override]) -> Result<Self> {
-        let read = |file: &File| -> Result<(Loaded, Node)> {
+    fn of_files(files: [File; 2], [overrides, of_second]: [&[Override]; 2]) -> Result<Self> {
+        let read = |file: &File, overrides: &[Override]| -> Result<(Loaded, Node)> {
             let loaded = load::parse(&file.name, &file.text, &file.folder, overrides)?;
             let tree = Reader::new(&file.name, &file.text, &file.folder).parse(overrides);
             let (tree, _) = tree.ok_or_else(|| Error::usage(format!("{}: the scenario could not be read again", file.name)))?;
             Ok((loaded, tree))
         };
-        let (first, tree) = read(&files[0])?;
-        let (second, other) = read(&files[1])?;
+        let (first, tree) = read(&files[0], overrides)?;
+        let (second, other) = read(&files[1], of_second)?;
         let [a, b] = [first.scenario.currency, second.scenario.currency];
         if a != b {
             let (first, second) = (&files[0].name, &files[1].name);
-            return Err(Error::usage(format!("compare: {first} is in {a} and {second} in {b}; allowed: two scenarios in one currency")));
+            return Err(Error::usage(format!("{first} is in {a} and {second} in {b}; allowed: two scenarios in one currency")));
         }
         Ok(Self { loaded: [first, second], trees: [tree, other.into_other()], files, overrides: overrides.to_vec() })
     }
@@ -103,6 +116,52 @@ impl Pair {
         let reader = Reader::of_two(self.files[0].parts(), self.files[1].parts(), &self.overrides);
         let at = At { path: String::new(), span: tree.span.clone(), origin: Origin::File };
         of_tree(&self.files[0].name, Some((tree, at)), None, reader)
+    }
+
+    /// The first scenario's demand, calendar and limits with the offers and plans of the second, whose routes are those of the workloads that
+    /// `counterparts` names: of each workload of the first, the one of the second.
+    ///
+    /// # Errors
+    /// Every problem of the mixture.
+    pub fn served_by_second(&self, counterparts: &BTreeMap<String, String>) -> Result<Loaded> {
+        let mut tree = self.trees[0].clone();
+        for key in ["offer", "plan", "baseline"] {
+            graft(&mut tree, &self.trees[1], &[key.to_owned()]);
+        }
+        let waits = |name: &str| {
+            let workloads = &self.loaded[0].scenario.demand.workloads;
+            workloads
+                .iter()
+                .any(|workload| workload.name == name && workload.class == Class::Interactive && workload.deferrable_share > 0.0)
+        };
+        for plan in tree.part(&["plan".to_owned()]).map(Node::names).unwrap_or_default() {
+            let place = ["plan".to_owned(), plan.clone(), "route".to_owned()];
+            let mut routes = Node { value: Value::Table(Table::default()), span: 0..0, origin: Origin::Other(None) };
+            let Some(old) = self.trees[1].part(&place) else { continue };
+            let mut put = |key: String, name: &str| {
+                if let (Some(part), Value::Table(table)) = (old.part(&[name.to_owned()]), &mut routes.value) {
+                    table.entries.push((Key { name: key, span: part.span.clone() }, part.clone()));
+                }
+            };
+            for (here, there) in counterparts {
+                put(here.clone(), there);
+                if waits(here) {
+                    put(format!("{here}.deferrable"), &format!("{there}.deferrable"));
+                }
+            }
+            routes.span = old.span.clone();
+            // What was bought for workloads that are not here is not bought.
+            for part in [&["units"][..], &["term"], &["start_month"], &["sweep", "units"], &["sweep", "term"], &["sweep", "start_month"]] {
+                let bought: Place = ["plan", &plan].iter().chain(part).map(|step| (*step).to_owned()).collect();
+                let Some(Node { value: Value::Table(table), span, origin }) = tree.part(&bought).cloned() else { continue };
+                let entries = table.entries.into_iter().filter(|(offer, _)| routes.mentions(&offer.name)).collect();
+                replace(&mut tree, &bought, Node { value: Value::Table(Table { entries }), span, origin });
+            }
+            replace(&mut tree, &place, routes);
+        }
+        let reader = Reader::of_two(self.files[0].parts(), self.files[1].parts(), &self.overrides);
+        let at = At { path: String::new(), span: tree.span.clone(), origin: Origin::File };
+        of_tree(&self.files[1].name, Some((tree, at)), None, reader)
     }
 
     /// What somebody changed from the first to the second, part by part, in the order of the files. What is only written another way is no

@@ -46,7 +46,7 @@ pub struct InputChange {
 }
 
 /// Keys of the root that stand for one part each.
-const SINGLE: [(&str, Part, &str); 8] = [
+const SINGLE: [(&str, Part, &str); 9] = [
     ("name", Part::Setting, "title"),
     ("seed", Part::Setting, "seed"),
     ("replications", Part::Setting, "replications"),
@@ -55,6 +55,7 @@ const SINGLE: [(&str, Part, &str); 8] = [
     ("horizon", Part::Horizon, "horizon"),
     ("limits", Part::Limits, "limits"),
     ("report", Part::Report, "report"),
+    ("lever", Part::Setting, "levers"),
 ];
 
 /// Lists of named items.

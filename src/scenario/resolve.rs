@@ -62,6 +62,7 @@ pub(super) fn resolve(spec: &ScenarioSpec, at: &At, candidates: Option<&Candidat
     lateness(spec, &supply, reader);
     let policies = policies(&spec.policy, &spec.plan, &supply, reader)?;
     let baseline = baseline(spec, &supply, reader)?;
+    let levers = super::lever::resolve(&spec.lever, currency, reader)?;
     Some(Scenario {
         name: spec.name.value.clone(),
         currency,
@@ -74,6 +75,7 @@ pub(super) fn resolve(spec: &ScenarioSpec, at: &At, candidates: Option<&Candidat
         policies,
         limits,
         baseline,
+        levers,
         longest_term: longest,
         digest: String::new(),
     })

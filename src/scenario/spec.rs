@@ -1,5 +1,6 @@
 //! The scenario file as written: the sections, each declared by the module that models it.
 
+use super::lever::LeverSpec;
 use crate::demand::{FactorSpec, WorkloadSpec};
 use crate::statistics::Sampling;
 use crate::supply::{OfferSpec, PlanSpec, PolicySpec};
@@ -36,6 +37,8 @@ crate::spec_table! {
         list plan: PlanSpec,
         /// Schedules of purchases that `tokentide schedule` simulates.
         list policy: PolicySpec,
+        /// What could be done about the demand, for `tokentide levers`; nothing else looks at it.
+        list lever: LeverSpec,
     }
 }
 

@@ -117,6 +117,16 @@ pub fn graft(tree: &mut Node, from: &Node, place: &[String]) {
     }
 }
 
+/// Puts another node in the place of a part that is there.
+pub fn replace(tree: &mut Node, place: &[String], by: Node) {
+    let mut node = tree;
+    for step in place {
+        let Some(child) = node.child_mut(step) else { return };
+        node = child;
+    }
+    *node = by;
+}
+
 fn put(parent: &mut Node, source: Option<&Node>, name: &str, part: Node) {
     match &mut parent.value {
         Value::Table(table) => {

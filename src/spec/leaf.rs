@@ -25,6 +25,7 @@ quantity_spec!(
     crate::units::Currency,
     crate::units::EventRate,
     crate::units::Hours,
+    crate::units::MonthlyPrice,
     crate::units::MonthlyRate,
     crate::units::RequestPrice,
     crate::units::RequestRate,

@@ -13,7 +13,7 @@ mod reader;
 mod table;
 mod word;
 
-pub use graft::{Place, graft};
+pub use graft::{Place, graft, replace};
 pub use leaf::Map;
 pub use name::{MAX_NAME, check_name};
 pub use node::{Key, Node, Origin, Table, Value};

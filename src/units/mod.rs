@@ -10,7 +10,7 @@ mod requests;
 mod term;
 mod tokens;
 
-pub use money::{Currency, RequestPrice, TokenPrice, UnitPrice};
+pub use money::{Currency, MonthlyPrice, RequestPrice, TokenPrice, UnitPrice};
 pub use number::Decimal;
 pub use rate::{EventRate, Hours, MonthlyRate, Share, TokenRate};
 pub use requests::RequestRate;

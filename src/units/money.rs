@@ -153,6 +153,33 @@ impl fmt::Display for RequestPrice {
     }
 }
 
+/// A cost that falls due every month, whatever happens in it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MonthlyPrice {
+    /// Currency per month, >= 0.
+    pub per_month: f64,
+    /// The currency.
+    pub currency: Currency,
+}
+
+impl Quantity for MonthlyPrice {
+    const FORM: &'static str = "an amount a month, such as \"200 USD/month\"";
+
+    fn parse(text: &str) -> Result<Self, UnitError> {
+        let (number, currency, denominator) = split_price(text)?;
+        match denominator.to_ascii_lowercase().as_str() {
+            "month" => Ok(Self { per_month: number.value(0), currency }),
+            _ => Err(UnitError(format!("is per `{denominator}`, which is no month"))),
+        }
+    }
+}
+
+impl fmt::Display for MonthlyPrice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}/month", crate::units::rate::Short(self.per_month), self.currency)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -24,7 +24,7 @@ fn part(found: &Explanation, reason: Reason) -> Option<f64> {
 ///
 /// A quota Q is met when 2 000 a second and what is held fill it. In the rest T of the minute, a request that ends lets in 1 − 2 000 / h of
 /// another: (1 − 2 000 / h) (1 − exp(−k T)) / k in all, with k = 2 000 / (5 h).
-const HELD: &str = r#"
+pub(crate) const HELD: &str = r#"
 name = "Held"
 [horizon]
 flat = { months = 2, hours_per_month = 100 }
@@ -46,7 +46,8 @@ name = "on-demand"
 route = { bot = ["on-demand"] }
 "#;
 
-fn refused(quota: f64, held: f64) -> f64 {
+/// The share of what is asked that is refused where so much is held.
+pub(crate) fn refused(quota: f64, held: f64) -> f64 {
     let left = (60.0 - (quota - 5.0 * held) / 2000.0).max(0.0);
     let k = 2000.0 / (5.0 * held);
     (left - (1.0 - 2000.0 / held) * (1.0 - (-k * left).exp()) / k) / 60.0

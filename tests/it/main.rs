@@ -9,6 +9,7 @@
     clippy::format_collect
 )]
 
+mod alternatives;
 mod architecture;
 mod bad_input;
 mod budget;
@@ -19,9 +20,11 @@ mod conservation;
 mod explain;
 mod figures;
 mod flips;
+mod forecast;
 mod kernel;
 mod kernel_mixed;
 mod laws;
+mod levers;
 mod peers;
 mod precision;
 mod properties;
@@ -30,6 +33,7 @@ mod readme;
 mod reproducibility;
 mod schedule;
 mod size;
+mod surface;
 mod tornado;
 mod validation;
 mod waiting;

@@ -71,7 +71,7 @@ fn of_offer(text: &str) -> Result<(String, &str), String> {
     Ok((offer.trim().to_owned(), list))
 }
 
-fn units_list(text: &str) -> Result<(String, UnitsSweepSpec), String> {
+pub(super) fn units_list(text: &str) -> Result<(String, UnitsSweepSpec), String> {
     let (offer, list) = of_offer(text)?;
     let one = |list: &str| list.parse::<UnitsListSpec>().map_err(|problem| format!("the list {problem}; allowed: {}", UnitsListSpec::FORM));
     let units = match list.split_once('+') {

@@ -5,17 +5,20 @@
 //! simulated; [`search`] goes through them in order, the best first, and [`verdict`] tells whether the run can tell them apart.
 
 mod goal;
+mod lines;
 mod nines;
 mod parts;
 mod refine;
 mod search;
 mod steps;
+mod surface;
 mod verdict;
 
 pub use goal::Goal;
 pub use nines::Nine;
 pub use refine::refined;
 pub use steps::{PoolSteps, UnitStep};
+pub use surface::{DISCOUNTS, Surface, TermSurface, UnitPrices, surface};
 pub use verdict::Verdict;
 
 use super::judgement::{Judgement, Leader, judge};

@@ -1,9 +1,9 @@
 //! Unit by unit: what each further unit of an offer saves, what throttling it avoids, how often it pays for itself and how much it is used.
 
-use super::parts::{Part, bought, throttled_share};
+use super::lines::{Line, lines, unit_hours};
+use super::parts::{Part, throttled_share};
 use super::search::{Combination, Search};
 use crate::statistics::{Estimate, Paired, Proportion};
-use crate::supply::{Commitment, MAX_AXES};
 use crate::tally::{Metric, Row, Span};
 use crate::units::Term;
 
@@ -41,57 +41,22 @@ pub struct UnitStep {
 
 /// The steps around a combination, for each of its pools and each axis of what can be bought there.
 pub(super) fn steps(search: &Search<'_>, best: &Combination) -> Vec<PoolSteps> {
-    let scenario = search.scenario;
-    let mut all = Vec::new();
-    for (parts, &own) in search.families[best.family].pools.iter().zip(&best.parts) {
-        let of = |part: &Part| -> Vec<Commitment> { bought(scenario, &scenario.supply.plans[part.plan], part.pool).cloned().collect() };
-        let chosen = of(&parts[own]);
-        let plan = &scenario.supply.plans[parts[own].plan];
-        let group = &scenario.supply.groups[plan.pools[parts[own].pool].group];
-        for node in group.nodes.iter().filter(|node| node.provisioned) {
-            let mine: Vec<&Commitment> = chosen.iter().filter(|commitment| commitment.offer == node.offer).collect();
-            // Of what the plan does not buy, the terms that others buy it for: the first.
-            let sample = parts.iter().flat_map(&of).find(|commitment| commitment.offer == node.offer);
-            let Some(like) = mine.first().map(|commitment| (*commitment).clone()).or(sample).filter(|_| mine.len() < 2) else { continue };
-            let none = Commitment { units: [0.0; MAX_AXES], ..like.clone() };
-            let now = mine.first().map_or(none.units, |commitment| commitment.units);
-            for axis in 0..node.axes {
-                let units_of = |part: &Part| -> Option<f64> {
-                    let other = of(part);
-                    let rest = |list: &[Commitment]| list.iter().filter(|c| c.offer != node.offer).cloned().collect::<Vec<_>>();
-                    let theirs: Vec<&Commitment> = other.iter().filter(|commitment| commitment.offer == node.offer).collect();
-                    let theirs = match theirs.as_slice() {
-                        [] => none.clone(),
-                        [one] => (*one).clone(),
-                        _ => return None,
-                    };
-                    let otherwise = |commitment: &Commitment| {
-                        let mut units = commitment.units;
-                        units[axis] = 0.0;
-                        Commitment { units, ..commitment.clone() }
-                    };
-                    let same = otherwise(&theirs) == otherwise(&Commitment { units: now, ..like.clone() });
-                    (same && rest(&other) == rest(&chosen)).then_some(theirs.units[axis])
-                };
-                let mut line: Vec<(f64, &Part)> = parts.iter().filter_map(|part| Some((units_of(part)?, part))).collect();
-                line.sort_by(|a, b| a.0.total_cmp(&b.0));
-                line.dedup_by_key(|(units, _)| units.to_bits());
-                let alone = chosen.iter().all(|commitment| commitment.offer == node.offer) && node.axes == 1;
-                let steps: Vec<UnitStep> = line.windows(2).filter_map(|pair| step(search, &pair[0], &pair[1], alone)).collect();
-                if !steps.is_empty() {
-                    all.push(PoolSteps {
-                        pool: group.name.clone(),
-                        offer: scenario.supply.offers[node.offer].name.clone(),
-                        axis: (node.axes > 1).then_some(["input", "output"][axis]),
-                        term: like.term,
-                        bought: now[axis],
-                        steps,
-                    });
-                }
-            }
-        }
-    }
-    all
+    let supply = &search.scenario.supply;
+    let of_line = |line: Line<'_>| {
+        let steps: Vec<UnitStep> = line.parts.windows(2).filter_map(|pair| step(search, &pair[0], &pair[1], line.alone)).collect();
+        let group = &supply.groups[line.group];
+        let node = &group.nodes[line.node];
+        (!steps.is_empty()).then(|| PoolSteps {
+            pool: group.name.clone(),
+            offer: supply.offers[node.offer].name.clone(),
+            axis: (node.axes > 1).then_some(["input", "output"][line.axis]),
+            term: line.like.term,
+            bought: line.bought,
+            steps,
+        })
+    };
+    // Of what the plan does not buy, the terms that others buy it for: the first.
+    lines(search, best, &|_| true).into_iter().filter_map(of_line).collect()
 }
 
 fn step(search: &Search<'_>, (few, before): &(f64, &Part), (many, after): &(f64, &Part), alone: bool) -> Option<UnitStep> {
@@ -100,10 +65,7 @@ fn step(search: &Search<'_>, (few, before): &(f64, &Part), (many, after): &(f64,
     let share = |part: &Part| throttled_share(scenario, outcome, part).map_or(0.0, |recipe| outcome.mean(&recipe).point);
     // Unit-hours bought and used.
     let hours = |part: &Part| -> (f64, f64) {
-        let plan = &scenario.supply.plans[part.plan];
-        let bought: f64 = bought(scenario, plan, part.pool)
-            .map(|commitment| (0..scenario.horizon.months()).map(|month| commitment.unit_hours(month, &scenario.horizon)[0]).sum::<f64>())
-            .sum();
+        let bought = unit_hours(search, part);
         let used = outcome.recipe(scenario, part.plan, Row::Pool(part.pool), Span::Horizon, Metric::Utilisation);
         (bought, used.map_or(0.0, |recipe| outcome.mean(&recipe).point * bought))
     };

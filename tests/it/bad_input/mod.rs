@@ -7,6 +7,7 @@ mod command;
 mod contracts;
 mod demand;
 mod events;
+mod levers;
 mod limits;
 mod mutation;
 mod offers;

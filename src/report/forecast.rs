@@ -1,0 +1,123 @@
+//! Units needed over time, in words, tables and a file.
+
+use super::lines::Lines;
+use super::table::STYLE;
+use super::words;
+use crate::decision::{Enough, NEEDED_AT, Need, Percentile};
+use crate::error::Result;
+use crate::supply::short;
+use crate::units::Share;
+use comfy_table::{CellAlignment, Table};
+
+/// The answer, and a table for each offer of each pool.
+#[must_use]
+pub fn forecast_answer(found: &[Need], enough: Enough) -> String {
+    if found.is_empty() {
+        return "No plan can buy units from the start whose number is open, so there is none to forecast.".to_owned();
+    }
+    let rule = match enough {
+        Enough::Throttled(share) => {
+            format!("at most {} of a month's requests of the pool are throttled, what the units spill included", Share(share))
+        }
+        Enough::Covered(share) => format!("the units themselves serve {} of a month's tokens", Share(share)),
+    };
+    let sentences: Vec<String> = found.iter().filter_map(sentence).collect();
+    let tables: Vec<String> = found.iter().map(table).collect();
+    format!(
+        "{}\n\n{}\n\nUnits are enough where {rule}, in that month with these and with all more that were looked at; a quarter needs what its \
+         neediest month does. In brackets the 95% interval; units are told in the steps that were looked at (--units OFFER=LIST).",
+        sentences.join("\n"),
+        tables.join("\n\n")
+    )
+}
+
+fn sentence(need: &Need) -> Option<String> {
+    let quarters = need.periods.iter().filter(|period| period.kind == "quarter");
+    let months = need.periods.iter().filter(|period| period.kind == "month");
+    // A horizon of less than a quarter has months alone.
+    let periods: Vec<_> = quarters.collect();
+    let periods = if periods.is_empty() { months.collect() } else { periods };
+    let (first, last) = (periods.first()?, periods.last()?);
+    let at = |index: usize| {
+        let label = |period: &&crate::decision::PeriodNeed| format!("{} {}", period.kind, period.label);
+        let units = |period: &&crate::decision::PeriodNeed| number(need, period.needed[index].point);
+        if periods.len() > 1 {
+            format!("{} in {}, {} in {}", units(first), label(first), units(last), label(last))
+        } else {
+            format!("{} in {}", units(first), label(first))
+        }
+    };
+    Some(format!(
+        "{} of `{}` for {} ({}): {} are enough in half of the futures; in 90% of them {}.",
+        need.axis.map_or_else(|| "Units".to_owned(), |axis| format!("Units of {axis}")),
+        need.offer,
+        need.pool,
+        need.plan,
+        at(0),
+        at(2)
+    ))
+}
+
+fn number(need: &Need, units: f64) -> String {
+    if units.is_finite() { short(units) } else { format!("more than {}", need.units.last().copied().map_or_else(String::new, short)) }
+}
+
+fn table(need: &Need) -> String {
+    let mut table = Table::new();
+    table.load_style(STYLE);
+    let mut header = vec!["period".to_owned()];
+    header.extend(NEEDED_AT.iter().map(|p| format!("enough in\n{}", Share(*p))));
+    header.push(format!("more than {}\nneeded in", need.units.last().copied().map_or_else(String::new, short)));
+    table.set_header(header);
+    for period in &need.periods {
+        let mut row = vec![format!("{} {}", period.kind, period.label)];
+        row.extend(period.needed.iter().map(|percentile| cell(need, percentile)));
+        row.push(if period.beyond > 0.0 { words::whole_percent(period.beyond) } else { words::dash() });
+        table.add_row(row);
+    }
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    let axis = need.axis.map_or_else(String::new, |axis| format!(", {axis} (the other axis as large as was looked at)"));
+    format!("Units of `{}`{axis} for {} ({}):\n{}", need.offer, need.pool, need.plan, table.trim_fmt())
+}
+
+/// `6 [6–7]`
+fn cell(need: &Need, percentile: &Percentile) -> String {
+    let bound = |units: f64| if units.is_finite() { short(units) } else { "more".to_owned() };
+    let between = percentile
+        .interval
+        .filter(|(low, high)| low.to_bits() != high.to_bits())
+        .map_or_else(String::new, |(low, high)| format!(" [{}–{}]", bound(low), bound(high)));
+    format!("{}{between}", number(need, percentile.point).replace("more than ", ">"))
+}
+
+/// The units as CSV; empty where the most that was looked at is too few.
+///
+/// # Errors
+/// When a line cannot be written, which no input makes happen.
+pub fn forecast_file(found: &[Need], enough: Enough) -> Result<String> {
+    let mut lines = Lines::new();
+    lines.texts(["plan", "pool", "offer", "axis", "enough_when", "share", "kind", "period", "units_looked_at_up_to"]);
+    for p in NEEDED_AT {
+        let name = format!("units_p{:.0}", 100.0 * p);
+        lines.texts([name.as_str(), &format!("{name}_lo"), &format!("{name}_hi")]);
+    }
+    lines.texts(["share_beyond"]).end()?;
+    let (rule, share) = match enough {
+        Enough::Throttled(share) => ("throttled_at_most", share),
+        Enough::Covered(share) => ("units_serve_at_least", share),
+    };
+    for need in found {
+        for period in &need.periods {
+            lines.texts([need.plan.as_str(), &need.pool, &need.offer, need.axis.unwrap_or(""), rule]);
+            lines.number(share).texts([period.kind, period.label.as_str()]).numbers([need.units.last().copied()]);
+            for percentile in &period.needed {
+                let (low, high) = percentile.interval.unzip();
+                lines.numbers([Some(percentile.point), low, high].map(|units| units.filter(|units| units.is_finite())));
+            }
+            lines.number(period.beyond).end()?;
+        }
+    }
+    lines.finish()
+}

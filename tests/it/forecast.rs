@@ -1,0 +1,96 @@
+//! Units needed over time: against numbers known by hand and a quantile known in closed form.
+
+use crate::validation::support::{flat_months, on_demand, plain, plan, units};
+use std::path::Path;
+use std::process::Command;
+use tokentide::decision::{Enough, Need, forecast};
+use tokentide::scenario::parse_open;
+use tokentide::simulation::RunSpec;
+use tokentide::supply::{Candidates, OfferCandidates, UnitsListSpec, UnitsSweepSpec};
+
+fn found(text: &str, list: &str, enough: Enough, replications: u64, seed: u64) -> Vec<Need> {
+    let mut candidates = Candidates::default();
+    let units = Some(UnitsSweepSpec::One(list.parse::<UnitsListSpec>().unwrap()));
+    candidates.by_offer.insert("units".to_owned(), OfferCandidates { units, ..OfferCandidates::default() });
+    let scenario = parse_open("forecast.toml", text, Path::new(""), &[], &candidates).unwrap_or_else(|error| panic!("{error}")).scenario;
+    let spec = RunSpec { replications: Some(replications), seed: Some(seed), ..RunSpec::default() };
+    forecast(&scenario, enough, &spec).unwrap().summary
+}
+
+fn scenario(months: u32, hours: u32, law: &str, route: &[&str], more: &str) -> String {
+    let workload = plain(law, "\"off\"").replace("minute =", &format!("{more}minute ="));
+    [flat_months(months, hours), on_demand("1 USD/token"), units("1 tokens/h", "0.6 USD/unit-hour"), workload, plan("p", route)].concat()
+}
+
+/// 2.5 tokens an hour: 2 units serve 80 % of them, and 3 all.
+#[test]
+fn needs_are_known_where_nothing_is_random() {
+    let law = "law = \"constant\", value = \"2.5 tokens/h\"";
+    let alone = scenario(4, 100, law, &["units"], "");
+    let beside = scenario(4, 100, law, &["units", "on-demand"], "");
+    for (text, enough, needed) in [
+        (&alone, Enough::Throttled(0.0), 3.0),
+        (&alone, Enough::Throttled(0.25), 2.0),
+        (&alone, Enough::Covered(0.79), 2.0),
+        (&alone, Enough::Covered(0.81), 3.0),
+        (&beside, Enough::Throttled(0.0), 0.0),
+        (&beside, Enough::Covered(0.81), 3.0),
+    ] {
+        let [need] = &found(text, "0..=5", enough, 2, 1)[..] else { panic!() };
+        assert_eq!(need.periods.len(), 4 + 2, "{need:?}");
+        assert!(
+            need.periods.iter().all(|period| period.needed.iter().all(|percentile| percentile.point == needed)),
+            "{enough:?}: {need:?}"
+        );
+    }
+    let [need] = &found(&alone, "0..=2", Enough::Throttled(0.0), 2, 1)[..] else { panic!() };
+    assert!(need.periods.iter().all(|period| period.beyond == 1.0 && period.needed[0].point.is_infinite()), "{need:?}");
+}
+
+/// One hour of an exponential demand of mean 10: units serve it all up to −10 ln(1 − p), rounded up. A quarter of three such months needs
+/// the largest of three.
+#[test]
+fn percentiles_are_those_of_the_demand() {
+    let text = scenario(3, 1, "law = \"exponential\", mean = \"10 tokens/h\"", &["units"], "");
+    let [need] = &found(&text, "0..=80", Enough::Throttled(0.0), 4_000, 1)[..] else { panic!() };
+    for period in &need.periods {
+        for (percentile, p) in period.needed.iter().zip([0.5_f64, 0.8, 0.9, 0.95]) {
+            let below = if period.kind == "quarter" { p.cbrt() } else { p };
+            let truth = -10.0 * libm::log(1.0 - below);
+            let (low, high) = percentile.interval.unwrap();
+            // An interval of 95 % around whole units, widened by half of itself: five standard errors.
+            let slack = 1.0 + 1.5 * (high - low);
+            assert!(
+                (percentile.point - truth).abs() <= slack && percentile.point.fract() == 0.0,
+                "{} {truth}: {percentile:?}",
+                period.label
+            );
+        }
+        assert!(period.needed.windows(2).all(|pair| pair[0].point <= pair[1].point));
+    }
+}
+
+#[test]
+fn by_the_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("workloads/assistant-fleet.toml");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tokentide"));
+        let ended = command.arg("forecast").arg(file).args(arguments).current_dir(folder.path()).output().unwrap();
+        (ended.status.code(), String::from_utf8(ended.stdout).unwrap(), String::from_utf8(ended.stderr).unwrap())
+    };
+    let asked = ["--replications=64", "--quiet", "--units-serve=90%", "--out=found"];
+    let (code, told, _) = run(&asked);
+    assert!(code == Some(0) && told.starts_with("Units of `units-chat` for chat (fleet): ") && told.contains("serve 90%"), "{told}");
+    assert_eq!(run(&[&asked[..], &["--threads=1"]].concat()).1, told, "results depend on the threads");
+    let file = std::fs::read_to_string(folder.path().join("found/forecast.csv")).unwrap();
+    assert_eq!(file.lines().count(), 1 + 3 * 2, "{file}");
+    for (arguments, part) in [
+        (&["--units-serve=90%", "--max-throttled-share=1%"][..], "cannot be used with"),
+        (&["--units-serve=100%"], "less than 100%"),
+        (&["--units=unit-chat=0..=3"], "did you mean `units-chat`?"),
+    ] {
+        let (code, _, told) = run(arguments);
+        assert!(code == Some(2) && told.contains(part), "{told}");
+    }
+}
