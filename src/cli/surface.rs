@@ -47,10 +47,13 @@ pub(crate) fn surface(place: &ScenarioArgs, args: &BreakevenArgs, share: f64) ->
     let currency = scenario.currency.code();
     console::print(|out| {
         writeln!(out, "{}\n", surface_answer(surface, currency))?;
+        let mut planes: Vec<String> = Vec::new();
         for line in shown(surface).into_iter().filter(|line| !line.is_of_both()) {
             writeln!(out, "{}\n", unit_prices_table(line, surface.share))?;
-            if let Some(table) = surface_table(line, currency) {
+            // Plans that route the same units in several ways have one plane.
+            if let Some(table) = surface_table(line, currency).filter(|table| !planes.contains(table)) {
                 writeln!(out, "{table}\n")?;
+                planes.push(table);
             }
         }
         for note in surface_notes(surface, scenario.limits.cost_per_failed_request.is_some()) {

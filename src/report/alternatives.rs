@@ -34,6 +34,15 @@ fn sentence(found: &[Alternative], currency: &str) -> String {
         None if difference.standard_error == Some(0.0) => {
             format!("{}{} costs the same as {}{}.", plan(cheapest), limits(cheapest), plan(own), limits(own))
         }
+        None if difference.standard_error.is_none() => format!(
+            "In the one future seen {}{} costs {} {currency} a month {} than {}{}.",
+            plan(cheapest),
+            limits(cheapest),
+            words::amount(&by),
+            if difference.point < 0.0 { "less" } else { "more" },
+            plan(own),
+            limits(own)
+        ),
         None => format!(
             "Too close to call: {}{} and {}{} lie {} {currency} a month apart.",
             plan(cheapest),

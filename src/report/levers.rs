@@ -17,7 +17,11 @@ pub fn levers_answer(found: &Levers, currency: &str) -> String {
     }
     let changes: Vec<String> = found.effects.iter().map(|effect| format!("`{}`: {}", effect.name, effect.changes.join(", "))).collect();
     if !changes.is_empty() {
-        parts.push(format!("A lever keeps the requests: where they get shorter, the level of tokens follows.\n{}", changes.join("\n")));
+        parts.push(format!(
+            "A lever keeps the requests: where they get shorter, the level of tokens follows. Trimming, fewer passages retrieved (top-K) and a cut \
+             history all make prompts shorter.\n{}",
+            changes.join("\n")
+        ));
     }
     let left_out = found.left_out.iter().map(|out| {
         let of = out.workload.as_ref().map_or_else(String::new, |workload| format!(" of `{workload}`"));

@@ -25,11 +25,12 @@ pub fn surface_answer(surface: &Surface, currency: &str) -> String {
     let mut table = Table::new();
     table.load_style(STYLE);
     let (price, pays) = (format!("{currency} a\nunit-hour"), pays_up_to(surface.share));
-    table.set_header(vec!["offer", "pool", "term", "units", &price, "pays in", "up to", &pays]);
+    table.set_header(vec!["plan", "offer", "pool", "term", "units", &price, "pays in", "up to", &pays]);
     for line in surface.lines.iter().filter(told) {
         let Some((_, whole)) = counted(line) else { continue };
         let axis = line.axis.map_or_else(String::new, |axis| format!(" {axis}"));
         table.add_row(vec![
+            line.plan.clone(),
             format!("{}{axis}", line.offer),
             line.pool.clone(),
             of_term(line.term),
@@ -40,7 +41,7 @@ pub fn surface_answer(surface: &Surface, currency: &str) -> String {
             change(&whole.discount),
         ]);
     }
-    for column in table.column_iter_mut().skip(3) {
+    for column in table.column_iter_mut().skip(4) {
         column.set_cell_alignment(CellAlignment::Right);
     }
     format!("{}\n\n{}", sentences.join("\n"), table.trim_fmt())
@@ -49,7 +50,7 @@ pub fn surface_answer(surface: &Surface, currency: &str) -> String {
 /// Of each pool, offer and axis the line that is told of in full: the best plan's term, else the one with the lowest price.
 #[must_use]
 pub fn shown(surface: &Surface) -> Vec<&TermSurface> {
-    let same = |a: &TermSurface, b: &TermSurface| (&a.pool, &a.offer, a.axis) == (&b.pool, &b.offer, b.axis);
+    let same = |a: &TermSurface, b: &TermSurface| (&a.plan, &a.pool, &a.offer, a.axis) == (&b.plan, &b.pool, &b.offer, b.axis);
     let better = |a: &TermSurface, b: &TermSurface| if a.best == b.best { a.price < b.price } else { a.best };
     let mut told: Vec<&TermSurface> = Vec::new();
     for line in &surface.lines {
@@ -64,7 +65,8 @@ pub fn shown(surface: &Surface) -> Vec<&TermSurface> {
 
 /// Whether this is one of two axes of which both together are told.
 fn is_half(surface: &Surface, line: &TermSurface) -> bool {
-    let whole = |other: &TermSurface| (&other.pool, &other.offer, other.term) == (&line.pool, &line.offer, line.term) && other.is_of_both();
+    let place = |line: &TermSurface| (line.plan.clone(), line.pool.clone(), line.offer.clone(), line.term);
+    let whole = |other: &TermSurface| place(other) == place(line) && other.is_of_both();
     line.axis.is_some() && !line.is_of_both() && surface.lines.iter().any(whole)
 }
 
@@ -77,9 +79,19 @@ fn counted(line: &TermSurface) -> Option<(bool, &UnitPrices)> {
 fn sentence(line: &TermSurface, share: f64) -> Option<String> {
     let (bought, whole) = counted(line)?;
     let units = short(whole.units.1);
+    let noun = if whole.units.1.to_bits() == 1.0_f64.to_bits() { "unit" } else { "units" };
+    let pay = if noun == "unit" { "pays" } else { "pay" };
     let (axis, share) = (line.axis.map_or_else(String::new, |axis| format!(" {axis}")), Share(share));
-    let what = if bought {
-        format!("The {units}{axis} units of `{}` for {} ({})", line.offer, line.pool, of_term(line.term))
+    let what = if bought && line.best {
+        format!("The {units}{axis} {noun} of `{}` for {} ({})", line.offer, line.pool, of_term(line.term))
+    } else if bought {
+        let plan = &line.plan;
+        format!(
+            "{units}{axis} {noun} of `{}` for {} ({}, `{plan}`), which the best plan does not buy,",
+            line.offer,
+            line.pool,
+            of_term(line.term)
+        )
     } else {
         format!("The best plan buys no{axis} units of `{}` for {} ({}); the first {units}", line.offer, line.pool, of_term(line.term))
     };
@@ -88,14 +100,15 @@ fn sentence(line: &TermSurface, share: f64) -> Option<String> {
     Some(match discount.point {
         _ if low >= 0.995 => format!("{what} would hardly pay in {share} of the futures at any price."),
         _ if low < 0.0 && high > 0.0 => format!(
-            "{what} need about the price of the file to pay in {share} of the futures: whether less is too close to call ({} less to {} more).",
+            "{what} need{} about the price of the file to pay in {share} of the futures: whether less is too close to call ({} less to {} more).",
+            if noun == "unit" { "s" } else { "" },
             words::whole_percent(high),
             words::whole_percent(-low)
         ),
-        needed if needed > 0.0 => format!("{what} pay in {share} of the futures from a discount of {} on.", less(discount)),
+        needed if needed > 0.0 => format!("{what} {pay} in {share} of the futures from a discount of {} on.", less(discount)),
         _ => {
             let more = Percentile { point: -discount.point, interval: discount.interval.map(|(low, high)| (-high, -low)) };
-            format!("{what} already pay in {share} of the futures, and would up to a price {} higher.", less(&more))
+            format!("{what} already {pay} in {share} of the futures, and would up to a price {} higher.", less(&more))
         }
     })
 }
@@ -132,10 +145,11 @@ pub fn unit_prices_table(line: &TermSurface, share: f64) -> String {
     }
     let axis = line.axis.map_or_else(String::new, |axis| format!(", {axis}"));
     format!(
-        "Unit by unit, `{}`{axis} for {} ({}), in what share of the futures it pays:\n{}",
+        "Unit by unit, `{}`{axis} for {} ({}, `{}`), in what share of the futures it pays:\n{}",
         line.offer,
         line.pool,
         of_term(line.term),
+        line.plan,
         table.trim_fmt()
     )
 }
@@ -205,7 +219,7 @@ pub fn surface_notes(surface: &Surface, failed_requests_cost: bool) -> Vec<Strin
 fn less(percentile: &Percentile) -> String {
     let percent = words::whole_percent;
     let between = percentile.interval.map_or_else(String::new, |(low, high)| {
-        if low.to_bits() == high.to_bits() { String::new() } else { format!(" ({} to {})", percent(low), percent(high)) }
+        if percent(low) == percent(high) { String::new() } else { format!(" ({} to {})", percent(low), percent(high)) }
     });
     format!("{}{between}", percent(percentile.point))
 }

@@ -18,10 +18,10 @@ pub fn surface_files(surface: &Surface) -> Result<[(&'static str, String); 2]> {
     Ok([(SURFACE_FILES[0], plane(surface)?), (SURFACE_FILES[1], units(surface)?)])
 }
 
-const PLACE: [&str; 4] = ["pool", "offer", "axis", "term"];
+const PLACE: [&str; 5] = ["plan", "pool", "offer", "axis", "term"];
 
 fn place(lines: &mut Lines, line: &TermSurface) {
-    lines.texts([line.pool.as_str(), &line.offer, line.axis.unwrap_or(""), &line.term.to_string()]);
+    lines.texts([line.plan.as_str(), &line.pool, &line.offer, line.axis.unwrap_or(""), &line.term.to_string()]);
 }
 
 fn plane(surface: &Surface) -> Result<String> {

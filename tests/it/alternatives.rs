@@ -121,6 +121,8 @@ fn by_the_command() {
     );
     let file = fs::read_to_string(place.path().join("found/alternatives.csv")).unwrap();
     assert_eq!(file.lines().count(), 4, "{file}");
+    let (_, told, _) = run(&["own.toml", "--with", "cheap.toml", "--quiet", "--replications=1"]);
+    assert!(told.starts_with("In the one future seen `all on-demand` of cheap.toml costs ") && told.contains(" less than "), "{told}");
     for (args, part) in [
         (&["own.toml"][..], "--with"),
         (&["own.toml", "--with", "other.toml"], "--map bot=WORKLOAD with one of chat, agent"),

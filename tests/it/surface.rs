@@ -132,9 +132,13 @@ fn by_the_command() {
     let plane = std::fs::read_to_string(folder.path().join("found/surface.csv")).unwrap();
     assert_eq!(plane.lines().count(), 1 + 3 * 6 * 21, "{plane}");
     let units = std::fs::read_to_string(folder.path().join("found/surface_units.csv")).unwrap();
-    assert!(units.starts_with("pool,offer,axis,term,what,units_from,units_to,") && units.lines().count() == 1 + 3 * 2 * 4, "{units}");
+    assert!(units.starts_with("plan,pool,offer,axis,term,what,units_from,units_to,") && units.lines().count() == 1 + 3 * 2 * 4, "{units}");
     let (code, told, _) = run("sonnet-reserved.toml", &["--replications=16", "--quiet", "--pays-in=50%"]);
     assert!(code == Some(0) && told.contains("input and output units of `reserved`") && told.contains("has two axes"), "{told}");
+    // The best plan buys nothing, and two ways to route buy units: each is told of, on one plane.
+    let (code, told, _) = run("product-launch.toml", &["--replications=32", "--quiet", "--pays-in=50%"]);
+    assert!(code == Some(0) && told.matches(", which the best plan does not buy, pay in 50%").count() == 2, "{told}");
+    assert_eq!((told.matches("Unit by unit").count(), told.matches("breaks even at").count()), (2, 1), "{told}");
     for (arguments, part) in [
         (&["--pays-in=100%"][..], "less than 100%"),
         (&["--out=x"], "--pays-in"),

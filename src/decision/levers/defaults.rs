@@ -100,6 +100,16 @@ impl Ground<'_> {
         self.pools(workload).find_map(|group| on_demand_price(self.scenario, group, Some(0))).map(|price| price.dot(&mix))
     }
 
+    /// An on-demand offer that serves a workload under some plan and has no price for a class of tokens.
+    fn without_price(&self, workload: usize, class: usize) -> Option<&str> {
+        let supply = &self.scenario.supply;
+        let nodes = supply.groups.iter().filter(|group| group.workloads.contains(&workload)).flat_map(|group| &group.nodes);
+        nodes.map(|node| &supply.offers[node.offer]).find_map(|offer| match &offer.kind {
+            OfferKind::OnDemand(on_demand) if on_demand.price.missing[class] => Some(offer.name.as_str()),
+            _ => None,
+        })
+    }
+
     /// Shorter prompts or answers; the level follows, see [`super::with_requests_kept`].
     fn sizes(&self, index: usize, prompt: bool) -> Made {
         let workload = self.workload(index);
@@ -142,6 +152,9 @@ impl Ground<'_> {
             return Err("the file does not state its sizes".to_owned());
         }
         let mix = self.mix(index);
+        if let Some(offer) = self.without_price(index, 1).filter(|_| mix.cache_read == 0.0) {
+            return Err(format!("`{offer}` has no price for cache_read tokens"));
+        }
         let prompt = mix.input + mix.cache_read + mix.cache_write;
         let (cached, written) = (mix.cache_read / prompt, mix.cache_write / prompt);
         let most = (1.0 - written).min(cached + POINTS);

@@ -5,9 +5,9 @@
 //! pays in a share of the futures up to the quantile of that price at one less the share. Nothing is simulated again for another price.
 //! What throttling the unit avoids is in s only where the scenario states what a failed request costs; else it has no price here.
 
-use super::lines::{Line, lines, unit_hours};
-use super::parts::{Part, families};
-use super::search::{Asked, Combination, Search};
+use super::lines::{Line, lines as size_lines, unit_hours};
+use super::parts::{Family, Part, families};
+use super::search::{Asked, Search};
 use super::{Wish, parts_of};
 use crate::cost::break_even;
 use crate::decision::{Percentile, on_demand_price};
@@ -29,7 +29,7 @@ const BOTH: &str = "input and output";
 /// The prices at which units pay.
 #[derive(Clone, Debug)]
 pub struct Surface {
-    /// By term, then pool, offer and axis.
+    /// By plan, then term, pool, offer and axis.
     pub lines: Vec<TermSurface>,
     /// The share of the futures in which units should pay, in (0, 1).
     pub share: f64,
@@ -40,6 +40,8 @@ pub struct Surface {
 /// Units of one offer in one pool on one term, all else as in the best plan of that term.
 #[derive(Clone, Debug)]
 pub struct TermSurface {
+    /// The plan of the file, without what it buys.
+    pub plan: String,
     /// The pool's workloads.
     pub pool: String,
     /// The offer.
@@ -112,24 +114,22 @@ pub fn surface(scenario: &Scenario, wish: Wish<'_>, share: f64, spec: &RunSpec<'
     let families = families(scenario, &ran.summary, wish);
     let limits = &scenario.limits;
     let asked = Asked { kept: if limits.any() { limits.in_share_of_months } else { 0.0 }, budget: wish.budget };
-    let mut search = Search { scenario, outcome: &ran.summary, families: &families, goal: wish.goal, asked, samples: HashMap::new() };
+    let searching = |families| Search { scenario, outcome: &ran.summary, families, goal: wish.goal, asked, samples: HashMap::new() };
+    let least = searching(&families).best(1, &|_| true).best.first().map(|best| best.value);
     let terms: BTreeSet<Term> = parts_of(&families).flat_map(|part| part.terms.iter().copied()).collect();
-    let mut found: Vec<(f64, TermSurface)> = Vec::new();
-    for term in terms {
+    let mut lines: Vec<TermSurface> = Vec::new();
+    // Each way to route by itself: the best of all may be one without units.
+    for (family, term) in families.chunks(1).flat_map(|family| terms.iter().map(move |term| (family, *term))) {
+        let mut search = searching(family);
         let usable = |part: &Part| part.terms.iter().all(|other| *other == term);
         let Some(best) = search.best(1, &usable).best.into_iter().next().or_else(|| search.least_bad(&usable)) else { continue };
-        let of_term = lines(&search, &best, &usable).into_iter().filter(|line| line.like.term == term);
-        for line in of_term {
-            let told = of_both(&search, &line, share).into_iter().chain(of_line(&search, &line, share));
-            found.extend(told.map(|told| (rank(&best), told)));
+        let is_best = best.qualified && least.is_some_and(|least| best.value <= least);
+        for line in size_lines(&search, &best, &usable).into_iter().filter(|line| line.like.term == term) {
+            let ground = Ground { search: &search, families: &families, share };
+            let told = ground.of_both(&line).into_iter().chain(ground.of_line(&line));
+            lines.extend(told.map(|told| TermSurface { best: is_best && told.bought > 0.0, ..told }));
         }
     }
-    let least = found.iter().map(|(rank, _)| *rank).min_by(f64::total_cmp);
-    let of_best = |(rank, line): (f64, TermSurface)| TermSurface {
-        best: line.bought > 0.0 && rank.is_finite() && least.is_some_and(|least| rank <= least),
-        ..line
-    };
-    let lines: Vec<TermSurface> = found.into_iter().map(of_best).collect();
     let provisioned = scenario.supply.groups.iter().flat_map(|group| group.nodes.iter().filter(|node| node.provisioned));
     let names: BTreeSet<&str> = provisioned.map(|node| scenario.supply.offers[node.offer].name.as_str()).collect();
     let left_out = names.into_iter().filter(|name| lines.iter().all(|line| line.offer != *name)).map(str::to_owned).collect();
@@ -137,92 +137,101 @@ pub fn surface(scenario: &Scenario, wish: Wish<'_>, share: f64, spec: &RunSpec<'
     Ok(Run { summary: surface, replications: ran.replications, asked: ran.asked, seed: ran.seed, engine: ran.engine })
 }
 
-/// Terms by their best plans: by what those that keep what is asked come to. Others are never the best.
-fn rank(best: &Combination) -> f64 {
-    if best.qualified { best.value } else { f64::INFINITY }
+/// What surfaces are made of.
+struct Ground<'a> {
+    /// Of one way to route.
+    search: &'a Search<'a>,
+    /// All ways to route.
+    families: &'a [Family],
+    share: f64,
 }
 
-fn of_line(search: &Search<'_>, line: &Line<'_>, share: f64) -> Option<TermSurface> {
-    let scenario = search.scenario;
-    let group = &scenario.supply.groups[line.group];
-    let node = &group.nodes[line.node];
-    let price = line.like.price[line.axis];
-    let paid = hours_at_price(scenario, &line.like, line.axis);
-    let reserved = line.parts.iter().any(|(_, part)| scenario.supply.plans[part.plan].is_reserved(node.offer));
-    if !(price > 0.0 && paid > 0.0) || reserved {
-        return None;
+impl Ground<'_> {
+    fn of_line(&self, line: &Line<'_>) -> Option<TermSurface> {
+        let (search, scenario) = (self.search, self.search.scenario);
+        let group = &scenario.supply.groups[line.group];
+        let node = &group.nodes[line.node];
+        let price = line.like.price[line.axis];
+        let paid = hours_at_price(scenario, &line.like, line.axis);
+        let reserved = line.parts.iter().any(|(_, part)| scenario.supply.plans[part.plan].is_reserved(node.offer));
+        if !(price > 0.0 && paid > 0.0) || reserved {
+            return None;
+        }
+        let mut parts = line.parts.clone();
+        // Lists may leave out that nothing is bought, which another plan may say.
+        if node.axes == 1 && parts.first().is_some_and(|(units, _)| *units > 0.0) {
+            parts.splice(0..0, self.nothing(line.group).map(|part| (0.0, part)));
+        }
+        let between = |from: &(f64, &Part), to: &(f64, &Part)| {
+            let bill = (to.0 - from.0) * paid * price;
+            prices(search, line.alone, (price, bill), from, to, self.share)
+        };
+        let first = parts.first()?;
+        let capacity = f64::midpoint(node.per_unit[line.axis].0, node.per_unit[line.axis].1);
+        let full = (node.axes == 1).then(|| {
+            let prices = on_demand_price(scenario, group, node.next)?;
+            Some(price / break_even(price, capacity, &mean_mix(scenario, group), &prices, &node.weights[line.axis])?.utilisation)
+        });
+        let steps: Vec<UnitPrices> = parts.windows(2).filter_map(|pair| between(&pair[0], &pair[1])).collect();
+        (!steps.is_empty()).then(|| TermSurface {
+            plan: line.parts.first().map_or_else(String::new, |(_, part)| scenario.supply.plans[part.plan].base.clone()),
+            pool: group.name.clone(),
+            offer: scenario.supply.offers[node.offer].name.clone(),
+            axis: (node.axes > 1).then_some(["input", "output"][line.axis]),
+            term: line.like.term,
+            price,
+            hours: paid / scenario.horizon.months() as f64,
+            full: full.flatten(),
+            bought: line.bought,
+            best: false,
+            steps,
+            whole: parts.iter().skip(1).filter_map(|part| between(first, part)).collect(),
+        })
     }
-    let mut parts = line.parts.clone();
-    // Lists may leave out that nothing is bought, which another plan may say.
-    if node.axes == 1 && parts.first().is_some_and(|(units, _)| *units > 0.0) {
-        parts.splice(0..0, nothing(search, line.group).map(|part| (0.0, part)));
-    }
-    let between = |from: &(f64, &Part), to: &(f64, &Part)| {
-        let bill = (to.0 - from.0) * paid * price;
-        prices(search, line.alone, (price, bill), from, to, share)
-    };
-    let first = parts.first()?;
-    let capacity = f64::midpoint(node.per_unit[line.axis].0, node.per_unit[line.axis].1);
-    let full = (node.axes == 1).then(|| {
-        let prices = on_demand_price(scenario, group, node.next)?;
-        Some(price / break_even(price, capacity, &mean_mix(scenario, group), &prices, &node.weights[line.axis])?.utilisation)
-    });
-    let steps: Vec<UnitPrices> = parts.windows(2).filter_map(|pair| between(&pair[0], &pair[1])).collect();
-    (!steps.is_empty()).then(|| TermSurface {
-        pool: group.name.clone(),
-        offer: scenario.supply.offers[node.offer].name.clone(),
-        axis: (node.axes > 1).then_some(["input", "output"][line.axis]),
-        term: line.like.term,
-        price,
-        hours: paid / scenario.horizon.months() as f64,
-        full: full.flatten(),
-        bought: line.bought,
-        best: false,
-        steps,
-        whole: parts.iter().skip(1).filter_map(|part| between(first, part)).collect(),
-    })
-}
 
-/// Both axes of an offer that has two, as the best plan buys them, against nothing: one serves nothing without the other. The price is the
-/// mean one of its units.
-fn of_both(search: &Search<'_>, line: &Line<'_>, share: f64) -> Option<TermSurface> {
-    let scenario = search.scenario;
-    let group = &scenario.supply.groups[line.group];
-    let node = &group.nodes[line.node];
-    let (_, own) = line.parts.iter().find(|(units, _)| units.to_bits() == line.bought.to_bits())?;
-    let units: f64 = line.like.units.iter().sum();
-    if line.axis > 0 || node.axes < 2 || !(line.bought > 0.0) || scenario.supply.plans[own.plan].is_reserved(node.offer) {
-        return None;
+    /// Both axes of an offer that has two, as the best plan buys them, against nothing: one serves nothing without the other. The price is the
+    /// mean one of its units.
+    fn of_both(&self, line: &Line<'_>) -> Option<TermSurface> {
+        let (search, scenario) = (self.search, self.search.scenario);
+        let group = &scenario.supply.groups[line.group];
+        let node = &group.nodes[line.node];
+        let (_, own) = line.parts.iter().find(|(units, _)| units.to_bits() == line.bought.to_bits())?;
+        let units: f64 = line.like.units.iter().sum();
+        if line.axis > 0 || node.axes < 2 || !(line.bought > 0.0) || scenario.supply.plans[own.plan].is_reserved(node.offer) {
+            return None;
+        }
+        let hours = |axis: usize| line.like.units[axis] * hours_at_price(scenario, &line.like, axis);
+        let bill: f64 = (0..node.axes).map(|axis| hours(axis) * line.like.price[axis]).sum();
+        let paid: f64 = (0..node.axes).map(hours).sum();
+        let price = bill / paid;
+        let found = prices(search, false, (price, bill), &(0.0, self.nothing(line.group)?), &(units, own), self.share)?;
+        (price > 0.0).then(|| TermSurface {
+            plan: line.parts.first().map_or_else(String::new, |(_, part)| scenario.supply.plans[part.plan].base.clone()),
+            pool: group.name.clone(),
+            offer: scenario.supply.offers[node.offer].name.clone(),
+            axis: Some(BOTH),
+            term: line.like.term,
+            price,
+            hours: paid / units / scenario.horizon.months() as f64,
+            full: None,
+            bought: units,
+            best: false,
+            steps: vec![found.clone()],
+            whole: vec![found],
+        })
     }
-    let hours = |axis: usize| line.like.units[axis] * hours_at_price(scenario, &line.like, axis);
-    let bill: f64 = (0..node.axes).map(|axis| hours(axis) * line.like.price[axis]).sum();
-    let paid: f64 = (0..node.axes).map(hours).sum();
-    let price = bill / paid;
-    let found = prices(search, false, (price, bill), &(0.0, nothing(search, line.group)?), &(units, own), share)?;
-    (price > 0.0).then(|| TermSurface {
-        pool: group.name.clone(),
-        offer: scenario.supply.offers[node.offer].name.clone(),
-        axis: Some(BOTH),
-        term: line.like.term,
-        price,
-        hours: paid / units / scenario.horizon.months() as f64,
-        full: None,
-        bought: units,
-        best: false,
-        steps: vec![found.clone()],
-        whole: vec![found],
-    })
-}
 
-/// The part that buys nothing for the workloads of a pool: one that has the same offers on demand, else the cheapest.
-fn nothing<'p>(search: &Search<'p>, group: usize) -> Option<&'p Part> {
-    let groups = &search.scenario.supply.groups;
-    let workloads = |part: &Part| &groups[search.scenario.supply.plans[part.plan].pools[part.pool].group].workloads;
-    let free = parts_of(search.families).filter(|part| part.terms.is_empty() && *workloads(part) == groups[group].workloads);
-    let spills = |index: usize| groups[index].nodes.iter().filter(|node| !node.provisioned).map(|node| node.offer);
-    let place = |part: &Part| search.scenario.supply.plans[part.plan].pools[part.pool].group;
-    let other = |part: &Part| !spills(place(part)).eq(spills(group));
-    free.min_by(|a, b| other(a).cmp(&other(b)).then(a.mean.total_cmp(&b.mean)))
+    /// The part that buys nothing for the workloads of a pool: one that has the same offers on demand, else the cheapest.
+    fn nothing(&self, group: usize) -> Option<&Part> {
+        let supply = &self.search.scenario.supply;
+        let groups = &supply.groups;
+        let workloads = |part: &Part| &groups[supply.plans[part.plan].pools[part.pool].group].workloads;
+        let free = parts_of(self.families).filter(|part| part.terms.is_empty() && *workloads(part) == groups[group].workloads);
+        let spills = |index: usize| groups[index].nodes.iter().filter(|node| !node.provisioned).map(|node| node.offer);
+        let place = |part: &Part| supply.plans[part.plan].pools[part.pool].group;
+        let other = |part: &Part| !spills(place(part)).eq(spills(group));
+        free.min_by(|a, b| other(a).cmp(&other(b)).then(a.mean.total_cmp(&b.mean)))
+    }
 }
 
 /// Hours of the horizon that a unit is paid at the price of its term, rounding included: after the term the price may be another.
