@@ -21,6 +21,6 @@ pub use flip::{Cause, Flip, FlipPoint, Lever, flips};
 pub use judgement::{Judgement, Leader, PlanStanding, judge, objective_samples};
 pub use precise::{Precise, PreciseOf, Precision, draw_until};
 pub use rare::{RARE, Rare, rare};
-pub use schedule::{Begins, PolicyKind, Schedule, ScheduleWish, Simulated, Stage, StepUp, Threshold, UnitsOfMonth, Waiting, schedule};
+pub use schedule::{PolicyKind, Schedule, ScheduleWish, Simulated, Stage, StepUp, Threshold, UnitsOfMonth, Waiting, schedule};
 pub use size::{Goal, Nine, PoolSteps, Sizing, UnitStep, Verdict, Wish, refined, size};
 pub use spreadsheet::{on_demand_price, spreadsheet_plan};

@@ -310,24 +310,31 @@ fn waiting(scenario: &Scenario, stage: &Stage) -> Option<String> {
 fn steps(scenario: &Scenario, stage: &Stage, step_up: &StepUp) -> String {
     let currency = scenario.currency.code();
     let term = step_up.term;
+    let keeps = step_up.best.is_some_and(|best| step_up.thresholds[best].keeps_limits);
+    let alike = step_up.thresholds.iter().filter(|threshold| threshold.alike && (threshold.keeps_limits || !keeps));
+    let alike: Vec<f64> = alike.map(|threshold| threshold.above).collect();
+    let never = &stage.policies[step_up.never];
+    let from = &never.policy.name;
     if step_up.thresholds.iter().all(|threshold| threshold.saves.point == 0.0 && threshold.saves.standard_error.unwrap_or(0.0) == 0.0) {
-        return format!("Buying more for {term} later: the next units were hardly ever used, and no share of the grid was exceeded.");
+        return format!(
+            "From `{from}`, buying more for {term} later: the next units were hardly ever used, and no share of the grid was exceeded."
+        );
     }
-    let alike: Vec<f64> = step_up.thresholds.iter().filter(|threshold| threshold.alike).map(|threshold| threshold.above).collect();
+    let misses = if never.keeps_limits { "" } else { ", which misses the limits" };
     let range = match (alike.first(), alike.last()) {
         (Some(low), Some(high)) if low < high => format!("; {} to {} cannot be told from it", Share(*low), Share(*high)),
         _ => String::new(),
     };
     let answer = match step_up.best {
-        None => format!("Buying more for {term} later does not pay at any use: never is the best of the grid."),
+        None => format!("From `{from}`, buying more for {term} later does not pay at any use: never is the best of the grid."),
         Some(best) => {
             let best = &step_up.thresholds[best];
             let saves = signed(&best.saves, "less", "more");
             let odds = &stage.policies[best.place].bought;
             let ever = odds.last().map_or(0.0, |months| months.iter().map(crate::statistics::Proportion::share).sum::<f64>());
             format!(
-                "Buy more for {term} when the last {} weeks would have used the next units above {}: {saves} {currency} a month than never \
-                 doing so{range}. It buys in {} months of a future on average.",
+                "From `{from}`, buy more for {term} when the last {} weeks would have used the next units above {}: {saves} {currency} a month \
+                 than never doing so{misses}{range}. It buys in {} months of a future on average.",
                 step_up.weeks,
                 Share(best.above),
                 three_digits(ever),
@@ -342,7 +349,7 @@ fn steps(scenario: &Scenario, stage: &Stage, step_up: &StepUp) -> String {
         let limits = if threshold.keeps_limits { "" } else { "misses the limits" };
         let note = match (step_up.best == Some(place), threshold.alike) {
             (true, _) => "best",
-            (false, true) => "cannot be told from the best",
+            (false, true) if threshold.keeps_limits || !keeps => "cannot be told from the best",
             _ => "",
         };
         let note = [note, limits].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
