@@ -43,6 +43,19 @@ fn headline(scenario: &Scenario, stage: &Stage, wish: ScheduleWish) -> String {
             "{place}No schedule that was simulated is cheaper than the plan `{}`, which is known from the start: {cost} {currency} a month.",
             first.policy.name
         ),
+        Some(against)
+            if !against.mean_difference.interval(0.95).is_some_and(|(_, high)| high < 0.0) && plan.keeps_limits == first.keeps_limits =>
+        {
+            let less = Estimate { point: -against.mean_difference.point, ..against.mean_difference };
+            format!(
+                "{place}Nothing that was simulated can be told from the best plan known from the start, `{}`: {} {currency} a month. `{}` costs {} \
+                 in this run, which is too close to call.",
+                plan.policy.name,
+                amount(&plan.ranked),
+                first.policy.name,
+                signed(&less, "less", "more"),
+            )
+        }
         Some(against) => {
             let less = Estimate { point: -against.mean_difference.point, ..against.mean_difference };
             let (low, high) = (-against.p95, -against.p05);
@@ -67,7 +80,8 @@ fn headline(scenario: &Scenario, stage: &Stage, wish: ScheduleWish) -> String {
             format!(" It misses the limits, as all do that were simulated: {kept} of its months keep them, and it exceeds them least.")
         };
     }
-    if let Some((other, lead)) = &stage.lead {
+    // What is too close to call against the best plan was said.
+    if let Some((other, lead)) = stage.lead.as_ref().filter(|(other, _)| *other != stage.plan) {
         let name = &stage.policies[*other].policy.name;
         let (by, settled) = (amount(lead), lead.interval(0.95).is_some_and(|(low, _)| low > 0.0));
         text += &match (lead.standard_error, settled) {
@@ -367,6 +381,9 @@ fn left_out(stage: &Stage, wish: ScheduleWish) -> String {
          of each past hour spread evenly within it, and no outage.",
         stage.plans
     );
+    if stage.pool.is_some() {
+        text += " Each pool is judged by itself.";
+    }
     if !wish.charge_owed {
         text += " What terms bind to after the horizon is left out: long terms that start late look cheaper than they are.";
     }
