@@ -30,7 +30,7 @@ pub use levers::{Best, LeftOut, LeverEffect, LeverWish, Levers, Read, levers};
 pub use precise::{Precise, PreciseOf, Precision, draw_until};
 pub use quota::{QuotaAnswer, QuotaFigures, QuotaHour, QuotaMonth, QuotaNow, QuotaWish, RateFigure, quota};
 pub use rare::{RARE, Rare, rare};
-pub use schedule::{Begins, PolicyKind, Schedule, ScheduleWish, Simulated, Stage, StepUp, Threshold, UnitsOfMonth, Waiting, schedule};
+pub use schedule::{PolicyKind, Schedule, ScheduleWish, Simulated, Stage, StepUp, Threshold, UnitsOfMonth, Waiting, schedule};
 pub use size::{
     DISCOUNTS, Goal, Nine, PoolSteps, Sizing, Surface, TermSurface, UnitPrices, UnitStep, Verdict, Wish, refined, size, surface,
 };

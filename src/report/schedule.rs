@@ -43,6 +43,19 @@ fn headline(scenario: &Scenario, stage: &Stage, wish: ScheduleWish) -> String {
             "{place}No schedule that was simulated is cheaper than the plan `{}`, which is known from the start: {cost} {currency} a month.",
             first.policy.name
         ),
+        Some(against)
+            if !against.mean_difference.interval(0.95).is_some_and(|(_, high)| high < 0.0) && plan.keeps_limits == first.keeps_limits =>
+        {
+            let less = Estimate { point: -against.mean_difference.point, ..against.mean_difference };
+            format!(
+                "{place}Nothing that was simulated can be told from the best plan known from the start, `{}`: {} {currency} a month. `{}` costs {} \
+                 in this run, which is too close to call.",
+                plan.policy.name,
+                amount(&plan.ranked),
+                first.policy.name,
+                signed(&less, "less", "more"),
+            )
+        }
         Some(against) => {
             let less = Estimate { point: -against.mean_difference.point, ..against.mean_difference };
             let (low, high) = (-against.p95, -against.p05);
@@ -67,7 +80,8 @@ fn headline(scenario: &Scenario, stage: &Stage, wish: ScheduleWish) -> String {
             format!(" It misses the limits, as all do that were simulated: {kept} of its months keep them, and it exceeds them least.")
         };
     }
-    if let Some((other, lead)) = &stage.lead {
+    // What is too close to call against the best plan was said.
+    if let Some((other, lead)) = stage.lead.as_ref().filter(|(other, _)| *other != stage.plan) {
         let name = &stage.policies[*other].policy.name;
         let (by, settled) = (amount(lead), lead.interval(0.95).is_some_and(|(low, _)| low > 0.0));
         text += &match (lead.standard_error, settled) {
@@ -310,24 +324,31 @@ fn waiting(scenario: &Scenario, stage: &Stage) -> Option<String> {
 fn steps(scenario: &Scenario, stage: &Stage, step_up: &StepUp) -> String {
     let currency = scenario.currency.code();
     let term = step_up.term;
+    let keeps = step_up.best.is_some_and(|best| step_up.thresholds[best].keeps_limits);
+    let alike = step_up.thresholds.iter().filter(|threshold| threshold.alike && (threshold.keeps_limits || !keeps));
+    let alike: Vec<f64> = alike.map(|threshold| threshold.above).collect();
+    let never = &stage.policies[step_up.never];
+    let from = &never.policy.name;
     if step_up.thresholds.iter().all(|threshold| threshold.saves.point == 0.0 && threshold.saves.standard_error.unwrap_or(0.0) == 0.0) {
-        return format!("Buying more for {term} later: the next units were hardly ever used, and no share of the grid was exceeded.");
+        return format!(
+            "From `{from}`, buying more for {term} later: the next units were hardly ever used, and no share of the grid was exceeded."
+        );
     }
-    let alike: Vec<f64> = step_up.thresholds.iter().filter(|threshold| threshold.alike).map(|threshold| threshold.above).collect();
+    let misses = if never.keeps_limits { "" } else { ", which misses the limits" };
     let range = match (alike.first(), alike.last()) {
         (Some(low), Some(high)) if low < high => format!("; {} to {} cannot be told from it", Share(*low), Share(*high)),
         _ => String::new(),
     };
     let answer = match step_up.best {
-        None => format!("Buying more for {term} later does not pay at any use: never is the best of the grid."),
+        None => format!("From `{from}`, buying more for {term} later does not pay at any use: never is the best of the grid."),
         Some(best) => {
             let best = &step_up.thresholds[best];
             let saves = signed(&best.saves, "less", "more");
             let odds = &stage.policies[best.place].bought;
             let ever = odds.last().map_or(0.0, |months| months.iter().map(crate::statistics::Proportion::share).sum::<f64>());
             format!(
-                "Buy more for {term} when the last {} weeks would have used the next units above {}: {saves} {currency} a month than never \
-                 doing so{range}. It buys in {} months of a future on average.",
+                "From `{from}`, buy more for {term} when the last {} weeks would have used the next units above {}: {saves} {currency} a month \
+                 than never doing so{misses}{range}. It buys in {} months of a future on average.",
                 step_up.weeks,
                 Share(best.above),
                 three_digits(ever),
@@ -342,7 +363,7 @@ fn steps(scenario: &Scenario, stage: &Stage, step_up: &StepUp) -> String {
         let limits = if threshold.keeps_limits { "" } else { "misses the limits" };
         let note = match (step_up.best == Some(place), threshold.alike) {
             (true, _) => "best",
-            (false, true) => "cannot be told from the best",
+            (false, true) if threshold.keeps_limits || !keeps => "cannot be told from the best",
             _ => "",
         };
         let note = [note, limits].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
@@ -360,6 +381,9 @@ fn left_out(stage: &Stage, wish: ScheduleWish) -> String {
          of each past hour spread evenly within it, and no outage.",
         stage.plans
     );
+    if stage.pool.is_some() {
+        text += " Each pool is judged by itself.";
+    }
     if !wish.charge_owed {
         text += " What terms bind to after the horizon is left out: long terms that start late look cheaper than they are.";
     }

@@ -1,10 +1,10 @@
 //! What policies come to, told: costs with their errors, units by month, the value of waiting, and at what use to buy more.
 
+use super::PolicyKind;
 use super::choose::{Futures, LEAST, Standing, best};
 use super::splice::Course;
 use super::stage::Stage;
 use super::walk::{Walk, Walks};
-use super::{Begins, PolicyKind};
 use crate::scenario::Scenario;
 use crate::statistics::{Best, ClusterProportion, Estimate, Moments, Paired, Proportion, Regret, quantile_sorted, student_t_quantile};
 use crate::supply::{MAX_AXES, Offer, OfferKind, Policy};
@@ -277,29 +277,23 @@ impl Answers<'_> {
         /// What is looked at where a grid has several.
         const WEEKS: usize = 4;
         let steps = |kind: &PolicyKind| match *kind {
-            PolicyKind::StepUp { term, weeks, above, begins } if weeks == WEEKS => Some((term, above, begins)),
+            PolicyKind::StepUp { term, weeks, above } if weeks == WEEKS => Some((term, above)),
             _ => None,
         };
-        let mut terms: Vec<(Term, Begins)> =
-            self.policies.iter().filter_map(|(kind, _)| steps(kind)).map(|(term, _, begins)| (term, begins)).collect();
+        let mut terms: Vec<Term> = self.policies.iter().filter_map(|(kind, _)| steps(kind)).map(|(term, _)| term).collect();
         terms.sort();
         terms.dedup();
-        // From what is best where that is anything.
-        let begins = if terms.iter().any(|(_, begins)| *begins == Begins::Best) { Begins::Best } else { Begins::Nothing };
-        terms.retain(|(_, other)| *other == begins);
-        terms
-            .into_iter()
-            .filter_map(|(term, _)| {
-                self.step_up_for(term, WEEKS, |kind| steps(kind).filter(|of| (of.0, of.2) == (term, begins)).map(|of| of.1))
-            })
-            .collect()
+        let of_term = |term: Term| self.step_up_for(term, WEEKS, |kind| steps(kind).filter(|of| of.0 == term).map(|of| of.1));
+        terms.into_iter().filter_map(of_term).collect()
     }
 
+    /// The grid that begins with what the best of the term does.
     fn step_up_for(&self, term: Term, weeks: usize, above: impl Fn(&PolicyKind) -> Option<f64>) -> Option<StepUp> {
-        let mut grid: Vec<(f64, usize)> =
-            self.of(|kind| above(kind).is_some()).filter_map(|place| Some((above(&self.policies[place].0)?, place))).collect();
+        let best = self.best(self.of(|kind| above(kind).is_some()))?;
+        let start = &self.policies[best].1.start;
+        let alike = self.of(|kind| above(kind).is_some()).filter(|&place| self.policies[place].1.start == *start);
+        let mut grid: Vec<(f64, usize)> = alike.filter_map(|place| Some((above(&self.policies[place].0)?, place))).collect();
         grid.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let start = &self.policies[grid.first()?.1].1.start;
         let without = |place: &usize| self.policies[*place].1.rules.is_empty() && self.policies[*place].1.start == *start;
         let never = self.of(|kind| matches!(kind, PolicyKind::Plan { .. })).find(without)?;
         // Never comes first, so that of those that tie it is the one.

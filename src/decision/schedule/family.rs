@@ -1,6 +1,6 @@
 //! Policies that are made up where a file has none: buying now, waiting, ladders, stepping up on what was seen, and month by month.
 
-use super::{Begins, PolicyKind};
+use super::PolicyKind;
 use crate::horizon::{HOURS_PER_WEEK, Horizon};
 use crate::supply::{
     Axis, Commitment, Condition, MAX_AXES, Measure, Offer, OfferKind, Policy, Provisioned, Purchase, Renewal, Rule, short,
@@ -141,15 +141,18 @@ impl Family<'_> {
         all: &mut Vec<(PolicyKind, Policy)>,
     ) {
         let months = self.horizon.months();
-        for (begins, units) in starts(provisioned, step, committed) {
+        for (fewer, units) in starts(provisioned, step, committed) {
             let start: Vec<Purchase> = bought(units).and_then(|units| self.purchase(provisioned, units, long, None)).into_iter().collect();
             let before = bought(units).map_or_else(String::new, |units| format!("{} for {long}, ", label(provisioned, units)));
-            for (weeks, share) in grid(if begins == Begins::Few { &WEEKS[1..2] } else { &WEEKS }) {
+            // What every step up from there is measured from.
+            let name = before.strip_suffix(", ").unwrap_or("no units").to_owned();
+            all.push((PolicyKind::Plan { term: Some(long) }, self.policy(name, start.clone(), Vec::new())));
+            for (weeks, share) in grid(if fewer { &WEEKS[1..2] } else { &WEEKS }) {
                 let Some(purchase) = self.purchase(provisioned, step, term, None) else { continue };
                 let name =
                     format!("{before}+{} for {term} when {weeks} weeks used the next above {}", label(provisioned, step), Share(share));
                 let rule = Rule { when: Some(next_used(share)), weeks, times: most, months: 1..months, ..Rule::in_month(purchase, 1) };
-                let kind = PolicyKind::StepUp { term, weeks, above: share, begins };
+                let kind = PolicyKind::StepUp { term, weeks, above: share };
                 all.push((kind, self.policy(name, start.clone(), vec![rule])));
             }
         }
@@ -216,8 +219,8 @@ fn bought(units: [f64; MAX_AXES]) -> Option<[f64; MAX_AXES]> {
     units.iter().any(|&units| units > 0.0).then_some(units)
 }
 
-/// What policies begin with: what is best, a step of it and about half of it where these are less, and nothing.
-fn starts(provisioned: &Provisioned, step: [f64; MAX_AXES], best: [f64; MAX_AXES]) -> Vec<(Begins, [f64; MAX_AXES])> {
+/// What policies begin with: what is best, a step of it and about half of it where these are less (which is told), and nothing.
+fn starts(provisioned: &Provisioned, step: [f64; MAX_AXES], best: [f64; MAX_AXES]) -> Vec<(bool, [f64; MAX_AXES])> {
     let half: [f64; MAX_AXES] = std::array::from_fn(|axis| match provisioned.axes.get(axis) {
         Some(own) if best[axis] > 0.0 => at_least(own, 0.5 * best[axis]),
         _ => 0.0,
@@ -228,9 +231,9 @@ fn starts(provisioned: &Provisioned, step: [f64; MAX_AXES], best: [f64; MAX_AXES
     };
     let mut few: Vec<[f64; MAX_AXES]> = [step, half].into_iter().filter(less).collect();
     few.dedup();
-    let few = few.into_iter().map(|units| (Begins::Few, units));
-    let best = bought(best).map(|best| (Begins::Best, best));
-    best.into_iter().chain(few).chain([(Begins::Nothing, [0.0; MAX_AXES])]).collect()
+    let few = few.into_iter().map(|units| (true, units));
+    let best = bought(best).map(|best| (false, best));
+    best.into_iter().chain(few).chain([(false, [0.0; MAX_AXES])]).collect()
 }
 
 fn next_used(share: f64) -> Condition {

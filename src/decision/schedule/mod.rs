@@ -32,17 +32,6 @@ pub struct ScheduleWish {
     pub made_up: bool,
 }
 
-/// What a policy that is made up begins with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Begins {
-    /// Nothing.
-    Nothing,
-    /// Fewer units than are best when they are bought for the whole horizon at once.
-    Few,
-    /// As many as are.
-    Best,
-}
-
 /// What a policy is there for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum PolicyKind {
@@ -70,8 +59,6 @@ pub enum PolicyKind {
         weeks: usize,
         /// The share of the next units that they must have used.
         above: f64,
-        /// What it begins with.
-        begins: Begins,
     },
     /// For a month at a time, by what was seen.
     Monthly,

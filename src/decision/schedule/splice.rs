@@ -67,15 +67,19 @@ impl<'a> Splice<'a> {
         let (months, futures) = (self.scenario.horizon.months(), self.outcome.replications());
         let each = months as f64;
         let mut course = Course { ranked: Vec::new(), spend: Vec::new(), owed: Vec::new(), kept: Vec::new(), excess: Vec::new() };
+        // By plan and pool.
+        let case = |plan: usize, pool: usize| self.scenario.supply.plans[plan].pools[pool].case;
+        let plans = 0..self.scenario.supply.plans.len();
+        let known: Vec<Vec<Option<&Vec<PoolMonth>>>> =
+            plans.map(|plan| pools.iter().map(|&pool| self.months.get(&(pool, case(plan, pool)))).collect()).collect();
         for future in 0..futures {
             let (mut by_use, mut kept, mut above) = (0.0, 0, 0.0);
             let held = &walk.held[future * months..][..months];
             let mut worst = vec![0.0_f64; months];
-            for &pool in pools {
+            for pool in 0..pools.len() {
                 let mut of_pool = 0.0;
                 for (month, &plan) in held.iter().enumerate() {
-                    let case = self.scenario.supply.plans[plan as usize].pools[pool].case;
-                    let Some(known) = self.months.get(&(pool, case)) else { continue };
+                    let Some(known) = known[plan as usize][pool] else { continue };
                     of_pool += known[month].by_use[future];
                     worst[month] = worst[month].max(known[month].excess[future]);
                 }

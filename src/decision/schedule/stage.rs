@@ -237,7 +237,13 @@ impl<'a> Ground<'a> {
                     let (offers, horizon) = (&self.scenario.supply.offers, &self.scenario.horizon);
                     let base = &self.scenario.supply.plans[self.plan].base;
                     let (made, without) = Family { base, offer: *offer, offers, horizon, best }.policies();
-                    all.extend(made);
+                    // The plans among them may be there already.
+                    for (kind, policy) in made {
+                        let known = |other: &(PolicyKind, Policy)| other.1.start == policy.start && other.1.rules == policy.rules;
+                        if !all.iter().any(known) {
+                            all.push((kind, policy));
+                        }
+                    }
                     left_out.extend(without);
                 }
                 _ => left_out.push("policies for a pool that buys units of several offers; a `[[policy]]` says what to look at".to_owned()),

@@ -175,7 +175,10 @@ impl<'a> Walker<'a> {
                 let new = |lot: &Lot| lot.start == month && self.purchases[lot.purchase].commitment.offer == *offer;
                 *any += u32::from(lots.iter().any(new));
             }
-            walk.held.push(holdings.of(&lots, self, month));
+            // What neither came nor went is as it was.
+            let same = month > 0 && !lots.iter().any(|lot| lot.start == month || lot.end == month);
+            let place = walk.held.last().copied().filter(|_| same).unwrap_or_else(|| holdings.of(&lots, self, month));
+            walk.held.push(place);
         }
         walk.paid.push((0..months).map(|month| lots.iter().map(|lot| self.cost(lot, month)).sum::<f64>()).sum());
         walk.owed.push(lots.iter().map(|lot| self.bills[lot.purchase][lot.start].1).sum());
