@@ -18,8 +18,8 @@ pub const TORNADO_FILE: &str = "tornado.csv";
 /// Characters of a bar of the whole spread.
 const BAR: f64 = 30.0;
 
-/// Standard errors below which a part is not told from none.
-const TOLD: f64 = 2.0;
+/// The confidence with which a part is told from none: many parts are looked at side by side.
+const TOLD: f64 = 0.99;
 
 /// What sums of doubles may be off by, as a share of the largest.
 const ROUNDING: f64 = 1e-12;
@@ -73,7 +73,7 @@ fn first(scenario: &Scenario, found: &Tornado) -> String {
 
 /// Whether a part is more, or less, than none by more than its error; `None` where that is not known.
 fn is_told(part: &Estimate) -> Option<bool> {
-    part.standard_error.map(|error| part.point.abs() > TOLD * error)
+    part.interval(TOLD).map(|(low, high)| low > 0.0 || high < 0.0)
 }
 
 /// Nothing, where a figure is rounding alone beside the largest one.

@@ -7,7 +7,7 @@ use super::moments::Moments;
 use super::sampling::SCRAMBLES;
 
 /// Samples that a section needs to tell a percentile or a tail.
-const PER_SECTION: usize = 20;
+pub(super) const PER_SECTION: usize = 20;
 
 /// The samples of one section, from 0, of a column.
 pub fn section(column: &[f64], section: usize) -> Vec<f64> {
