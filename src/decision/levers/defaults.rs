@@ -7,7 +7,7 @@ use crate::demand::{Class, Workload};
 use crate::scenario::{Lever, Loaded, Move, Scenario};
 use crate::spec::Provenance;
 use crate::supply::{OfferKind, PoolGroup};
-use crate::units::ByClass;
+use crate::units::{ByClass, Share};
 
 /// By how much prompts and answers get shorter.
 const SHORTER: f64 = 0.1;
@@ -161,7 +161,7 @@ impl Ground<'_> {
         if !(prompt > 0.0 && most > cached) {
             return Err("no fresh prompt tokens are left".to_owned());
         }
-        Ok((vec![format!("workload.{}.tokens.cached_share=\"{:.9}%\"", workload.name, 100.0 * most)], None))
+        Ok((vec![format!("workload.{}.tokens.cached_share=\"{}\"", workload.name, Share(most))], None))
     }
 
     fn batch(&self, index: usize) -> Made {
@@ -186,7 +186,7 @@ impl Ground<'_> {
         if workload.deferrable_share == 0.0 {
             return moved_changes(self.scenario, &moved).map(|changes| (changes, None));
         }
-        Ok((vec![format!("workload.{}.deferrable_share=\"{:.9}%\"", workload.name, 100.0 * share)], None))
+        Ok((vec![format!("workload.{}.deferrable_share=\"{}\"", workload.name, Share(share))], None))
     }
 
     fn smaller(&self, index: usize) -> Made {
@@ -230,7 +230,7 @@ pub(super) fn moved_changes(scenario: &Scenario, moved: &Move) -> Result<Vec<Str
         }
     }
     let route = serde_json::Value::from(moved.route.clone());
-    let share = format!("workload.{name}.deferrable_share=\"{}%\"", 100.0 * moved.share);
+    let share = format!("workload.{name}.deferrable_share=\"{}\"", Share(moved.share));
     let routes = bases.iter().map(|base| format!("plan.{base}.route.\"{name}.deferrable\"={route}"));
     Ok(std::iter::once(share).chain(routes).collect())
 }
