@@ -73,20 +73,10 @@ impl GroupState {
                     passed = 0.0;
                 } else if free > 0.0 {
                     limit += free;
-                    let mut beyond = 0.0;
-                    let mut minute_over = 0.0;
-                    if limit < dry {
-                        match node.overflow {
-                            OverflowRule::Minute if number + 1 < nodes => beyond = row.overflow(limit),
-                            rule => {
-                                let [excess, minute, hour] = row.all(limit);
-                                (beyond, minute_over) = (excess, minute);
-                                if rule == OverflowRule::Minute {
-                                    over = Some((minute, hour));
-                                }
-                            }
-                        }
-                    }
+                    let (mut beyond, minute_over);
+                    let is_last = number + 1 == nodes;
+                    (beyond, minute_over, over) =
+                        if limit < dry { exceeding(row, limit, node.overflow, is_last) } else { (0.0, 0.0, None) };
                     if beyond < DRY {
                         beyond = 0.0;
                         dry = dry.min(limit);
@@ -153,6 +143,17 @@ impl GroupState {
             }
         }
     }
+}
+
+/// What exceeds a limit, how often a minute does where whole requests then go on, and, where the last offer's limit tells them along with its
+/// overflow, the chances of a minute and of the hour.
+#[inline]
+fn exceeding(row: &MinuteRow<'_>, limit: f64, rule: OverflowRule, is_last: bool) -> (f64, f64, Option<(f64, f64)>) {
+    if rule == OverflowRule::Minute && !is_last {
+        return (row.overflow(limit), 0.0, None);
+    }
+    let [excess, minute, hour] = row.all(limit);
+    (excess, minute, (rule == OverflowRule::Minute).then_some((minute, hour)))
 }
 
 /// The chance that a minute, and that the hour, is over the limits, where the share `passed` goes beyond the last of them; `known` where that
