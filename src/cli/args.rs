@@ -96,7 +96,7 @@ pub(crate) struct DrawArgs {
     #[arg(long, value_enum, value_name = "WAY")]
     pub(crate) sampling: Option<SamplingArg>,
     /// Threads to work on; as many as the machine has unless said. Results do not depend on it
-    #[arg(long, value_name = "T")]
+    #[arg(long, value_name = "T", value_parser = threads)]
     pub(crate) threads: Option<NonZeroUsize>,
     /// No progress bar and no notes
     #[arg(long)]
@@ -313,6 +313,11 @@ pub(crate) struct TermPrice {
 
 fn quantity<Q: Quantity>(text: &str) -> Result<Q, String> {
     Q::parse(text).map_err(|error| format!("{error}; allowed: {}", Q::FORM))
+}
+
+/// Threads: more than any machine gains by only take its memory.
+fn threads(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().ok().filter(|threads: &NonZeroUsize| threads.get() <= 512).ok_or_else(|| "allowed: 1 to 512".to_owned())
 }
 
 fn share(text: &str) -> Result<Share, String> {

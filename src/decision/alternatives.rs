@@ -76,6 +76,10 @@ pub fn counterparts(pair: &Pair, map: &BTreeMap<String, String>) -> Result<BTree
 /// When a demand finds no routes in another file, or another horizon; as [`run`]; interrupted when it is stopped.
 pub fn alternatives(pairs: &[Pair], map: &BTreeMap<String, String>, spec: &RunSpec<'_>) -> Result<Run<Vec<Alternative>>> {
     let Some(first) = pairs.first() else { return Err(Error::usage("alternatives needs another file: --with OTHER.toml")) };
+    let is_there = |name: &String| pairs.iter().any(|pair| pair.loaded[1].scenario.demand.workloads.iter().any(|w| w.name == *name));
+    if let Some(unknown) = map.values().find(|name| !is_there(name)) {
+        return Err(Error::usage(format!("--map: `{unknown}` is a workload of no other file")));
+    }
     let own = &first.loaded[0].scenario;
     let mut scenarios = vec![(first.names()[0].to_owned(), lean(own))];
     for pair in pairs {

@@ -4,9 +4,7 @@
 use crate::error::Result;
 use crate::scenario::Scenario;
 use crate::simulation::{Run, RunSpec, run};
-use crate::statistics::{
-    Estimate, Proportion, SCRAMBLES, Sampling, order_statistic_interval, quantile_by_selection, quantile_sorted, section, section_error,
-};
+use crate::statistics::{Proportion, Sampling, order_statistic_interval, quantile_sorted};
 use crate::tally::{Hour, Needs, Replication, Tally};
 use std::ops::Range;
 
@@ -36,19 +34,12 @@ pub struct Percentile {
 }
 
 impl Percentile {
-    /// Of the replications' samples in their order: between order statistics where these are independent of each other, else by
-    /// [sections](section_error).
+    /// Of the replications' samples in their order.
     pub(super) fn of(samples: &[f64], p: f64, sampling: Sampling) -> Self {
         let mut sorted = samples.to_vec();
         sorted.sort_unstable_by(f64::total_cmp);
         let point = quantile_sorted(&sorted, p);
-        let interval = match sampling {
-            Sampling::Plain => order_statistic_interval(sorted.len(), p, CONFIDENCE).map(|(low, high)| (sorted[low - 1], sorted[high - 1])),
-            Sampling::Sobol => {
-                let error = section_error(samples.len(), |number| quantile_by_selection(&mut section(samples, number), p));
-                Estimate { point, standard_error: error, n: SCRAMBLES as u64 }.interval(CONFIDENCE)
-            }
-        };
+        let interval = sampling.quantile_interval(samples, &sorted, p);
         Self { point, interval }
     }
 

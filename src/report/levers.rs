@@ -18,7 +18,7 @@ pub fn levers_answer(found: &Levers, currency: &str) -> String {
     let changes: Vec<String> = found.effects.iter().map(|effect| format!("`{}`: {}", effect.name, effect.changes.join(", "))).collect();
     if !changes.is_empty() {
         parts.push(format!(
-            "A lever keeps the requests: where they get shorter, the level of tokens follows. Trimming, fewer passages retrieved (top-K) and a cut \
+            "Where a lever changes what a request takes, their number stays and the level of tokens follows. Trimming, fewer passages retrieved (top-K) and a cut \
              history all make prompts shorter.\n{}",
             changes.join("\n")
         ));

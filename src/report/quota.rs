@@ -35,10 +35,16 @@ fn first(quota: &QuotaFigures, found: &QuotaAnswer, wish: QuotaWish) -> Option<S
         growth => format!(", with {} {} traffic than the scenario says", Share(growth.abs()), if growth > 0.0 { "more" } else { "less" }),
     };
     let held = Share(wish.percentile);
+    let has = |way: usize, needed: Option<f64>| quota.now[way].zip(needed).map(|(now, needed)| now.rate >= needed);
+    let wanted = format!("{} tokens{requests} a minute", short(ask));
+    let begins = match (quota.now[0], has(0, Some(ask)), has(1, quota.ask(true))) {
+        (Some(now), Some(true), None | Some(true)) => {
+            format!("`{offer}` has enough: {} tokens a minute, where {wanted} would do", words::exact(now.rate))
+        }
+        _ => format!("Ask for {wanted} on `{offer}`"),
+    };
     let mut text = format!(
-        "Ask for {} tokens{requests} a minute on `{offer}`: in {held} of the futures all but {} of the minutes of {}, the largest month, stay \
-         below {} tokens{more}.",
-        short(ask),
+        "{begins}: in {held} of the futures all but {} of the minutes of {}, the largest month, stay below {} tokens{more}.",
         Share(found.peak_share),
         named(&largest.label),
         percentile(&largest.peak[0].held()),

@@ -54,6 +54,17 @@ pub struct Move {
     pub route: Vec<String>,
 }
 
+/// What is wrong with a lever that changes which futures are drawn, and what it may change.
+pub const OTHER_FUTURES: (&str, &str) =
+    ("changes which futures are drawn, so that nothing could be compared on the same ones", "paths of workloads, offers, plans or limits");
+
+/// Whether a change of this path makes the futures others, or more, or longer.
+#[must_use]
+pub fn draws_other_futures(path: &str) -> bool {
+    let first = path.trim().split(['.', '=']).next().unwrap_or_default().trim();
+    ["horizon", "seed", "replications", "sampling", "currency"].contains(&first)
+}
+
 /// Checks the levers of a file; whether their changes fit the scenario is seen when they are made.
 pub(super) fn resolve(specs: &[Field<LeverSpec>], currency: Currency, reader: &mut Reader) -> Option<Vec<Lever>> {
     let mut names = BTreeSet::new();
@@ -72,7 +83,10 @@ pub(super) fn resolve(specs: &[Field<LeverSpec>], currency: Currency, reader: &m
         let mut changes = Vec::new();
         for (path, value) in spec.set.iter().flat_map(|set| &set.entries) {
             let change = format!("{}={}", path.value, value.value);
-            if path.value.contains('=') || Override::new(&change).is_err() {
+            if draws_other_futures(&path.value) {
+                reader.refuse(&path.at, OTHER_FUTURES.0, OTHER_FUTURES.1);
+                good = false;
+            } else if path.value.contains('=') || Override::new(&change).is_err() {
                 reader.refuse(&value.at, "is no change", "a path of the scenario, and a value or a relative change such as \"-10%\"");
                 good = false;
             }

@@ -10,7 +10,7 @@ mod parts;
 mod resolve;
 mod spec;
 
-pub use lever::{Lever, LeverSpec, Move, MoveSpec};
+pub use lever::{Lever, LeverSpec, Move, MoveSpec, OTHER_FUTURES, draws_other_futures};
 pub use load::{Loaded, load, load_open, parse, parse_open};
 pub use pair::{Pair, ValueChange, value_changes};
 pub use parts::{InputChange, Part};

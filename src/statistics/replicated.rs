@@ -18,6 +18,7 @@ use super::distribution::{CONFIDENCE, Distribution};
 use super::estimate::Estimate;
 use super::moments::Moments;
 use super::normal::student_t_quantile;
+use super::quantile::{order_statistic_interval, quantile_sorted};
 use super::sampling::{SCRAMBLES, Sampling};
 
 /// Sums of one number by scramble.
@@ -138,6 +139,23 @@ impl Sampling {
                 Estimate { point: moments.mean(), standard_error: sums.standard_error(), n: sums.scrambles() }
             }
         }
+    }
+}
+
+impl Sampling {
+    /// The 95 % interval of the quantile at `p` in (0, 1), from sample to sample: between order statistics, or under steered sampling by the shares
+    /// that each scramble has up to the quantile. `samples` are finite and in the order of their replications, `sorted` the same in their own.
+    /// `None` where there are too few.
+    #[must_use]
+    pub fn quantile_interval(self, samples: &[f64], sorted: &[f64], p: f64) -> Option<(f64, f64)> {
+        let (low, high) = match self {
+            Self::Plain => order_statistic_interval(sorted.len(), p, CONFIDENCE).map(|(low, high)| (low - 1, high - 1))?,
+            Self::Sobol => {
+                let q = quantile_sorted(sorted, p);
+                ScrambleSums::of(samples, |x| f64::from(u8::from(x <= q))).ranks_around(p, sorted.len() as u64)?
+            }
+        };
+        Some((*sorted.get(low)?, *sorted.get(high)?))
     }
 }
 

@@ -10,7 +10,7 @@ pub(crate) struct AlternativesArgs {
     #[command(flatten)]
     pub(crate) scenario: ScenarioArgs,
     /// A scenario file whose offers and plans are looked at for this demand; may be given several times
-    #[arg(long, value_name = "OTHER.toml", required = true, num_args = 1..)]
+    #[arg(long, value_name = "OTHER.toml", required = true)]
     pub(crate) with: Vec<PathBuf>,
     /// Which workload of another file stands for one of this: its routes serve it. Those of one name stand for each other, and so does the
     /// only one of each file; may be given several times

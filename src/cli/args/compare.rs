@@ -23,7 +23,7 @@ pub(crate) struct CompareArgs {
     #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(0..=i64::MAX as u64))]
     pub(crate) seed: Option<u64>,
     /// Threads to work on; as many as the machine has unless said. Results do not depend on it
-    #[arg(long, value_name = "T")]
+    #[arg(long, value_name = "T", value_parser = super::threads)]
     pub(crate) threads: Option<NonZeroUsize>,
     /// The plan that is followed from one to the other; the first one's recommendation unless said, else the baseline
     #[arg(long, value_name = "PLAN")]

@@ -3,7 +3,7 @@
 use super::{DrawArgs, ScenarioArgs, share};
 use clap::Args;
 use std::path::PathBuf;
-use tokentide::scenario::{Lever, Move};
+use tokentide::scenario::{Lever, Move, OTHER_FUTURES, draws_other_futures};
 
 /// `levers`: what could be done about the demand.
 #[derive(Debug, Args)]
@@ -36,6 +36,9 @@ fn lever(text: &str) -> Result<Lever, String> {
     let good = |change: &String| change.split_once('=').is_some_and(|(path, value)| !path.trim().is_empty() && !value.trim().is_empty());
     if name.trim().is_empty() || !changes.iter().all(good) {
         return Err(FORM.to_owned());
+    }
+    if let Some(change) = changes.iter().find(|change| draws_other_futures(change)) {
+        return Err(format!("`{}` {}; allowed: {}", change.trim(), OTHER_FUTURES.0, OTHER_FUTURES.1));
     }
     Ok(Lever { name: name.trim().to_owned(), changes, moves: None, cost: 0.0 })
 }
@@ -81,7 +84,7 @@ mod tests {
         let made = lever("a b: x.y=-1%,plan.p.route.w=[\"a\", \"b\"],z={ q = 1, r = \"1,2\" }").unwrap();
         assert_eq!((made.name.as_str(), made.changes.len()), ("a b", 3), "{made:?}");
         assert_eq!(made.changes[1], "plan.p.route.w=[\"a\", \"b\"]");
-        for bad in ["x", "x:", ":a=1", "x:a", "x:a=", "x:a=1,"] {
+        for bad in ["x", "x:", ":a=1", "x:a", "x:a=", "x:a=1,", "x:horizon.months=3", "x:seed=3"] {
             assert!(lever(bad).is_err(), "{bad}");
         }
     }

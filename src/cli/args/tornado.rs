@@ -17,7 +17,7 @@ pub(crate) struct TornadoArgs {
     #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(0..=i64::MAX as u64))]
     pub(crate) seed: Option<u64>,
     /// Threads to work on; as many as the machine has unless said. Results do not depend on it
-    #[arg(long, value_name = "T")]
+    #[arg(long, value_name = "T", value_parser = super::threads)]
     pub(crate) threads: Option<NonZeroUsize>,
     /// Which plan, once for each; the baseline unless said
     #[arg(long, value_name = "PLAN")]
