@@ -1,7 +1,9 @@
 //! What would flip the answer, in words.
 
-use super::Report;
+use super::{Report, words};
 use crate::decision::{Cause, Flip, FlipPoint, Leader, Lever};
+use crate::statistics::{Moments, Proportion};
+use crate::tally::{Metric, Row, Span};
 
 /// One line per flip point, and one for the changes that flip nothing. Empty when flip points were not asked for.
 #[must_use]
@@ -27,7 +29,7 @@ pub fn flip_lines(report: &Report<'_>) -> Vec<String> {
 fn line(report: &Report<'_>, leader: &Leader, flip: &Flip, point: &FlipPoint) -> String {
     let name = |plan: usize| report.scenario.supply.plans.get(plan).map_or("", |plan| plan.name.as_str());
     let (old, new) = (name(leader.plan), point.plan.map_or("", name));
-    let change = change(flip, point);
+    let change = change(flip, point) + &likelihood(report, flip, point).unwrap_or_default();
     match (point.because, point.plan) {
         (Cause::BreaksLimits, Some(_)) => format!("`{old}` no longer keeps the limits if {change}."),
         (Cause::BreaksLimits, None) => format!("`{old}` no longer keeps the limits, and no other plan does, if {change}."),
@@ -36,6 +38,21 @@ fn line(report: &Report<'_>, leader: &Leader, flip: &Flip, point: &FlipPoint) ->
         (Cause::KeepsLimits, Some(plan)) if plan == leader.plan => format!("`{old}` keeps the limits if {change}."),
         (Cause::KeepsLimits, _) => format!("`{new}` wins, because it then keeps the limits, if {change}."),
     }
+}
+
+/// `; 3±1% of the futures have that much`: how often the traffic of a future, over the horizon, lies as far from the mean of all. Nothing is
+/// known of how likely the other changes are, as prices, throughput and growth are what the scenario says.
+fn likelihood(report: &Report<'_>, flip: &Flip, point: &FlipPoint) -> Option<String> {
+    if flip.lever != Lever::Traffic {
+        return None;
+    }
+    let scenario = report.scenario;
+    let tokens = report.outcome.column(scenario, scenario.baseline, Row::All, Span::Horizon, Metric::TokensDemand)?;
+    let edge = (1.0 + point.at) * Moments::from_slice(&tokens).mean();
+    let lies_there = |tokens: f64| f64::from(u8::from(if flip.upwards { tokens >= edge } else { tokens <= edge }));
+    let varies = tokens.windows(2).any(|two| two[0].total_cmp(&two[1]).is_ne());
+    let share = Proportion::sampled(&tokens, scenario.sampling, lies_there);
+    varies.then(|| format!("; {} of the futures have that {}", words::frequency(&share), if flip.upwards { "much" } else { "little" }))
 }
 
 /// `traffic falls 18% (16 to 20)`.
