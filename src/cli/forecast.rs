@@ -48,7 +48,7 @@ pub(crate) fn forecast(args: &ForecastArgs) -> Result<Exit> {
     let tell = |done| bar.set_position(done);
     let threads = args.draws.threads.map(usize::from);
     let spec = RunSpec { threads, progress: Some(&tell), stop: Some(&stop), ..RunSpec::default() };
-    let found = decision::forecast(scenario, enough, &spec);
+    let found = decision::forecast(scenario, &candidates, enough, &spec);
     bar.finish_and_clear();
     let ran = found?;
     if let Some(mut folder) = folder {

@@ -8,7 +8,7 @@ use super::budget::Percentile;
 use crate::error::Result;
 use crate::scenario::Scenario;
 use crate::simulation::{Run, RunSpec, run};
-use crate::supply::{Commitment, MAX_AXES};
+use crate::supply::{Candidates, Commitment, MAX_AXES};
 use crate::tally::{Columns, Metric, Outcome, Row, Span};
 use std::collections::BTreeMap;
 
@@ -41,6 +41,14 @@ pub struct Need {
     pub periods: Vec<PeriodNeed>,
 }
 
+impl Need {
+    /// The fewest units that were looked at, where there are any: if these are enough, fewer might be.
+    #[must_use]
+    pub fn fewest(&self) -> Option<f64> {
+        self.units.first().copied().filter(|units| *units > 0.0)
+    }
+}
+
 /// Units needed in a month or a quarter.
 #[derive(Clone, Debug)]
 pub struct PeriodNeed {
@@ -48,20 +56,21 @@ pub struct PeriodNeed {
     pub kind: &'static str,
     /// As the files call it: `2027-01`, `2027-Q1`.
     pub label: String,
-    /// At [`NEEDED_AT`]; infinite where the most that was looked at is too few.
+    /// At [`NEEDED_AT`]; infinite where the most that was looked at is too few. The fewest that were looked at may be more than are needed.
     pub needed: [Percentile; NEEDED_AT.len()],
     /// Share of the futures in which the most that was looked at is too few.
     pub beyond: f64,
 }
 
-/// Tells how many units are needed. `scenario` has its choices [open](crate::scenario::load_open), units from the start of the horizon.
+/// Tells how many units are needed. `scenario` has its choices [open](crate::scenario::load_open) to these `candidates`, units from the start
+/// of the horizon. Plans that the file writes out stay among them; what the candidates do not allow is not looked at.
 ///
 /// # Errors
 /// As [`run`]: too little memory, or interrupted.
-pub fn forecast(scenario: &Scenario, enough: Enough, spec: &RunSpec<'_>) -> Result<Run<Vec<Need>>> {
+pub fn forecast(scenario: &Scenario, candidates: &Candidates, enough: Enough, spec: &RunSpec<'_>) -> Result<Run<Vec<Need>>> {
     let lean = scenario.with_supply(scenario.supply.clone().without_peak().without_members());
     let ran = run(&lean, spec, &Columns)?;
-    let found = lines(&lean).into_iter().map(|line| need(&lean, &ran.summary, line, enough)).collect();
+    let found = lines(&lean, candidates).into_iter().map(|line| need(&lean, &ran.summary, line, enough)).collect();
     Ok(Run { summary: found, replications: ran.replications, asked: ran.asked, seed: ran.seed, engine: ran.engine })
 }
 
@@ -78,7 +87,7 @@ struct Line {
 /// Units on both axes by their bits, with the first plan that buys them from the start and the place of the pool in it.
 type Units = BTreeMap<[u64; MAX_AXES], (usize, usize)>;
 
-fn lines(scenario: &Scenario) -> Vec<Line> {
+fn lines(scenario: &Scenario, candidates: &Candidates) -> Vec<Line> {
     let supply = &scenario.supply;
     // By base, pool and offer.
     let mut all: BTreeMap<(String, usize, usize), Units> = BTreeMap::new();
@@ -88,6 +97,9 @@ fn lines(scenario: &Scenario) -> Vec<Line> {
             let held = |commitment: &&Commitment| commitment.units.iter().any(|&units| units > 0.0);
             let mine = |commitment: &&Commitment| group.nodes.iter().any(|node| node.offer == commitment.offer);
             let held: Vec<&Commitment> = bought.commitments.iter().filter(mine).filter(held).collect();
+            if !held.iter().all(|commitment| candidates.allow(&supply.offers[commitment.offer].name, commitment)) {
+                continue;
+            }
             for (place, node) in group.nodes.iter().enumerate().filter(|(_, node)| node.provisioned) {
                 let units = match held.as_slice() {
                     [] => [0.0; MAX_AXES],

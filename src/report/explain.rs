@@ -145,7 +145,9 @@ pub(super) fn remedy(scenario: &Scenario, plan: usize, remedy: &Remedy) -> Strin
         Change::Units(factor) => {
             let commitments = scenario.supply.plans.get(plan).map_or(&[][..], |plan| plan.commitments.as_slice());
             let bought: f64 = commitments.iter().map(|commitment| commitment.units[0]).sum();
-            format!("{} units instead of {}", short(bought * factor), short(bought))
+            let then = bought * factor;
+            let noun = if then.to_bits() == 1.0_f64.to_bits() { "unit" } else { "units" };
+            format!("{} {noun} instead of {}", short(then), short(bought))
         }
         Change::Retries(retry) => {
             format!("clients that try up to {} times, first after {} s", retry.attempts, short(retry.first))

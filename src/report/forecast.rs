@@ -23,9 +23,11 @@ pub fn forecast_answer(found: &[Need], enough: Enough) -> String {
     };
     let sentences: Vec<String> = found.iter().filter_map(sentence).collect();
     let tables: Vec<String> = found.iter().map(table).collect();
+    let some_at_most = tables.iter().any(|table| table.contains('≤'));
+    let at_most = if some_at_most { " ≤: no fewer were looked at." } else { "" };
     format!(
         "{}\n\n{}\n\nUnits are enough where {rule}, in that month with these and with all more that were looked at; a quarter needs what its \
-         neediest month does. In brackets the 95% interval; units are told in the steps that were looked at (--units OFFER=LIST).",
+         neediest month does. In brackets the 95% interval; units are told in the steps that were looked at (--units OFFER=LIST).{at_most}",
         sentences.join("\n"),
         tables.join("\n\n")
     )
@@ -38,6 +40,10 @@ fn sentence(need: &Need) -> Option<String> {
     let periods: Vec<_> = quarters.collect();
     let periods = if periods.is_empty() { months.collect() } else { periods };
     let (first, last) = (periods.first()?, periods.last()?);
+    // What is too few is not enough, and is told as a need.
+    let enough = [first, last].iter().all(|period| [0, 2].iter().all(|&index| period.needed[index].point.is_finite()));
+    let [verb, of_half] = if enough { ["enough", "in half"] } else { ["needed", "for half"] };
+    let of_most = if enough { "in 90%" } else { "for 90%" };
     let at = |index: usize| {
         let label = |period: &&crate::decision::PeriodNeed| format!("{} {}", period.kind, period.label);
         let units = |period: &&crate::decision::PeriodNeed| number(need, period.needed[index].point);
@@ -48,7 +54,7 @@ fn sentence(need: &Need) -> Option<String> {
         }
     };
     Some(format!(
-        "{} of `{}` for {} ({}): {} are enough in half of the futures; in 90% of them {}.",
+        "{} of `{}` for {} ({}): {} are {verb} {of_half} of the futures; {of_most} of them {}.",
         need.axis.map_or_else(|| "Units".to_owned(), |axis| format!("Units of {axis}")),
         need.offer,
         need.pool,
@@ -59,7 +65,16 @@ fn sentence(need: &Need) -> Option<String> {
 }
 
 fn number(need: &Need, units: f64) -> String {
-    if units.is_finite() { short(units) } else { format!("more than {}", need.units.last().copied().map_or_else(String::new, short)) }
+    match need.units.last() {
+        Some(most) if !units.is_finite() => format!("more than the {} looked at", short(*most)),
+        _ if is_fewest(need, units) => format!("at most {}", short(units)),
+        _ => short(units),
+    }
+}
+
+/// Whether no fewer units were looked at, so that fewer might be enough.
+fn is_fewest(need: &Need, units: f64) -> bool {
+    need.fewest().is_some_and(|fewest| fewest.to_bits() == units.to_bits())
 }
 
 fn table(need: &Need) -> String {
@@ -82,23 +97,37 @@ fn table(need: &Need) -> String {
     format!("Units of `{}`{axis} for {} ({}):\n{}", need.offer, need.pool, need.plan, table.trim_fmt())
 }
 
-/// `6 [6–7]`
+/// `6 [6–7]`, `≤100 [≤100–150]`, `>4`
 fn cell(need: &Need, percentile: &Percentile) -> String {
-    let bound = |units: f64| if units.is_finite() { short(units) } else { "more".to_owned() };
+    let at_most = |units: f64| if is_fewest(need, units) { "≤" } else { "" };
+    let bound = |units: f64| if units.is_finite() { format!("{}{}", at_most(units), short(units)) } else { "more".to_owned() };
     let between = percentile
         .interval
         .filter(|(low, high)| low.to_bits() != high.to_bits())
         .map_or_else(String::new, |(low, high)| format!(" [{}–{}]", bound(low), bound(high)));
-    format!("{}{between}", number(need, percentile.point).replace("more than ", ">"))
+    let more = || format!(">{}", need.units.last().copied().map_or_else(String::new, short));
+    let point = if percentile.point.is_finite() { bound(percentile.point) } else { more() };
+    format!("{point}{between}")
 }
 
-/// The units as CSV; empty where the most that was looked at is too few.
+/// The units as CSV; empty where the most that was looked at is too few, and as a lower bound where the fewest are enough.
 ///
 /// # Errors
 /// When a line cannot be written, which no input makes happen.
 pub fn forecast_file(found: &[Need], enough: Enough) -> Result<String> {
     let mut lines = Lines::new();
-    lines.texts(["plan", "pool", "offer", "axis", "enough_when", "share", "kind", "period", "units_looked_at_up_to"]);
+    lines.texts([
+        "plan",
+        "pool",
+        "offer",
+        "axis",
+        "enough_when",
+        "share",
+        "kind",
+        "period",
+        "units_looked_at_from",
+        "units_looked_at_up_to",
+    ]);
     for p in NEEDED_AT {
         let name = format!("units_p{:.0}", 100.0 * p);
         lines.texts([name.as_str(), &format!("{name}_lo"), &format!("{name}_hi")]);
@@ -111,9 +140,13 @@ pub fn forecast_file(found: &[Need], enough: Enough) -> Result<String> {
     for need in found {
         for period in &need.periods {
             lines.texts([need.plan.as_str(), &need.pool, &need.offer, need.axis.unwrap_or(""), rule]);
-            lines.number(share).texts([period.kind, period.label.as_str()]).numbers([need.units.last().copied()]);
+            lines
+                .number(share)
+                .texts([period.kind, period.label.as_str()])
+                .numbers([need.units.first().copied(), need.units.last().copied()]);
             for percentile in &period.needed {
                 let (low, high) = percentile.interval.unzip();
+                let low = low.filter(|units| !is_fewest(need, *units));
                 lines.numbers([Some(percentile.point), low, high].map(|units| units.filter(|units| units.is_finite())));
             }
             lines.number(period.beyond).end()?;

@@ -25,6 +25,7 @@ mod quota_files;
 mod samples;
 mod schedule;
 mod schedule_files;
+mod schedule_headline;
 mod size;
 mod size_files;
 mod surface;

@@ -1,5 +1,6 @@
 //! Purchases over time, in words and tables: which schedule to follow, its calendar, what waiting is worth, and when to buy more.
 
+use super::schedule_headline::headline;
 use super::table::STYLE;
 use super::words;
 use crate::decision::{PolicyKind, Schedule, ScheduleWish, Simulated, Stage, StepUp};
@@ -33,86 +34,8 @@ pub fn schedule_answer(scenario: &Scenario, found: &Schedule, wish: ScheduleWish
     found.stages.iter().filter(|stage| !stage.policies.is_empty()).map(of).collect::<Vec<_>>().join("\n\n")
 }
 
-fn headline(scenario: &Scenario, stage: &Stage, wish: ScheduleWish) -> String {
-    let currency = scenario.currency.code();
-    let (first, plan) = (&stage.policies[0], &stage.policies[stage.plan]);
-    let place = stage.pool.as_ref().map_or_else(String::new, |pool| format!("Pool `{pool}` of `{}`: ", stage.base));
-    let cost = amount(&first.ranked);
-    let mut text = match &first.against {
-        None => format!(
-            "{place}No schedule that was simulated is cheaper than the plan `{}`, which is known from the start: {cost} {currency} a month.",
-            first.policy.name
-        ),
-        Some(against)
-            if !against.mean_difference.interval(0.95).is_some_and(|(_, high)| high < 0.0) && plan.keeps_limits == first.keeps_limits =>
-        {
-            let less = Estimate { point: -against.mean_difference.point, ..against.mean_difference };
-            format!(
-                "{place}Nothing that was simulated can be told from the best plan known from the start, `{}`: {} {currency} a month. `{}` costs {} \
-                 in this run, which is too close to call.",
-                plan.policy.name,
-                amount(&plan.ranked),
-                first.policy.name,
-                signed(&less, "less", "more"),
-            )
-        }
-        Some(against) => {
-            let less = Estimate { point: -against.mean_difference.point, ..against.mean_difference };
-            let (low, high) = (-against.p95, -against.p05);
-            let cheaper = if first.keeps_limits && !plan.keeps_limits { "which misses the limits, " } else { "" };
-            format!(
-                "{place}Follow `{}`: {cost} {currency} a month, {} than the best plan known from the start, `{}`, {cheaper}with {} to {} less in \
-                 nine futures of ten, and cheaper in {} of them.",
-                first.policy.name,
-                signed(&less, "less", "more"),
-                plan.policy.name,
-                rounded(low, high - low),
-                rounded(high, high - low),
-                words::frequency(&against.probability_strictly_less),
-            )
-        }
-    };
-    if scenario.limits.any() {
-        let kept = words::frequency_of_months(&first.months_kept);
-        text += &if first.keeps_limits {
-            format!(" {kept} of its months keep the limits.")
-        } else {
-            format!(" It misses the limits, as all do that were simulated: {kept} of its months keep them, and it exceeds them least.")
-        };
-    }
-    // What is too close to call against the best plan was said.
-    if let Some((other, lead)) = stage.lead.as_ref().filter(|(other, _)| *other != stage.plan) {
-        let name = &stage.policies[*other].policy.name;
-        let (by, settled) = (amount(lead), lead.interval(0.95).is_some_and(|(low, _)| low > 0.0));
-        text += &match (lead.standard_error, settled) {
-            (None, _) => format!(" The next best, `{name}`, costs {by} more."),
-            (_, true) => format!(" The next best, `{name}`, costs {by} {currency} a month more."),
-            (Some(error), false) => {
-                let factor = 1.96 * error / lead.point;
-                let needed = rounded_up(stage.futures as f64 * (factor * factor).max(1.0));
-                format!(
-                    " Too close to call against `{name}`: {by} {currency} a month lie between them; about {needed} replications would tell."
-                )
-            }
-        };
-    }
-    if let Some((chosen, cost, less)) = &stage.unseen {
-        let chosen = &stage.policies[*chosen].policy.name;
-        let (cost, less) = (amount(cost), signed(less, "less", "more"));
-        text += &format!(
-            " The best of {} looks better than it is: chosen by one half of the futures, `{chosen}` costs {cost} on the other, {less} than the \
-             plan chosen so.",
-            stage.policies.len()
-        );
-    }
-    if wish.charge_owed && stage.policies.iter().any(|policy| policy.owed > 0.0) {
-        text += " What a term binds to after the horizon is part of the cost.";
-    }
-    text
-}
-
 /// An amount, where an error that is rounding alone is none.
-fn amount(estimate: &Estimate) -> String {
+pub(super) fn amount(estimate: &Estimate) -> String {
     let rounding = ROUNDING * estimate.point.abs();
     words::amount(&Estimate {
         standard_error: estimate.standard_error.map(|error| if error <= rounding { 0.0 } else { error }),
@@ -120,20 +43,14 @@ fn amount(estimate: &Estimate) -> String {
     })
 }
 
-/// Two digits, up.
-fn rounded_up(number: f64) -> String {
-    let place = libm::pow(10.0, (libm::log10(number.max(1.0)).floor() - 1.0).max(0.0));
-    short((number / place).ceil() * place)
-}
-
 /// A difference as `12±3 less`, or the other word where it is negative.
-fn signed(difference: &Estimate, less: &str, more: &str) -> String {
+pub(super) fn signed(difference: &Estimate, less: &str, more: &str) -> String {
     let word = if difference.point < 0.0 { more } else { less };
     format!("{} {word}", amount(&Estimate { point: difference.point.abs(), ..*difference }))
 }
 
 /// A number to a hundredth of a spread.
-fn rounded(value: f64, spread: f64) -> String {
+pub(super) fn rounded(value: f64, spread: f64) -> String {
     if spread.abs() <= ROUNDING * value.abs() {
         return words::exact(value);
     }
@@ -174,8 +91,8 @@ fn policies(scenario: &Scenario, stage: &Stage, wish: ScheduleWish) -> String {
     let mut table = Table::new();
     table.load_style(STYLE);
     let cost = format!("{currency} a month");
-    let owed = if wish.charge_owed { "of it owed\nafterwards" } else { "owed\nafterwards" };
-    table.set_header(vec!["", "policy", &cost, "P5–P95", "more than\nbest plan", "P(cheaper)", owed, "P(limits\nkept)", "regret"]);
+    let owed = if wish.charge_owed { format!("of it owed after,\n{currency} a month") } else { format!("owed after,\n{currency} in all") };
+    table.set_header(vec!["", "policy", &cost, "P5–P95", "more than\nbest plan", "P(cheaper)", &owed, "P(limits\nkept)", "regret"]);
     let shown = shown(stage);
     for &place in &shown {
         let policy = &stage.policies[place];
@@ -202,7 +119,11 @@ fn policies(scenario: &Scenario, stage: &Stage, wish: ScheduleWish) -> String {
     }
     right(&mut table, 2);
     let more = stage.policies.len() - shown.len();
-    let rest = if more > 0 { format!("\n{more} more policies are in the files.") } else { String::new() };
+    let rest = match more {
+        0 => String::new(),
+        1 => "\n1 more policy is in the files.".to_owned(),
+        _ => format!("\n{more} more policies are in the files."),
+    };
     format!("{}{rest}", table.trim_fmt())
 }
 
@@ -296,7 +217,8 @@ fn waiting(scenario: &Scenario, stage: &Stage) -> Option<String> {
     table.load_style(STYLE);
     let currency = scenario.currency.code();
     let value = format!("waiting saves\n{currency} a month");
-    table.set_header(vec!["wait", "how", &value, "P5–P95", "pays in", "to buy then what\nis best now", ""]);
+    let owed = format!("of it owed after,\n{currency} a month");
+    table.set_header(vec!["wait", "how", &value, &owed, "P5–P95", "pays in", "to buy then what\nis best now", ""]);
     for waiting in &stage.waiting {
         let spread = waiting.range.1 - waiting.range.0;
         let note = match waiting.keep_limits {
@@ -308,13 +230,14 @@ fn waiting(scenario: &Scenario, stage: &Stage) -> Option<String> {
             if waiting.months == 1 { "1 month".to_owned() } else { format!("{} months", waiting.months) },
             stage.policies[waiting.places.1].policy.name.clone(),
             amount(&waiting.value),
+            amount(&waiting.owed),
             format!("{}–{}", rounded(waiting.range.0, spread), rounded(waiting.range.1, spread)),
             words::frequency(&waiting.pays),
             waiting.blindly.as_ref().map_or_else(words::dash, amount),
             note.to_owned(),
         ]);
     }
-    for column in table.column_iter_mut().skip(2).take(4) {
+    for column in table.column_iter_mut().skip(2).take(5) {
         column.set_cell_alignment(CellAlignment::Right);
     }
     let now = &stage.policies[first.places.0].policy.name;

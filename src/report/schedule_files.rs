@@ -107,6 +107,7 @@ fn document(scenario: &Scenario, found: &Schedule) -> Result<String> {
                 "now": name(waiting.places.0),
                 "policy": name(waiting.places.1),
                 "saves": estimate(&waiting.value),
+                "of_it_after_horizon": estimate(&waiting.owed),
                 "p05": waiting.range.0,
                 "p95": waiting.range.1,
                 "probability_saves": waiting.pays.share(),

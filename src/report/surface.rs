@@ -21,7 +21,12 @@ pub fn surface_answer(surface: &Surface, currency: &str) -> String {
     }
     let told = |line: &&TermSurface| !is_half(surface, line);
     let sentences = shown(surface).into_iter().filter(told).filter_map(|line| sentence(line, surface.share));
-    let sentences: Vec<String> = sentences.collect();
+    let mut sentences: Vec<String> = sentences.collect();
+    if !surface.any_keeps_limits {
+        sentences.push(
+            "No plan that was looked at keeps the limits: of those that keep them most often the cheapest is taken as the best.".to_owned(),
+        );
+    }
     let mut table = Table::new();
     table.load_style(STYLE);
     let (price, pays) = (format!("{currency} a\nunit-hour"), pays_up_to(surface.share));
@@ -127,7 +132,9 @@ pub fn unit_prices_table(line: &TermSurface, share: f64) -> String {
     let last = line.steps.iter().filter(|step| step.units.1 <= line.bought).count();
     let first = (last + 3).saturating_sub(STEPS).min(line.steps.len().saturating_sub(STEPS));
     for step in line.steps.iter().skip(first).take(STEPS) {
-        let mark = if step.units.1.to_bits() == line.bought.to_bits() { "bought" } else { "" };
+        // Another term or route may be best; this is what would be bought so.
+        let bought = if line.best { "bought" } else { "if bought" };
+        let mark = if step.units.1.to_bits() == line.bought.to_bits() { bought } else { "" };
         let used = step.used.as_ref();
         let percent = |percentile: &Percentile| words::whole_percent(percentile.point);
         let mut row = vec![

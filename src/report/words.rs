@@ -54,7 +54,12 @@ pub(super) fn percent(estimate: &Estimate) -> String {
 pub(super) fn whole_percent(share: f64) -> String {
     let percent = 100.0 * share;
     let decimals = usize::from(percent != 0.0 && percent.abs() < 9.95);
-    format!("{percent:.decimals$}%")
+    let text = format!("{percent:.decimals$}%");
+    // What rounds to nothing has no sign.
+    match text.strip_prefix('-') {
+        Some(bare) if !bare.contains(|digit: char| ('1'..='9').contains(&digit)) => bare.to_owned(),
+        _ => text,
+    }
 }
 
 /// How often something was seen, as per cent; what was never seen is less than three in all.
@@ -119,6 +124,12 @@ mod tests {
         assert_eq!(frequency(&Proportion::of(0, 256)), "<1.2%");
         assert_eq!(frequency(&Proportion::of(256, 256)), ">98.8%");
         assert_eq!(frequency(&Proportion::of(2, 2)), "2 of 2");
+    }
+
+    #[test]
+    fn what_rounds_to_nothing_has_no_sign() {
+        let told = [-0.0, -0.000_2, 0.000_2, -0.004, -0.25].map(whole_percent);
+        assert_eq!(told, ["0%", "0.0%", "0.0%", "-0.4%", "-25%"]);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use crate::validation::support::{flat_months, on_demand, plain, plan, units};
 use std::path::Path;
 use std::process::Command;
 use tokentide::decision::{Enough, Need, forecast};
+use tokentide::report::{forecast_answer, forecast_file};
 use tokentide::scenario::parse_open;
 use tokentide::simulation::RunSpec;
 use tokentide::supply::{Candidates, OfferCandidates, UnitsListSpec, UnitsSweepSpec};
@@ -14,7 +15,7 @@ fn found(text: &str, list: &str, enough: Enough, replications: u64, seed: u64) -
     candidates.by_offer.insert("units".to_owned(), OfferCandidates { units, ..OfferCandidates::default() });
     let scenario = parse_open("forecast.toml", text, Path::new(""), &[], &candidates).unwrap_or_else(|error| panic!("{error}")).scenario;
     let spec = RunSpec { replications: Some(replications), seed: Some(seed), ..RunSpec::default() };
-    forecast(&scenario, enough, &spec).unwrap().summary
+    forecast(&scenario, &candidates, enough, &spec).unwrap().summary
 }
 
 fn scenario(months: u32, hours: u32, law: &str, route: &[&str], more: &str) -> String {
@@ -45,6 +46,25 @@ fn needs_are_known_where_nothing_is_random() {
     }
     let [need] = &found(&alone, "0..=2", Enough::Throttled(0.0), 2, 1)[..] else { panic!() };
     assert!(need.periods.iter().all(|period| period.beyond == 1.0 && period.needed[0].point.is_infinite()), "{need:?}");
+}
+
+/// The list that is asked for stands instead of the plan's own, and what no list goes below is at most needed.
+#[test]
+fn lists_stand_instead_of_the_plans_own() {
+    let law = "law = \"constant\", value = \"2.5 tokens/h\"";
+    let text = scenario(3, 100, law, &["units"], "") + "sweep = { units = { units = \"1..=4\" } }\n";
+    for (list, looked_at, needed) in [("0..=1", vec![0.0, 1.0], f64::INFINITY), ("3..=9", vec![3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0], 3.0)] {
+        let [need] = &found(&text, list, Enough::Throttled(0.0), 2, 1)[..] else { panic!() };
+        // That nothing is bought is looked at where the list says so.
+        assert!(need.units == looked_at && need.periods[0].needed[0].point == needed, "{need:?}");
+    }
+    let need = found(&text, "3..=9", Enough::Throttled(0.0), 2, 1);
+    let (told, file) = (forecast_answer(&need, Enough::Throttled(0.0)), forecast_file(&need, Enough::Throttled(0.0)).unwrap());
+    assert!(told.contains(": at most 3 in quarter") && told.contains("are enough in half") && told.contains("≤3"), "{told}");
+    assert!(file.contains(",3,9,3,,"), "{file}");
+    let need = found(&text, "0..=1", Enough::Throttled(0.0), 2, 1);
+    let told = forecast_answer(&need, Enough::Throttled(0.0));
+    assert!(told.contains("more than the 1 looked at in quarter") && told.contains("are needed for half"), "{told}");
 }
 
 /// One hour of an exponential demand of mean 10: units serve it all up to −10 ln(1 − p), rounded up. A quarter of three such months needs

@@ -4,6 +4,7 @@ use crate::validation::support::{flat, on_demand, plain, plan, units};
 use std::path::Path;
 use std::process::Command;
 use tokentide::decision::{DISCOUNTS, Goal, Surface, TermSurface, Wish, surface};
+use tokentide::report::{surface_answer, unit_prices_table};
 use tokentide::scenario::{Scenario, parse_open};
 use tokentide::simulation::RunSpec;
 use tokentide::spec::Override;
@@ -65,6 +66,26 @@ fn prices_are_known_where_nothing_is_random() {
     }
     assert!(close(line.break_even(0.0).unwrap(), 0.6) && close(line.break_even(0.5).unwrap(), 0.3));
     assert!(close(line.saving(0.6, 0.0).unwrap(), 0.0) && close(line.saving(0.8, 0.5).unwrap(), 730.0 * 0.5));
+}
+
+/// Where no plan keeps the limits, one is the best still; where it routes otherwise, these units are not bought.
+#[test]
+fn sentence_and_table_agree_on_what_is_bought() {
+    let law = "law = \"constant\", value = \"100 tokens/h\"";
+    let alone = reservation(730, law).replace("route = { w = [\"on-demand\"] }", "route = { w = [\"units\"] }");
+    let alone = alone.replace("route = { w = [\"units\", \"on-demand\"] }", "route = { w = [\"units\"] }");
+    let candidates = listed("1..=4");
+    let limited = format!("limits.throttled_requests_share = \"1%\"\n{alone}");
+    let none_keeps = found(&open(&limited, &[], &candidates), &candidates, 0.8, 20, 1);
+    let line = &none_keeps.lines[0];
+    assert!(!none_keeps.any_keeps_limits && line.best && line.bought == 4.0, "{none_keeps:?}");
+    let told = [surface_answer(&none_keeps, "USD"), unit_prices_table(line, 0.8)].concat();
+    assert!(!told.contains("does not buy") && told.contains("bought  3 → 4") && told.contains("keeps the limits: of those"), "{told}");
+    // Units that cost more than they spare are not bought.
+    let dear = reservation(730, law).replace("0.6 USD", "1.6 USD");
+    let others = found(&open(&dear, &[], &candidates), &candidates, 0.8, 20, 1);
+    let told = [surface_answer(&others, "USD"), unit_prices_table(&others.lines[0], 0.8)].concat();
+    assert!(others.any_keeps_limits && told.contains("which the best plan does not buy") && told.contains("if bought  0 → 1"), "{told}");
 }
 
 /// Lists that leave out nothing begin at another plan's nothing.

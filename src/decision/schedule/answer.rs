@@ -68,6 +68,8 @@ pub struct Waiting {
     pub places: (usize, usize),
     /// What committing now costs more than waiting. `[currency a month]`
     pub value: Estimate,
+    /// The part of it that falls due after the horizon, below 0 where waiting owes more then; 0 where that is not charged. `[currency a month]`
+    pub owed: Estimate,
     /// The 5th and 95th percentile of that.
     pub range: (f64, f64),
     /// In how many of the futures waiting is cheaper.
@@ -258,12 +260,19 @@ impl Answers<'_> {
             let wait = self.best(self.of(|kind| matches!(kind, PolicyKind::Wait { months, .. } if *months == waited)))?;
             let blind = self.best(self.of(|kind| matches!(kind, PolicyKind::Wait { months, by_use: false } if *months == waited)));
             let column = self.column(now, wait);
+            // Nothing, where what is owed is not charged.
+            let owed_of = |place: usize| {
+                let Course { ranked, spend, owed, .. } = &self.courses[place];
+                ranked.iter().zip(spend).zip(owed).map(|((ranked, spend), owed)| if ranked > spend { owed / months as f64 } else { 0.0 })
+            };
+            let owed: Vec<f64> = owed_of(now).zip(owed_of(wait)).map(|(now, wait)| now - wait).collect();
             let mut told = Futures::Telling.of(&column);
             told.sort_unstable_by(f64::total_cmp);
             Some(Waiting {
                 months: waited,
                 places: (now, wait),
                 value: Futures::told(&column, self.scenario.sampling),
+                owed: Futures::told(&owed, self.scenario.sampling),
                 range: (quantile_sorted(&told, 0.05), quantile_sorted(&told, 0.95)),
                 pays: Futures::above_0(&column),
                 blindly: blind.map(|blind| self.told(now, blind)),

@@ -93,8 +93,7 @@ impl Known<'_> {
     }
 
     fn may_be_bought(&self, commitment: &Commitment) -> bool {
-        let said = self.wish.candidates.by_offer.get(&self.scenario.supply.offers[commitment.offer].name);
-        said.is_none_or(|said| said.allow(commitment.units, commitment.term, commitment.start_month))
+        self.wish.candidates.allow(&self.scenario.supply.offers[commitment.offer].name, commitment)
     }
 
     fn part(&mut self, plan: usize, pool: usize) -> Part {

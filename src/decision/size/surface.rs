@@ -7,7 +7,7 @@
 
 use super::lines::{Line, lines as size_lines, unit_hours};
 use super::parts::{Family, Part, families};
-use super::search::{Asked, Search};
+use super::search::{Asked, Combination, Search};
 use super::{Wish, parts_of};
 use crate::cost::break_even;
 use crate::decision::{Percentile, on_demand_price};
@@ -33,6 +33,8 @@ pub struct Surface {
     pub lines: Vec<TermSurface>,
     /// The share of the futures in which units should pay, in (0, 1).
     pub share: f64,
+    /// Whether any plan keeps the limits. Where none does, the best is the cheapest of those that keep them in the most months.
+    pub any_keeps_limits: bool,
     /// Provisioned offers of which nothing can be told: those whose purchases stand as they are written.
     pub left_out: Vec<String>,
 }
@@ -115,7 +117,8 @@ pub fn surface(scenario: &Scenario, wish: Wish<'_>, share: f64, spec: &RunSpec<'
     let limits = &scenario.limits;
     let asked = Asked { kept: if limits.any() { limits.in_share_of_months } else { 0.0 }, budget: wish.budget };
     let searching = |families| Search { scenario, outcome: &ran.summary, families, goal: wish.goal, asked, samples: HashMap::new() };
-    let least = searching(&families).best(1, &|_| true).best.first().map(|best| best.value);
+    let mut all = searching(&families);
+    let first = all.best(1, &|_| true).best.into_iter().next().or_else(|| all.least_bad(&|_| true));
     let terms: BTreeSet<Term> = parts_of(&families).flat_map(|part| part.terms.iter().copied()).collect();
     let mut lines: Vec<TermSurface> = Vec::new();
     // Each way to route by itself: the best of all may be one without units.
@@ -123,7 +126,10 @@ pub fn surface(scenario: &Scenario, wish: Wish<'_>, share: f64, spec: &RunSpec<'
         let mut search = searching(family);
         let usable = |part: &Part| part.terms.iter().all(|other| *other == term);
         let Some(best) = search.best(1, &usable).best.into_iter().next().or_else(|| search.least_bad(&usable)) else { continue };
-        let is_best = best.qualified && least.is_some_and(|least| best.value <= least);
+        let as_good = |first: &Combination| {
+            best.qualified == first.qualified && best.value <= first.value && (first.qualified || best.kept >= first.kept)
+        };
+        let is_best = first.as_ref().is_some_and(as_good);
         for line in size_lines(&search, &best, &usable).into_iter().filter(|line| line.like.term == term) {
             let ground = Ground { search: &search, families: &families, share };
             let told = ground.of_both(&line).into_iter().chain(ground.of_line(&line));
@@ -133,7 +139,8 @@ pub fn surface(scenario: &Scenario, wish: Wish<'_>, share: f64, spec: &RunSpec<'
     let provisioned = scenario.supply.groups.iter().flat_map(|group| group.nodes.iter().filter(|node| node.provisioned));
     let names: BTreeSet<&str> = provisioned.map(|node| scenario.supply.offers[node.offer].name.as_str()).collect();
     let left_out = names.into_iter().filter(|name| lines.iter().all(|line| line.offer != *name)).map(str::to_owned).collect();
-    let surface = Surface { lines, share, left_out };
+    let any_keeps_limits = first.is_some_and(|first| first.qualified);
+    let surface = Surface { lines, share, any_keeps_limits, left_out };
     Ok(Run { summary: surface, replications: ran.replications, asked: ran.asked, seed: ran.seed, engine: ran.engine })
 }
 

@@ -5,6 +5,7 @@
 
 use super::{PlanSpec, SweepSpec, TwoListsSpec, TwoUnitsSpec, UnitsListSpec, UnitsSpec, UnitsSweepSpec};
 use crate::spec::{At, Field, Map, Reader};
+use crate::supply::Commitment;
 use crate::supply::offer::{Axis, MAX_AXES, Offer, OfferKind, Provisioned};
 use crate::supply::route::Member;
 use crate::units::{ByClass, Term};
@@ -50,6 +51,15 @@ impl OfferCandidates {
 pub struct Candidates {
     /// By offer.
     pub by_offer: BTreeMap<String, OfferCandidates>,
+}
+
+impl Candidates {
+    /// Whether this much of an offer may be bought; of an offer that nothing is said of, anything may.
+    #[must_use]
+    pub fn allow(&self, offer: &str, commitment: &Commitment) -> bool {
+        let said = self.by_offer.get(offer);
+        said.is_none_or(|said| said.allow(commitment.units, commitment.term, commitment.start_month))
+    }
 }
 
 /// What lists are made from.

@@ -61,6 +61,23 @@ fn what_is_carried_over_is_refused() {
 }
 
 #[test]
+fn a_share_of_months_needs_limits_to_be_about() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = fs::read_to_string(workload("support-copilot.toml")).unwrap();
+    let begin = text.find("[limits]").unwrap();
+    let end = begin + text[begin..].find("\n\n").unwrap();
+    let file = folder.path().join("without.toml");
+    fs::write(&file, [&text[..begin], &text[end..]].concat()).unwrap();
+    for (arguments, told) in
+        [(&["--confidence=95%"][..], "no [limits]"), (&["--confidence=0%", "--max-throttled-share=1%"], "more than 0%")]
+    {
+        let arguments = [&["schedule", "--quiet"], arguments].concat();
+        let (code, _, error) = tokentide(folder.path(), &arguments, &file);
+        assert!(code == Some(2) && error.contains(told), "{code:?} {error}");
+    }
+}
+
+#[test]
 fn a_run_says_that_policies_are_no_plans() {
     let folder = tempfile::tempdir().unwrap();
     let text = fs::read_to_string(workload("support-copilot.toml")).unwrap();

@@ -2,6 +2,7 @@
 
 use super::{WISH, policy, scheduled};
 use tokentide::decision::{PolicyKind, ScheduleWish};
+use tokentide::report::schedule_answer;
 
 /// 100 tokens an hour, or 300 in every second future; 1 cent a token on demand, and a unit serves 100 tokens an hour. Months of 700 h.
 fn two_states(long: &str, more: &str) -> String {
@@ -55,10 +56,29 @@ fn a_month_is_worth_what_the_state_is_worth() {
     // 320 futures tell it, so the share of high ones among them is a number of 320ths.
     let share = (6.0 * 1.20 - 6.0 / 700.0 * first.value.point - low) / (high - low) * 320.0;
     assert!((share - share.round()).abs() < 1e-6 && (first.pays.share() - (1.0 - share / 320.0)).abs() < 1e-9, "{share}");
+    // Five months are left of three units now; whoever waited owes them for one more, or one of them.
+    let owed = 700.0 / 6.0 * -0.40 * (1.0 + 2.0 * share / 320.0);
+    assert!((first.owed.point - owed).abs() < 1e-6, "{} is not {owed}", first.owed);
     // To buy three without looking costs a month of another price, in either state.
     let blindly = first.blindly.unwrap();
     let worth = |low: f64, high: f64, share: f64| 700.0 / 6.0 * (6.0 * 1.20 - ((1.0 - share) * low + share * high) - 6.0 * 1.20);
     assert!((blindly.point - worth(0.90, 2.90, share / 320.0)).abs() < 1e-6, "{blindly}");
+}
+
+/// A tenth of the demand throttled is more than any may be: the answer says that none keeps the limits, not which is cheaper.
+#[test]
+fn where_none_keeps_the_limits_that_is_said() {
+    let text = two_states("0.40 USD/unit-hour", "").replace("route = { w = [\"units\", \"on-demand\"] }", "route = { w = [\"units\"] }");
+    let text = text.replace("probability = \"50%\"", "probability = \"100%\"").replace("300 tokens/h", "100 tokens/h");
+    let text = text.replace("[[plan]]", "[limits]\nthrottled_requests_share = \"0.1%\"\nin_share_of_months = \"95%\"\n[[plan]]");
+    let text = format!("{text}sweep = {{ units = {{ units = \"0..=1\" }} }}\n");
+    let found = scheduled(&text, WISH, 64, 3);
+    let told = schedule_answer(&super::open(&text), &found, WISH);
+    assert!(
+        told.contains("None of the ") && told.contains("which 95% of the months must.") && told.contains(" exceeds them least: "),
+        "{told}"
+    );
+    assert!(!told.contains("too close to call") && !told.contains("replications would tell"), "{told}");
 }
 
 /// At 60 cents they are not worth it, as long as nothing is known: one is bought now, and two more in the futures in which month 1 used them.
