@@ -9,7 +9,6 @@ use tokentide::error::{Error, Result};
 use tokentide::report::{forecast_answer, forecast_file};
 use tokentide::simulation::RunSpec;
 use tokentide::supply::{Candidates, OfferCandidates};
-use tokentide::tally::KEPT_REPLICATIONS;
 
 /// The file that is written.
 const FILE: &str = "forecast.csv";
@@ -34,10 +33,7 @@ pub(crate) fn forecast(args: &ForecastArgs) -> Result<Exit> {
         }
     };
     let replications = scenario.replications;
-    if replications > KEPT_REPLICATIONS {
-        let text = format!("forecast: the samples of {replications} replications are not kept; allowed: up to {KEPT_REPLICATIONS}");
-        return Err(Error::usage(text));
-    }
+    scenario::with_samples("forecast", replications)?;
     let folder = args.out.as_deref().map(|path| OutputFolder::prepare(path, &[], &[FILE])).transpose()?;
     if !args.draws.quiet {
         loaded.warnings.iter().for_each(|warning| render::warning(warning));

@@ -5,21 +5,16 @@ use super::files::OutputFolder;
 use super::scenario::plan_of;
 use super::{Exit, console, interrupt, prices, progress, render, scenario};
 use tokentide::decision::{self, QuotaWish};
-use tokentide::error::{Error, Result};
+use tokentide::error::Result;
 use tokentide::report::{QUOTA_FILES, quota_answer, quota_files, quota_json};
 use tokentide::simulation::RunSpec;
-use tokentide::tally::KEPT_REPLICATIONS;
 
 /// Prints the answer.
 pub(crate) fn quota(args: &QuotaArgs) -> Result<Exit> {
     let loaded = scenario::load(&args.scenario, &scenario::changes(&args.draws, None))?;
     let scenario = &loaded.scenario;
     let plan = args.plan.as_deref().map_or(Ok(scenario.baseline), |name| plan_of(scenario, name))?;
-    if scenario.replications > KEPT_REPLICATIONS {
-        let given = scenario.replications;
-        let text = format!("quota: the samples of {given} replications are not kept; allowed: up to {KEPT_REPLICATIONS}");
-        return Err(Error::usage(text));
-    }
+    scenario::with_samples("quota", scenario.replications)?;
     let folder = args.out.as_deref().map(|path| OutputFolder::prepare(path, &[], &QUOTA_FILES)).transpose()?;
     if !args.draws.quiet {
         loaded.warnings.iter().for_each(|warning| render::warning(warning));

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokentide::decision::{Flip, Held, Judgement, Precise, PreciseOf, Precision, RARE, Rare, draw_until, flips, held, judge, rare};
-use tokentide::error::{Error, ErrorKind, Result};
+use tokentide::error::{ErrorKind, Result};
 use tokentide::report::{Provenance, Report, ReportFile, answer, flip_lines, hours_walked, notes, table};
 use tokentide::scenario::{Loaded, Scenario};
 use tokentide::simulation::{EngineChoice, Run, RunSpec, run as simulate};
@@ -26,9 +26,8 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit> {
         choice(args.engine).check(&loaded.scenario)?;
     }
     let replications = loaded.scenario.replications;
-    if args.samples && args.precision.is_none() && replications > KEPT_REPLICATIONS {
-        let text = format!("--samples: the samples of {replications} replications are not kept; allowed: up to {KEPT_REPLICATIONS}");
-        return Err(Error::usage(text));
+    if args.samples && args.precision.is_none() {
+        scenario::with_samples("--samples", replications)?;
     }
     let files = ReportFile::of_run(args.samples);
     let folder = args.out.as_deref().map(|path| OutputFolder::prepare(path, &files, &[])).transpose()?;

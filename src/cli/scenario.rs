@@ -5,6 +5,8 @@ use tokentide::error::{Error, Result};
 use tokentide::scenario::{self, Loaded, Scenario};
 use tokentide::spec::{Override, nearest};
 use tokentide::supply::Candidates;
+use tokentide::tally::KEPT_REPLICATIONS;
+use tokentide::units::Share;
 
 /// Loads the scenario; `changes` of other flags follow those of `--set`, so that a flag wins over the file and over `--set`.
 pub(crate) fn load(args: &ScenarioArgs, changes: &[String]) -> Result<Loaded> {
@@ -42,4 +44,25 @@ pub(crate) fn plan_in(scenario: &Scenario, name: &str, what: &str) -> Result<usi
         let more = if names().count() > 8 { ", …" } else { "" };
         Error::usage(format!("--plan: `{}` is no plan of {what}; allowed: {known}{more}{help}", name.escape_debug()))
     })
+}
+
+/// Refuses more replications than have their samples kept.
+pub(crate) fn with_samples(what: &str, replications: u64) -> Result<()> {
+    if replications > KEPT_REPLICATIONS {
+        let text = format!("{what}: the samples of {replications} replications are not kept; allowed: up to {KEPT_REPLICATIONS}");
+        return Err(Error::usage(text));
+    }
+    Ok(())
+}
+
+/// Refuses a confidence of nothing, or in limits that are not there.
+pub(crate) fn with_limits(what: &str, confidence: Option<Share>, scenario: &Scenario) -> Result<()> {
+    match confidence {
+        Some(share) if share.0 <= 0.0 => Err(Error::usage(format!("{what}: --confidence 0% asks for nothing; allowed: more than 0%"))),
+        Some(_) if !scenario.limits.any() => Err(Error::usage(format!(
+            "{what}: the scenario has no [limits] that --confidence could be about; allowed: with --max-throttled-share SHARE or \
+             --max-throttled-hours HOURS"
+        ))),
+        _ => Ok(()),
+    }
 }

@@ -14,16 +14,9 @@ const MOST: u64 = 50_000;
 
 /// Simulates policies and prints which to follow.
 pub(crate) fn schedule(args: &ScheduleArgs) -> Result<Exit> {
-    if args.confidence.is_some_and(|share| share.0 <= 0.0) {
-        return Err(Error::usage("schedule: --confidence 0% asks for nothing; allowed: more than 0%"));
-    }
     let loaded = scenario::load_open(&args.scenario, &changes(args), &Candidates::default())?;
     let scenario = &loaded.scenario;
-    if args.confidence.is_some() && !scenario.limits.any() {
-        let text = "schedule: the scenario has no [limits] that --confidence could be about; allowed: with --max-throttled-share SHARE or \
-                    --max-throttled-hours HOURS";
-        return Err(Error::usage(text));
-    }
+    scenario::with_limits("schedule", args.confidence, scenario)?;
     let replications = scenario.replications;
     if replications > MOST {
         let text = format!("schedule: what policies come to in {replications} replications is not kept; allowed: up to {MOST}");

@@ -13,7 +13,6 @@ use tokentide::scenario::Loaded;
 use tokentide::simulation::RunSpec;
 use tokentide::spec::nearest;
 use tokentide::supply::{Candidates, OfferCandidates, OfferKind, Supply};
-use tokentide::tally::KEPT_REPLICATIONS;
 
 /// How often lists of units that were made up are made finer around the best: each makes them twelve times as fine.
 const REFINEMENTS: usize = 3;
@@ -23,11 +22,9 @@ pub(crate) fn size(args: &SizeArgs) -> Result<Exit> {
     let mut candidates = candidates(args);
     let mut loaded = scenario::load_open(&args.scenario, &changes(args), &candidates)?;
     known_offers(&loaded.scenario.supply, &candidates)?;
+    scenario::with_limits("size", args.confidence, &loaded.scenario)?;
     let replications = loaded.scenario.replications;
-    if replications > KEPT_REPLICATIONS {
-        let text = format!("size: the samples of {replications} replications are not kept; allowed: up to {KEPT_REPLICATIONS}");
-        return Err(Error::usage(text));
-    }
+    scenario::with_samples("size", replications)?;
     let files = ReportFile::of_run(false);
     let folder = args.out.as_deref().map(|path| OutputFolder::prepare(path, &files, &SIZING_FILES)).transpose()?;
     if !args.draws.quiet {

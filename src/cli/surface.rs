@@ -5,11 +5,10 @@ use super::files::OutputFolder;
 use super::size::known_offers;
 use super::{Exit, console, interrupt, prices, progress, render, scenario};
 use tokentide::decision::{self, Goal, Wish};
-use tokentide::error::{Error, Result};
+use tokentide::error::Result;
 use tokentide::report::{SURFACE_FILES, shown, surface_answer, surface_files, surface_notes, surface_table, unit_prices_table};
 use tokentide::simulation::RunSpec;
 use tokentide::supply::{Candidates, OfferCandidates};
-use tokentide::tally::KEPT_REPLICATIONS;
 
 /// Prints the answer.
 pub(crate) fn surface(place: &ScenarioArgs, args: &BreakevenArgs, share: f64) -> Result<Exit> {
@@ -20,10 +19,7 @@ pub(crate) fn surface(place: &ScenarioArgs, args: &BreakevenArgs, share: f64) ->
     let scenario = &loaded.scenario;
     known_offers(&scenario.supply, &candidates)?;
     let replications = scenario.replications;
-    if replications > KEPT_REPLICATIONS {
-        let text = format!("breakeven: the samples of {replications} replications are not kept; allowed: up to {KEPT_REPLICATIONS}");
-        return Err(Error::usage(text));
-    }
+    scenario::with_samples("breakeven", replications)?;
     let folder = args.surface.out.as_deref().map(|path| OutputFolder::prepare(path, &[], &SURFACE_FILES)).transpose()?;
     if !args.draws.quiet {
         loaded.warnings.iter().for_each(|warning| render::warning(warning));

@@ -5,10 +5,10 @@ use super::files::OutputFolder;
 use super::scenario::plan_of;
 use super::{Exit, console, interrupt, prices, progress, render, scenario};
 use tokentide::decision;
-use tokentide::error::{Error, Result};
+use tokentide::error::Result;
 use tokentide::report::{TORNADO_FILE, tornado_answer, tornado_file, tornado_json};
 use tokentide::simulation::RunSpec;
-use tokentide::tally::{KEPT_REPLICATIONS, Metric};
+use tokentide::tally::Metric;
 
 /// Prints the answer, plan by plan.
 pub(crate) fn tornado(args: &TornadoArgs) -> Result<Exit> {
@@ -18,10 +18,7 @@ pub(crate) fn tornado(args: &TornadoArgs) -> Result<Exit> {
     if plans.is_empty() {
         plans.push(scenario.baseline);
     }
-    if let Some(given) = args.replications.filter(|given| *given > KEPT_REPLICATIONS) {
-        let text = format!("tornado: the samples of {given} replications are not kept; allowed: up to {KEPT_REPLICATIONS}");
-        return Err(Error::usage(text));
-    }
+    scenario::with_samples("tornado", args.replications.unwrap_or(0))?;
     let folder = args.out.as_deref().map(|path| OutputFolder::prepare(path, &[], &[TORNADO_FILE])).transpose()?;
     if !args.quiet {
         loaded.warnings.iter().for_each(|warning| render::warning(warning));

@@ -3,17 +3,13 @@
 //! The futures are the first file's, drawn by the names of its workloads, so replication r of one is paired with replication r of the others.
 
 use super::judgement::{Judgement, judge, objective_samples, scope};
+use super::{FEW, REPLICATIONS};
 use crate::error::{Error, ErrorKind, Result};
 use crate::scenario::{Pair, Scenario};
 use crate::simulation::{Engine, EngineChoice, Run, RunSpec, run};
 use crate::statistics::{Distribution, Estimate, Paired, Proportion};
 use crate::tally::{Columns, Metric, Outcome, Row, Span};
 use std::collections::BTreeMap;
-
-/// Replications unless the caller says how many, at most the scenario's own: paired differences need few. The fewer where futures are served
-/// one by one.
-const REPLICATIONS: u64 = 1024;
-const FEW: u64 = 128;
 
 /// The best plan of one file's offers for the first file's demand.
 #[derive(Clone, Debug)]
@@ -81,7 +77,7 @@ pub fn alternatives(pairs: &[Pair], map: &BTreeMap<String, String>, spec: &RunSp
         return Err(Error::usage(format!("--map: `{unknown}` is a workload of no other file")));
     }
     let own = &first.loaded[0].scenario;
-    let mut scenarios = vec![(first.names()[0].to_owned(), lean(own))];
+    let mut scenarios = vec![(first.names()[0].to_owned(), own.lean())];
     for pair in pairs {
         let served = pair.served_by_second(&counterparts(pair, map)?)?.scenario;
         let file = pair.names()[1].to_owned();
@@ -91,7 +87,7 @@ pub fn alternatives(pairs: &[Pair], map: &BTreeMap<String, String>, spec: &RunSp
             let text = "the plans have other terms, and the horizon is as long as the longest unless it is stated";
             return Err(Error::usage(format!("{file}: {text}; allowed: `months` in the horizon of {}", first.names()[0])));
         }
-        scenarios.push((file, lean(&served)));
+        scenarios.push((file, served.lean()));
     }
     let asked = spec.replications;
     let spec = RunSpec { progress: None, ..*spec };
@@ -138,10 +134,6 @@ pub fn alternatives(pairs: &[Pair], map: &BTreeMap<String, String>, spec: &RunSp
     let replications = base.len() as u64;
     let engine = served[0].1.clone();
     Ok(Run { summary: found, replications, asked: replications, seed: spec.seed.unwrap_or(own.seed), engine })
-}
-
-fn lean(scenario: &Scenario) -> Scenario {
-    scenario.with_supply(scenario.supply.clone().without_peak().without_members())
 }
 
 /// The leader that keeps the limits for the least, over all terms.

@@ -4,12 +4,9 @@
 use crate::error::Result;
 use crate::scenario::Scenario;
 use crate::simulation::{Run, RunSpec, run};
-use crate::statistics::{Proportion, Sampling, order_statistic_interval, quantile_sorted};
+use crate::statistics::{Proportion, Sampling, quantile_sorted};
 use crate::tally::{Hour, Needs, Replication, Tally};
 use std::ops::Range;
-
-/// The confidence of intervals.
-const CONFIDENCE: f64 = 0.95;
 
 /// What is asked: amounts in the scenario's currency.
 #[derive(Clone, Copy, Debug, Default)]
@@ -43,15 +40,13 @@ impl Percentile {
         Self { point, interval }
     }
 
-    /// The same of samples that may be infinite, and are told as they were seen rather than between two: days and numbers of units. Where
-    /// futures hang together no interval is given, since what is infinite has no spread.
+    /// The same of samples that may be infinite, and are told as they were seen rather than between two: days and numbers of units.
     pub(super) fn of_seen(samples: &[f64], p: f64, sampling: Sampling) -> Self {
         let mut sorted = samples.to_vec();
         sorted.sort_unstable_by(f64::total_cmp);
         let rank = ((sorted.len() as f64 * p).ceil() as usize).clamp(1, sorted.len().max(1)) - 1;
-        let ranks = order_statistic_interval(sorted.len(), p, CONFIDENCE).filter(|_| sampling == Sampling::Plain);
         let point = sorted.get(rank).copied().unwrap_or(f64::NAN);
-        Self { point, interval: ranks.map(|(low, high)| (sorted[low - 1], sorted[high - 1])) }
+        Self { point, interval: sampling.quantile_interval(samples, &sorted, p) }
     }
 }
 
@@ -100,8 +95,7 @@ pub struct BudgetAnswer {
 /// # Panics
 /// When there is no such plan.
 pub fn budget(scenario: &Scenario, plan: usize, wish: BudgetWish, spec: &RunSpec<'_>) -> Result<Run<BudgetAnswer>> {
-    let alone = scenario.only(plan);
-    let alone = alone.with_supply(alone.supply.clone().without_peak().without_members());
+    let alone = scenario.only(plan).lean();
     let slices = Slices::new(&alone);
     let ran = run(&alone, spec, &DailySpend(&slices))?;
     let answer = answer(&alone, &slices, &ran.summary, wish);
@@ -141,18 +135,12 @@ fn used_up(scenario: &Scenario, slices: &Slices, spend: &Spend, budget: f64) -> 
         });
         crossing.map_or(f64::INFINITY, |slice| f64::from(slices.days[slice]))
     };
-    let mut samples: Vec<f64> = spend.futures(slices).map(day).collect();
+    let samples: Vec<f64> = spend.futures(slices).map(day).collect();
     // What is not finite is no sample to a proportion.
     let events: Vec<f64> = samples.iter().map(|day| f64::from(day.is_finite())).collect();
     let share = Proportion::sampled(&events, scenario.sampling, |event| event);
-    samples.sort_unstable_by(f64::total_cmp);
     let of = |p: f64| {
-        // A percentile of days is one of the days seen.
-        let rank = ((samples.len() as f64 * p).ceil() as usize).clamp(1, samples.len()) - 1;
-        // Days that lie beyond the horizon have no spread, so of hanging futures no interval is given.
-        let ranks = order_statistic_interval(samples.len(), p, CONFIDENCE).filter(|_| scenario.sampling == Sampling::Plain);
-        let interval = ranks.map(|(low, high)| (samples[low - 1], samples[high - 1]));
-        let percentile = Percentile { point: samples[rank], interval };
+        let percentile = Percentile::of_seen(&samples, p, scenario.sampling);
         (p, Some(percentile).filter(|percentile| percentile.point.is_finite()))
     };
     UsedUp { share, days: [0.05, 0.5, 0.95].map(of) }

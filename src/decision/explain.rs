@@ -181,8 +181,7 @@ pub fn held(scenario: &Scenario, plans: &[usize], spec: &RunSpec<'_>) -> Result<
 
 /// The scenario with one plan, without what nobody asks of it here.
 fn alone(scenario: &Scenario, plan: usize) -> Scenario {
-    let alone = scenario.only(plan);
-    alone.with_supply(alone.supply.clone().without_peak().without_members())
+    scenario.only(plan).lean()
 }
 
 /// What one run tells, by replication; tokens and hours a month.

@@ -68,7 +68,7 @@ pub struct PeriodNeed {
 /// # Errors
 /// As [`run`]: too little memory, or interrupted.
 pub fn forecast(scenario: &Scenario, candidates: &Candidates, enough: Enough, spec: &RunSpec<'_>) -> Result<Run<Vec<Need>>> {
-    let lean = scenario.with_supply(scenario.supply.clone().without_peak().without_members());
+    let lean = scenario.lean();
     let ran = run(&lean, spec, &Columns)?;
     let found = lines(&lean, candidates).into_iter().map(|line| need(&lean, &ran.summary, line, enough)).collect();
     Ok(Run { summary: found, replications: ran.replications, asked: ran.asked, seed: ran.seed, engine: ran.engine })

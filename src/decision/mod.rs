@@ -26,7 +26,7 @@ pub use explain::{Explanation, Held, Reason, Remedy, explain, held};
 pub use flip::{Cause, Flip, FlipPoint, Lever, flips};
 pub use forecast::{Enough, NEEDED_AT, Need, PeriodNeed, forecast};
 pub use judgement::{Judgement, Leader, PlanStanding, judge, objective_samples};
-pub use levers::{Best, LeftOut, LeverEffect, LeverWish, Levers, Read, levers};
+pub use levers::{BestPlan, LeftOut, LeverEffect, LeverWish, Levers, Read, levers};
 pub use precise::{Precise, PreciseOf, Precision, draw_until};
 pub use quota::{QuotaAnswer, QuotaFigures, QuotaHour, QuotaMonth, QuotaNow, QuotaWish, RateFigure, quota};
 pub use rare::{RARE, Rare, rare};
@@ -36,3 +36,8 @@ pub use size::{
 };
 pub use spreadsheet::{on_demand_price, spreadsheet_plan};
 pub use tornado::{Source, SourceEffect, Swing, SwingEffect, Tornado, tornado};
+
+/// Replications of paired differences unless the caller says how many, at most the scenario's own: they need few. The fewer where futures are
+/// served one by one.
+const REPLICATIONS: u64 = 1024;
+const FEW: u64 = 128;

@@ -3,7 +3,7 @@
 use super::lines::Lines;
 use super::table::STYLE;
 use super::words;
-use crate::decision::{Best, LeverEffect, Levers};
+use crate::decision::{BestPlan, LeverEffect, Levers};
 use crate::error::Result;
 use crate::statistics::Estimate;
 use comfy_table::{CellAlignment, Table};
@@ -119,7 +119,7 @@ fn signed(text: &str, value: f64) -> String {
     if value > 0.0 { format!("+{text}") } else { text.replace('-', "−") }
 }
 
-fn best(then: &Best, before: &Best, currency: &str) -> String {
+fn best(then: &BestPlan, before: &BestPlan, currency: &str) -> String {
     let kept = if then.keeps_limits { "" } else { " (breaks the limits)" };
     if then.name == before.name {
         return format!("the same{kept}");

@@ -69,6 +69,12 @@ impl Scenario {
         Self { supply, ..self.clone() }
     }
 
+    /// The same scenario without what only the files of a run tell: peaks, and what each member of a pool gets. All else is the same.
+    #[must_use]
+    pub fn lean(&self) -> Self {
+        self.with_supply(self.supply.clone().without_peak().without_members())
+    }
+
     /// The same scenario with one plan alone, which is its own baseline.
     ///
     /// # Panics

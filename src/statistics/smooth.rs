@@ -9,6 +9,7 @@
 //! tells its error (J. Shao, C. F. J. Wu, "A general theory for jackknife variance estimation", Annals of Statistics 17 (1989), 1176-1197,
 //! doi:10.1214/aos/1176347263).
 
+use super::estimate::Estimate;
 use super::sampling::SCRAMBLES;
 use super::sections::PER_SECTION;
 
@@ -33,14 +34,36 @@ pub fn smooth_quantile(sorted: &[f64], p: f64) -> f64 {
     start + sum / weights
 }
 
+/// What smooth `value`s of columns of the same replications, given in rising order, come to, with the error that leaving out one section after
+/// the other tells.
+pub fn by_sorted(columns: &[&[f64]], value: impl Fn(&[Vec<f64>]) -> f64) -> Estimate {
+    // Sorted once: what is left without a section is in order too.
+    let ranked: Vec<Vec<(f64, usize)>> = columns
+        .iter()
+        .map(|column| {
+            let mut ranked: Vec<(f64, usize)> = column.iter().enumerate().map(|(row, &x)| (x, row % SCRAMBLES)).collect();
+            ranked.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+            ranked
+        })
+        .collect();
+    let of = |left_out: usize| {
+        let kept = |ranked: &Vec<(f64, usize)>| ranked.iter().filter(|(_, section)| *section != left_out).map(|(x, _)| *x).collect();
+        value(&ranked.iter().map(kept).collect::<Vec<_>>())
+    };
+    let rows = columns.first().map_or(0, |column| column.len());
+    // No section has this number.
+    Estimate { point: of(SCRAMBLES), standard_error: jackknife_error(rows, of), n: SCRAMBLES as u64 }
+}
+
 /// A column without the replications of one section: see [`section`](super::section).
-pub fn without_section(column: &[f64], section: usize) -> Vec<f64> {
+#[cfg(test)]
+fn without_section(column: &[f64], section: usize) -> Vec<f64> {
     column.iter().enumerate().filter(|(row, _)| row % SCRAMBLES != section).map(|(_, x)| *x).collect()
 }
 
 /// The standard error of what columns of so many rows come to, where `value` tells what they come to without the section of a number; `None`
 /// where sections have fewer than twenty rows. It has one degree of freedom less than there are [`SCRAMBLES`].
-pub fn jackknife_error(rows: usize, value: impl FnMut(usize) -> f64) -> Option<f64> {
+fn jackknife_error(rows: usize, value: impl FnMut(usize) -> f64) -> Option<f64> {
     if rows < PER_SECTION * SCRAMBLES {
         return None;
     }

@@ -356,6 +356,7 @@ fn flags_are_checked() {
         ("--starts=u-a=0.5", "whole months from 1 to 36"),
         ("--budget=-1", "is no amount"),
         ("--confidence=150%", "allowed"),
+        ("--confidence=0%", "asks for nothing"),
         ("--replications=40000", "allowed: up to 32768"),
     ] {
         let ended = command(folder.path(), &["pools.toml", "--quiet", flag]);

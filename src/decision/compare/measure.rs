@@ -1,11 +1,11 @@
 //! The headlines of a plan in one scenario, and what sums over several scenarios of them come to, each with its error.
 //!
 //! Replication r of every scenario is paired with replication r of the others, so the error of a mean is that of the sum taken replication by
-//! replication. Percentiles are no means: their errors come from [sections](section_error) of the replications, each of which tells the whole sum
-//! by itself.
+//! replication. Percentiles are no means: they are [smoothed](smooth_quantile), so that small differences of them, and
+//! their errors, can be told; they may differ from those of a run within the error.
 
 use crate::scenario::Scenario;
-use crate::statistics::{Estimate, SCRAMBLES, Sampling, quantile_by_selection, section, section_error};
+use crate::statistics::{Estimate, Sampling, by_sorted, smooth_quantile};
 use crate::tally::{Metric, Outcome, Row, Span};
 
 /// A headline of a plan.
@@ -130,13 +130,9 @@ fn mean(columns: &[(&[f64], f64)], sampling: Sampling) -> Option<Estimate> {
 }
 
 fn percentile(level: f64, columns: &[(&[f64], f64)]) -> Option<Estimate> {
-    let of = |select: &dyn Fn(&[f64]) -> Vec<f64>| {
-        columns.iter().map(|(column, weight)| weight * quantile_by_selection(&mut select(column), level)).sum::<f64>()
-    };
-    let point = of(&|column| column.to_vec());
-    let rows = columns.iter().map(|(column, _)| column.len()).min()?;
-    let standard_error = section_error(rows, |number| of(&|column| section(column, number)));
-    point.is_finite().then_some(Estimate { point, standard_error, n: SCRAMBLES as u64 })
+    let (columns, weights): (Vec<&[f64]>, Vec<f64>) = columns.iter().copied().unzip();
+    let sum = |sorted: &[Vec<f64>]| sorted.iter().zip(&weights).map(|(column, weight)| weight * smooth_quantile(column, level)).sum();
+    Some(by_sorted(&columns, sum)).filter(|found| found.point.is_finite())
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod scheme;
 pub use measure::Measure;
 pub use scheme::Way;
 
+use super::REPLICATIONS;
 use super::judgement::{judge, scope};
 use crate::error::{Error, ErrorKind, Result};
 use crate::scenario::{InputChange, Pair, Part, Scenario, ValueChange};
@@ -20,9 +21,6 @@ use crate::tally::Columns;
 use measure::{Served, sum};
 use mixtures::{Followed, Mixture, Mixtures, taken};
 use std::collections::BTreeSet;
-
-/// Replications unless the caller says how many, at most the scenarios' own: paired differences need few.
-const REPLICATIONS: u64 = 1024;
 
 /// The plan that a scenario speaks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -179,8 +177,7 @@ pub fn compare(pair: &Pair, plan: Option<&str>, spec: &RunSpec<'_>) -> Result<Co
 
 /// The plans that a scenario speaks for, drawn as `like` is.
 fn favourites(scenario: &Scenario, like: &Scenario, spec: &RunSpec<'_>) -> Result<Vec<Favourite>> {
-    let supply = scenario.supply.clone().without_peak().without_members();
-    let scenario = Scenario { sampling: like.sampling, ..scenario.with_supply(supply) };
+    let scenario = Scenario { sampling: like.sampling, ..scenario.lean() };
     let ran = run(&scenario, &RunSpec { scope: scope(&scenario), ..*spec }, &Columns)?;
     if ran.replications < ran.asked {
         return Err(ErrorKind::Interrupted.into());

@@ -9,17 +9,13 @@ mod defaults;
 pub use defaults::LeftOut;
 
 use super::judgement::{judge, objective_samples, scope};
+use super::{FEW, REPLICATIONS};
 use crate::error::{Error, ErrorKind, Result};
 use crate::scenario::{Lever, Loaded, Scenario};
 use crate::simulation::{Engine, EngineChoice, Run, RunSpec, run};
 use crate::statistics::{Estimate, Paired, Proportion};
 use crate::tally::{Columns, Metric, Outcome, Row, Span};
 use defaults::{change_of, defaults, given, moved_changes};
-
-/// Replications unless the caller says how many, at most the scenario's own: paired differences need few. The fewer where futures are served
-/// one by one.
-const REPLICATIONS: u64 = 1024;
-const FEW: u64 = 128;
 
 /// What reads the scenario with changes, in the grammar of `--set`.
 pub type Read<'a> = &'a dyn Fn(&[String]) -> Result<Loaded>;
@@ -51,12 +47,12 @@ pub struct LeverEffect {
     /// What it adds to the share of the requests that is throttled.
     pub throttled: Option<Estimate>,
     /// The plan that is the best with it.
-    pub best: Best,
+    pub best: BestPlan,
 }
 
 /// The plan that a scenario speaks for.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Best {
+pub struct BestPlan {
     /// Its name; several where plans are ranked within terms.
     pub name: String,
     /// Whether it keeps the limits; the least bad where it does not.
@@ -75,7 +71,7 @@ pub struct Levers {
     /// Share of its requests that is throttled without any.
     pub throttled: Option<Estimate>,
     /// The best plan without any.
-    pub best: Best,
+    pub best: BestPlan,
     /// In the order: those that every scenario has, the file's, further ones.
     pub effects: Vec<LeverEffect>,
     /// What does not apply, and why.
@@ -88,13 +84,13 @@ pub struct Levers {
 /// When there is no such plan; when a lever of the file or a further one cannot be made; as [`run`]; interrupted when it is stopped.
 pub fn levers(read: Read<'_>, wish: LeverWish<'_>, spec: &RunSpec<'_>) -> Result<Run<Levers>> {
     let loaded = read(&[])?;
-    let first = Side::of(&loaded.scenario);
+    let first = loaded.scenario.lean();
     let asked = spec.replications;
-    let mut spec = RunSpec { progress: None, replications: Some(asked.unwrap_or(FEW.min(first.scenario.replications))), ..*spec };
-    let mut base = first.clone().serve(&spec, EngineChoice::Auto)?;
+    let mut spec = RunSpec { progress: None, replications: Some(asked.unwrap_or(FEW.min(first.replications))), ..*spec };
+    let mut base = Served::of(first.clone(), &spec, EngineChoice::Auto)?;
     if asked.is_none() && base.engine == Engine::Kernel {
-        spec.replications = Some(REPLICATIONS.min(first.scenario.replications));
-        base = first.clone().serve(&spec, EngineChoice::Auto)?;
+        spec.replications = Some(REPLICATIONS.min(first.replications));
+        base = Served::of(first.clone(), &spec, EngineChoice::Auto)?;
     }
     let before = base.best(None);
     let plan = match wish.plan {
@@ -121,14 +117,14 @@ pub fn levers(read: Read<'_>, wish: LeverWish<'_>, spec: &RunSpec<'_>) -> Result
             }
             Err(error) => return Err(Error::usage(format!("lever `{}`: {}", lever.name, reason(&error)))),
         };
-        let mut after = Side::of(&changed.scenario).serve(&spec, EngineChoice::Auto)?;
+        let mut after = Served::of(changed.scenario.lean(), &spec, EngineChoice::Auto)?;
         // No difference is to be one of engines.
         let mut like = &base;
         if (after.engine == Engine::Kernel) != (base.engine == Engine::Kernel) {
-            after = after.side.serve(&spec, EngineChoice::Reference)?;
+            after = Served::of(after.scenario, &spec, EngineChoice::Reference)?;
             if base.engine == Engine::Kernel {
                 if slow.is_none() {
-                    slow = Some(first.clone().serve(&spec, EngineChoice::Reference)?);
+                    slow = Some(Served::of(first.clone(), &spec, EngineChoice::Reference)?);
                 }
                 like = slow.as_ref().unwrap_or(&base);
             }
@@ -149,7 +145,7 @@ pub fn levers(read: Read<'_>, wish: LeverWish<'_>, spec: &RunSpec<'_>) -> Result
     Ok(Run { summary, replications, asked: replications, seed: spec.seed.unwrap_or(loaded.scenario.seed), engine: base.engine })
 }
 
-fn effect(lever: &Lever, changes: Vec<String>, before: (&Served, usize), after: (&Served, usize), best: &Best) -> Result<LeverEffect> {
+fn effect(lever: &Lever, changes: Vec<String>, before: (&Served, usize), after: (&Served, usize), best: &BestPlan) -> Result<LeverEffect> {
     let method = before.0.outcome.method(Span::Horizon);
     let spend: Vec<f64> = after.0.spend(after.1).into_iter().map(|spend| spend + lever.cost).collect();
     let paired = Paired::by(&spend, &before.0.spend(before.1), method);
@@ -215,53 +211,41 @@ fn reason(error: &Error) -> String {
     }
 }
 
-/// A scenario without what nobody looks at here.
-#[derive(Clone, Debug)]
-struct Side {
-    scenario: Scenario,
-}
-
-impl Side {
-    fn of(scenario: &Scenario) -> Self {
-        Self { scenario: scenario.with_supply(scenario.supply.clone().without_peak().without_members()) }
-    }
-
-    fn serve(self, spec: &RunSpec<'_>, engine: EngineChoice) -> Result<Served> {
-        let ran = run(&self.scenario, &RunSpec { engine, scope: scope(&self.scenario), ..*spec }, &Columns)?;
-        if ran.replications < ran.asked {
-            return Err(ErrorKind::Interrupted.into());
-        }
-        Ok(Served { side: self, outcome: ran.summary, engine: ran.engine })
-    }
-}
-
 /// A scenario with its samples.
 #[derive(Debug)]
 struct Served {
-    side: Side,
+    scenario: Scenario,
     outcome: Outcome,
     engine: Engine,
 }
 
 impl Served {
+    fn of(scenario: Scenario, spec: &RunSpec<'_>, engine: EngineChoice) -> Result<Self> {
+        let ran = run(&scenario, &RunSpec { engine, scope: scope(&scenario), ..*spec }, &Columns)?;
+        if ran.replications < ran.asked {
+            return Err(ErrorKind::Interrupted.into());
+        }
+        Ok(Self { scenario, outcome: ran.summary, engine: ran.engine })
+    }
+
     /// Spend a month, by replication.
     fn spend(&self, plan: usize) -> Vec<f64> {
-        let months = self.side.scenario.horizon.months() as f64;
-        let column = self.outcome.column(&self.side.scenario, plan, Row::All, Span::Horizon, Metric::CostTotal);
+        let months = self.scenario.horizon.months() as f64;
+        let column = self.outcome.column(&self.scenario, plan, Row::All, Span::Horizon, Metric::CostTotal);
         column.unwrap_or_default().into_iter().map(|cost| cost / months).collect()
     }
 
     fn throttled(&self, plan: usize) -> Option<Vec<f64>> {
-        self.outcome.column(&self.side.scenario, plan, Row::All, Span::Horizon, Metric::RequestsThrottledShare)
+        self.outcome.column(&self.scenario, plan, Row::All, Span::Horizon, Metric::RequestsThrottledShare)
     }
 
     fn recommended(&self) -> Option<usize> {
-        judge(&self.side.scenario, &self.outcome).recommended().map(|leader| leader.plan)
+        judge(&self.scenario, &self.outcome).recommended().map(|leader| leader.plan)
     }
 
     /// The best plan, and its lead over the one that was the best before.
-    fn best(&self, before: Option<&Best>) -> Best {
-        let scenario = &self.side.scenario;
+    fn best(&self, before: Option<&BestPlan>) -> BestPlan {
+        let scenario = &self.scenario;
         let judgement = judge(scenario, &self.outcome);
         let name = |plan: usize| scenario.supply.plans[plan].name.as_str();
         let names: Vec<&str> = judgement.leaders.iter().map(|leader| name(leader.plan)).collect();
@@ -272,6 +256,6 @@ impl Served {
             let difference: Vec<f64> = other.iter().zip(&own).map(|(other, own)| other - own).collect();
             both.then(|| self.outcome.method(Span::Horizon).mean(&difference))
         });
-        Best { name: names.join(", "), keeps_limits: judgement.leaders.iter().all(|leader| leader.qualified), lead }
+        BestPlan { name: names.join(", "), keeps_limits: judgement.leaders.iter().all(|leader| leader.qualified), lead }
     }
 }

@@ -9,7 +9,9 @@
 
 use super::goal::Goal;
 use super::search::{Combination, Search};
-use crate::statistics::{Estimate, SCRAMBLES, Sampling, normal_quantile, section, section_error, student_t_quantile};
+use crate::statistics::{
+    Estimate, SCRAMBLES, Sampling, by_sorted, normal_quantile, section, section_error, smooth_quantile, student_t_quantile,
+};
 use crate::tally::Span;
 
 /// The confidence of what is told.
@@ -61,6 +63,9 @@ fn advantage(search: &Search<'_>, own: &[f64], other: &[f64]) -> Estimate {
     if search.goal == Goal::Mean {
         let differences: Vec<f64> = other.iter().zip(own).map(|(other, own)| other - own).collect();
         return search.outcome.method(Span::Horizon).mean(&differences);
+    }
+    if search.goal == Goal::P95 {
+        return by_sorted(&[own, other], |sorted| smooth_quantile(&sorted[1], 0.95) - smooth_quantile(&sorted[0], 0.95));
     }
     let value = |samples: &[f64]| search.goal.of(&mut samples.to_vec());
     let point = value(other) - value(own);

@@ -15,7 +15,7 @@ mod source;
 use crate::error::Result;
 use crate::scenario::Scenario;
 use crate::simulation::{RunSpec, ordered_map, run};
-use crate::statistics::{Estimate, SCRAMBLES, jackknife_error, smooth_quantile, without_section};
+use crate::statistics::{Estimate, by_sorted, smooth_quantile};
 use crate::supply::Change;
 use crate::tally::{Columns, Metric, Outcome, Row, Span};
 pub use source::Source;
@@ -147,8 +147,7 @@ pub struct Tornado {
 /// When there is no such plan.
 pub fn tornado(scenario: &Scenario, plan: usize, metric: Metric, spec: &RunSpec<'_>) -> Result<Tornado> {
     let replications = spec.replications.unwrap_or(scenario.replications.min(REPLICATIONS));
-    let alone = scenario.only(plan);
-    let alone = alone.with_supply(alone.supply.clone().without_peak().without_members());
+    let alone = scenario.only(plan).lean();
     let (present, absent): (Vec<Source>, Vec<Source>) = Source::all().into_iter().partition(|source| source.is_in(&alone));
     let others = |source: Source| present.iter().copied().filter(|other| *other != source).collect::<Vec<_>>();
     let changed: Vec<(Swing, Scenario)> = Swing::ALL.into_iter().filter_map(|swing| Some((swing, swing.apply(&alone)?))).collect();
@@ -168,14 +167,14 @@ pub fn tornado(scenario: &Scenario, plan: usize, metric: Metric, spec: &RunSpec<
     let (whole, rest) = (columns[0], &columns[1..]);
     let (without, rest) = rest.split_at(present.len());
     let (single, swung) = rest.split_at(present.len());
-    let difference = |of: fn(&[f64]) -> f64, a: &[f64], b: &[f64]| told(&[a, b], |columns| of(&columns[0]) - of(&columns[1]));
+    let difference = |of: fn(&[f64]) -> f64, a: &[f64], b: &[f64]| by_sorted(&[a, b], |columns| of(&columns[0]) - of(&columns[1]));
     let effect = |(number, &source): (usize, &Source)| {
         let held = source.can_be_held().then(|| without[number]);
         SourceEffect {
             source,
-            without: held.map(|column| told(&[column], |columns| spread(&columns[0]))),
+            without: held.map(|column| by_sorted(&[column], |columns| spread(&columns[0]))),
             removed: held.map(|column| difference(spread, whole, column)),
-            alone: told(&[single[number]], |columns| spread(&columns[0])),
+            alone: by_sorted(&[single[number]], |columns| spread(&columns[0])),
             mean_shift: held.map(|column| {
                 let differences: Vec<f64> = column.iter().zip(whole).map(|(held, whole)| held - whole).collect();
                 alone.sampling.mean(&differences)
@@ -187,7 +186,7 @@ pub fn tornado(scenario: &Scenario, plan: usize, metric: Metric, spec: &RunSpec<
     sources.sort_by(|a, b| size(b).total_cmp(&size(a)));
     let heldable: Vec<&[f64]> = present.iter().zip(without).filter(|(source, _)| source.can_be_held()).map(|(_, column)| *column).collect();
     let all: Vec<&[f64]> = std::iter::once(whole).chain(heldable).collect();
-    let remainder = told(&all, |columns| {
+    let remainder = by_sorted(&all, |columns| {
         let spreads: Vec<f64> = columns.iter().map(|column| spread(column)).collect();
         spreads[0] - spreads[1..].iter().map(|without| spreads[0] - without).sum::<f64>()
     });
@@ -205,9 +204,9 @@ pub fn tornado(scenario: &Scenario, plan: usize, metric: Metric, spec: &RunSpec<
     Ok(Tornado {
         plan,
         metric,
-        middle: told(&[whole], |columns| middle(&columns[0])),
-        high: told(&[whole], |columns| high(&columns[0])),
-        spread: told(&[whole], |columns| spread(&columns[0])),
+        middle: by_sorted(&[whole], |columns| middle(&columns[0])),
+        high: by_sorted(&[whole], |columns| high(&columns[0])),
+        spread: by_sorted(&[whole], |columns| spread(&columns[0])),
         swings: swings.collect(),
         sources,
         remainder,
@@ -244,19 +243,4 @@ fn high(column: &[f64]) -> f64 {
 
 fn spread(column: &[f64]) -> f64 {
     high(column) - middle(column)
-}
-
-/// What columns of the same replications come to, given to `value` in rising order, with the error that leaving out sections tells.
-fn told(columns: &[&[f64]], value: impl Fn(&[Vec<f64>]) -> f64) -> Estimate {
-    let of = |keep: &dyn Fn(&[f64]) -> Vec<f64>| {
-        let sorted = columns.iter().map(|column| {
-            let mut kept = keep(column);
-            kept.sort_unstable_by(f64::total_cmp);
-            kept
-        });
-        value(&sorted.collect::<Vec<_>>())
-    };
-    let rows = columns.first().map_or(0, |column| column.len());
-    let error = jackknife_error(rows, |number| of(&|column| without_section(column, number)));
-    Estimate { point: of(&<[f64]>::to_vec), standard_error: error, n: SCRAMBLES as u64 }
 }
