@@ -44,7 +44,7 @@ pub use proportion::{ClusterProportion, Proportion};
 pub use quantile::{order_statistic_coverage, order_statistic_interval, quantile_by_selection, quantile_sorted};
 pub use sampling::{SCRAMBLES, Sampling};
 pub use sections::{section, section_error};
-pub use smooth::{by_sorted, smooth_quantile};
+pub use smooth::{by_sorted, smooth_quantile, smooth_quantile_by_selection};
 pub use stream::{STREAM_ERROR, STREAM_ZERO, Stream};
 pub use summariser::{QuantileRanks, Summariser};
 pub use tail::{Cvar, EVENTS_FOR_INTERVAL, cvar_sorted};

@@ -19,9 +19,7 @@ const REACH: f64 = 6.0;
 /// The smoothed percentile `p` in (0, 1) of samples in rising order; not a number of none.
 pub fn smooth_quantile(sorted: &[f64], p: f64) -> f64 {
     let n = sorted.len() as f64;
-    let spread = (p * (1.0 - p) / n).sqrt();
-    let place = |share: f64| ((share * n).max(0.0) as usize).min(sorted.len());
-    let (first, last) = (place(p - REACH * spread), place(p + REACH * spread + 1.0 / n));
+    let (first, last, spread) = reach(sorted.len(), p);
     let Some(&start) = sorted.get(first) else { return f64::NAN };
     let (mut sum, mut weights) = (0.0, 0.0);
     for (rank, x) in sorted.iter().enumerate().take(last).skip(first) {
@@ -32,6 +30,27 @@ pub fn smooth_quantile(sorted: &[f64], p: f64) -> f64 {
         sum += weight * (x - start);
     }
     start + sum / weights
+}
+
+/// The same of samples in any order, which come back in another: only the ranks that count are put in order.
+pub fn smooth_quantile_by_selection(samples: &mut [f64], p: f64) -> f64 {
+    let (first, last, _) = reach(samples.len(), p);
+    if first < last {
+        let from = samples.select_nth_unstable_by(first, f64::total_cmp).2;
+        if let Some(rest) = (last - first).checked_sub(2).filter(|rest| *rest < from.len()) {
+            from.select_nth_unstable_by(rest, f64::total_cmp);
+        }
+        samples[first..last].sort_unstable_by(f64::total_cmp);
+    }
+    smooth_quantile(samples, p)
+}
+
+/// The ranks that count for the percentile `p` of `n` samples, the second not included, and the standard deviation of the rank's share.
+fn reach(n: usize, p: f64) -> (usize, usize, f64) {
+    let size = n as f64;
+    let spread = (p * (1.0 - p) / size).sqrt();
+    let place = |share: f64| ((share * size).max(0.0) as usize).min(n);
+    (place(p - REACH * spread), place(p + REACH * spread + 1.0 / size), spread)
 }
 
 /// What smooth `value`s of columns of the same replications, given in rising order, come to, with the error that leaving out one section after
@@ -83,6 +102,20 @@ mod tests {
     fn sorted(mut column: Vec<f64>) -> Vec<f64> {
         column.sort_unstable_by(f64::total_cmp);
         column
+    }
+
+    #[test]
+    fn selecting_gives_what_sorting_gives() {
+        let mut draws = Draws::new(5);
+        for n in [1, 2, 3, 16, 17, 400, 5_000] {
+            let samples: Vec<f64> = (0..n).map(|_| draws.normal()).collect();
+            let mut sorted = samples.clone();
+            sorted.sort_unstable_by(f64::total_cmp);
+            for p in [0.01, 0.5, 0.95, 0.999] {
+                assert_eq!(smooth_quantile_by_selection(&mut samples.clone(), p), smooth_quantile(&sorted, p), "{n}, {p}");
+            }
+        }
+        assert!(smooth_quantile_by_selection(&mut [], 0.5).is_nan());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use tokentide::decision::{Goal, Sizing, Wish, objective_samples, size};
 use tokentide::scenario::{Scenario, parse, parse_open};
 use tokentide::simulation::{RunSpec, run};
-use tokentide::statistics::{normal_cdf, normal_quantile, quantile_by_selection};
+use tokentide::statistics::{normal_cdf, normal_quantile, smooth_quantile_by_selection};
 use tokentide::supply::{Candidates, OfferCandidates, UnitsListSpec, UnitsSweepSpec};
 use tokentide::tally::Columns;
 
@@ -212,7 +212,7 @@ fn the_search_finds_what_looking_at_every_plan_finds() {
             let mut samples = objective_samples(&all, &outcome, plan);
             match goal {
                 Goal::Mean => samples.iter().sum::<f64>() / samples.len() as f64,
-                Goal::P95 => quantile_by_selection(&mut samples, 0.95),
+                Goal::P95 => smooth_quantile_by_selection(&mut samples, 0.95),
                 // 20 of 400.
                 Goal::Cvar95 => {
                     samples.sort_by(|a, b| b.total_cmp(a));
@@ -230,7 +230,7 @@ fn the_search_finds_what_looking_at_every_plan_finds() {
         let mut samples = objective_samples(&sizing.scenario, &sizing.outcome, leader.plan);
         let found = match goal {
             Goal::Mean => samples.iter().sum::<f64>() / 400.0,
-            Goal::P95 => quantile_by_selection(&mut samples, 0.95),
+            Goal::P95 => smooth_quantile_by_selection(&mut samples, 0.95),
             Goal::Cvar95 => {
                 samples.sort_by(|a, b| b.total_cmp(a));
                 samples[..20].iter().sum::<f64>() / 20.0

@@ -64,8 +64,8 @@ fn advantage(search: &Search<'_>, own: &[f64], other: &[f64]) -> Estimate {
         let differences: Vec<f64> = other.iter().zip(own).map(|(other, own)| other - own).collect();
         return search.outcome.method(Span::Horizon).mean(&differences);
     }
-    if search.goal == Goal::P95 {
-        return by_sorted(&[own, other], |sorted| smooth_quantile(&sorted[1], 0.95) - smooth_quantile(&sorted[0], 0.95));
+    if let Some(percentile) = search.goal.percentile() {
+        return by_sorted(&[own, other], |sorted| smooth_quantile(&sorted[1], percentile) - smooth_quantile(&sorted[0], percentile));
     }
     let value = |samples: &[f64]| search.goal.of(&mut samples.to_vec());
     let point = value(other) - value(own);
