@@ -6,7 +6,6 @@ use super::words;
 use crate::decision::{BudgetAnswer, BudgetWish, Percentile, PeriodSpend, UsedUp};
 use crate::error::Result;
 use crate::scenario::Scenario;
-use crate::statistics::Estimate;
 use crate::supply::short;
 use crate::units::Share;
 use comfy_table::{CellAlignment, Table};
@@ -68,9 +67,7 @@ fn date(scenario: &Scenario, day: f64) -> String {
 
 /// To the digits that the interval deserves.
 fn amount(percentile: &Percentile) -> String {
-    let error = percentile.interval.map(|(low, high)| (high - low) / 4.0).filter(|error| *error > 0.0);
-    let text = Estimate { point: percentile.point, standard_error: error, n: 2 }.to_string();
-    text.split('±').next().unwrap_or("").to_owned()
+    words::to_digits_of(percentile.interval.map(|(low, high)| (high - low) / 4.0), percentile.point)
 }
 
 fn months(number: usize) -> String {

@@ -223,7 +223,7 @@ fn ends(measure: Measure, difference: Option<&Estimate>) -> String {
     if low.to_bits() == high.to_bits() {
         return words::exact(low);
     }
-    let bare = |point: f64| Estimate { point, ..difference }.to_string().split('±').next().unwrap_or_default().to_owned();
+    let bare = |point| words::to_digits_of(difference.standard_error, point);
     format!("{} to {}", bare(low), bare(high))
 }
 

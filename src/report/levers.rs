@@ -84,9 +84,9 @@ fn table(found: &Levers, currency: &str) -> String {
     table.set_header(vec!["lever", &spend, "P5–P95", "cheaper in", "requests throttled,\nshare", "best plan then"]);
     for effect in &found.effects {
         let (low, high) = effect.range;
-        let digits = |point: f64| {
-            let error = effect.spend.standard_error.map(|error| 3.0 * error).filter(|error| *error > 0.0);
-            words::amount(&Estimate { point, standard_error: error.or(Some(0.0)), n: 2 }).split('±').next().unwrap_or("").to_owned()
+        let digits = |point: f64| match effect.spend.standard_error.map(|error| 3.0 * error).filter(|error| *error > 0.0) {
+            Some(error) => words::to_digits_of(Some(error), point),
+            None => words::exact(point),
         };
         let unsettled =
             if effect.spend.standard_error.is_some_and(|error| error > 0.0) && !is_settled(&effect.spend) { " (too close)" } else { "" };

@@ -178,12 +178,7 @@ fn meaning(wish: QuotaWish, found: &QuotaAnswer) -> String {
 
 /// With the error that its interval tells: a quarter of its width.
 fn percentile(percentile: &Percentile) -> String {
-    let error = percentile.interval.map(|(low, high)| (high - low) / 4.0);
-    match error {
-        // Whether rounding or nothing is behind it, no digit of it counts.
-        Some(error) if error < 1e-9 * percentile.point.abs() => {
-            words::amount(&Estimate { point: percentile.point, standard_error: Some(0.0), n: 2 })
-        }
+    match percentile.interval.map(|(low, high)| (high - low) / 4.0) {
         Some(error) => words::amount(&Estimate { point: percentile.point, standard_error: Some(error), n: 2 }),
         None => {
             let rounded = format!("{:.1e}", percentile.point).parse::<f64>();

@@ -16,9 +16,6 @@ const SHOWN: usize = 12;
 /// Calendars of a file's policies that are shown beside that of the best.
 const CALENDARS: usize = 3;
 
-/// Differences below this share of an amount are rounding.
-const ROUNDING: f64 = 1e-9;
-
 /// The answer: a paragraph and tables for each stage.
 #[must_use]
 pub fn schedule_answer(scenario: &Scenario, found: &Schedule, wish: ScheduleWish) -> String {
@@ -34,29 +31,18 @@ pub fn schedule_answer(scenario: &Scenario, found: &Schedule, wish: ScheduleWish
     found.stages.iter().filter(|stage| !stage.policies.is_empty()).map(of).collect::<Vec<_>>().join("\n\n")
 }
 
-/// An amount, where an error that is rounding alone is none.
-pub(super) fn amount(estimate: &Estimate) -> String {
-    let rounding = ROUNDING * estimate.point.abs();
-    words::amount(&Estimate {
-        standard_error: estimate.standard_error.map(|error| if error <= rounding { 0.0 } else { error }),
-        ..*estimate
-    })
-}
-
 /// A difference as `12±3 less`, or the other word where it is negative.
 pub(super) fn signed(difference: &Estimate, less: &str, more: &str) -> String {
     let word = if difference.point < 0.0 { more } else { less };
-    format!("{} {word}", amount(&Estimate { point: difference.point.abs(), ..*difference }))
+    format!("{} {word}", words::amount(&Estimate { point: difference.point.abs(), ..*difference }))
 }
 
 /// A number to a hundredth of a spread.
 pub(super) fn rounded(value: f64, spread: f64) -> String {
-    if spread.abs() <= ROUNDING * value.abs() {
+    if spread.abs() <= words::ROUNDING * value.abs() {
         return words::exact(value);
     }
-    let error = Some((spread / 100.0).abs()).filter(|error| *error > 0.0);
-    let text = Estimate { point: value, standard_error: error, n: 2 }.to_string();
-    text.split('±').next().unwrap_or_default().to_owned()
+    words::to_digits_of(Some((spread / 100.0).abs()), value)
 }
 
 /// Those that a reader would ask for: all of a file, and of a family the best of each kind.
@@ -108,13 +94,13 @@ fn policies(scenario: &Scenario, stage: &Stage, wish: ScheduleWish) -> String {
         table.add_row(vec![
             mark.to_owned(),
             policy.policy.name.clone(),
-            amount(&policy.ranked),
+            words::amount(&policy.ranked),
             format!("{}–{}", rounded(policy.range.0, spread), rounded(policy.range.1, spread)),
-            against.map_or_else(words::dash, |against| amount(&against.mean_difference)),
+            against.map_or_else(words::dash, |against| words::amount(&against.mean_difference)),
             against.map_or_else(words::dash, |against| words::frequency(&against.probability_strictly_less)),
             words::exact(owed.round()),
             if scenario.limits.any() { words::frequency_of_months(&policy.months_kept) } else { words::dash() },
-            policy.regret.map_or_else(words::dash, |regret| amount(&regret.expected)),
+            policy.regret.map_or_else(words::dash, |regret| words::amount(&regret.expected)),
         ]);
     }
     right(&mut table, 2);
@@ -229,11 +215,11 @@ fn waiting(scenario: &Scenario, stage: &Stage) -> Option<String> {
         table.add_row(vec![
             if waiting.months == 1 { "1 month".to_owned() } else { format!("{} months", waiting.months) },
             stage.policies[waiting.places.1].policy.name.clone(),
-            amount(&waiting.value),
-            amount(&waiting.owed),
+            words::amount(&waiting.value),
+            words::amount(&waiting.owed),
             format!("{}–{}", rounded(waiting.range.0, spread), rounded(waiting.range.1, spread)),
             words::frequency(&waiting.pays),
-            waiting.blindly.as_ref().map_or_else(words::dash, amount),
+            waiting.blindly.as_ref().map_or_else(words::dash, words::amount),
             note.to_owned(),
         ]);
     }
@@ -290,7 +276,7 @@ fn steps(scenario: &Scenario, stage: &Stage, step_up: &StepUp) -> String {
             _ => "",
         };
         let note = [note, limits].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
-        table.add_row(vec![Share(threshold.above).to_string(), amount(&threshold.saves), note]);
+        table.add_row(vec![Share(threshold.above).to_string(), words::amount(&threshold.saves), note]);
     }
     table.column_iter_mut().take(2).for_each(|column| {
         column.set_cell_alignment(CellAlignment::Right);

@@ -1,6 +1,6 @@
 //! Which schedule to follow, in words: against the best plan known from the start, or that none keeps the limits.
 
-use super::schedule::{amount, rounded, signed};
+use super::schedule::{rounded, signed};
 use super::words;
 use crate::decision::{ScheduleWish, Simulated, Stage};
 use crate::scenario::Scenario;
@@ -13,7 +13,7 @@ pub(super) fn headline(scenario: &Scenario, stage: &Stage, wish: ScheduleWish) -
     let currency = scenario.currency.code();
     let (first, plan) = (&stage.policies[0], &stage.policies[stage.plan]);
     let place = stage.pool.as_ref().map_or_else(String::new, |pool| format!("Pool `{pool}` of `{}`: ", stage.base));
-    let cost = amount(&first.ranked);
+    let cost = words::amount(&first.ranked);
     if scenario.limits.any() && !first.keeps_limits {
         return format!("{place}{}", none_keeps(scenario, stage, wish));
     }
@@ -30,7 +30,7 @@ pub(super) fn headline(scenario: &Scenario, stage: &Stage, wish: ScheduleWish) -
                 "{place}Nothing that was simulated can be told from the best plan known from the start, `{}`: {} {currency} a month. `{}` costs {} \
                  in this run, which is too close to call.",
                 plan.policy.name,
-                amount(&plan.ranked),
+                words::amount(&plan.ranked),
                 first.policy.name,
                 signed(&less, "less", "more"),
             )
@@ -57,7 +57,7 @@ pub(super) fn headline(scenario: &Scenario, stage: &Stage, wish: ScheduleWish) -
     // What is too close to call against the best plan was said.
     if let Some((other, lead)) = stage.lead.as_ref().filter(|(other, _)| *other != stage.plan) {
         let name = &stage.policies[*other].policy.name;
-        let (by, settled) = (amount(lead), lead.interval(0.95).is_some_and(|(low, _)| low > 0.0));
+        let (by, settled) = (words::amount(lead), lead.interval(0.95).is_some_and(|(low, _)| low > 0.0));
         text += &match (lead.standard_error, settled) {
             (None, _) => format!(" The next best, `{name}`, costs {by} more."),
             (_, true) => format!(" The next best, `{name}`, costs {by} {currency} a month more."),
@@ -72,7 +72,7 @@ pub(super) fn headline(scenario: &Scenario, stage: &Stage, wish: ScheduleWish) -
     }
     if let Some((chosen, cost, less)) = &stage.unseen {
         let chosen = &stage.policies[*chosen].policy.name;
-        let (cost, less) = (amount(cost), signed(less, "less", "more"));
+        let (cost, less) = (words::amount(cost), signed(less, "less", "more"));
         text += &format!(
             " The best of {} looks better than it is: chosen by one half of the futures, `{chosen}` costs {cost} on the other, {less} than the \
              plan chosen so.",
@@ -108,7 +108,7 @@ fn none_keeps(scenario: &Scenario, stage: &Stage, wish: ScheduleWish) -> String 
         Share(scenario.limits.in_share_of_months),
         first.policy.name,
         kept(first),
-        amount(&first.ranked),
+        words::amount(&first.ranked),
         owed_is_charged(stage, wish),
     )
 }

@@ -72,8 +72,7 @@ fn sentences(report: &Report<'_>, wish: Wish<'_>, leader: &Leader, found: &Verdi
     }
     if let Some(most) = found.indifference {
         all.push(if most > 0.0 {
-            let most = Estimate { point: most, standard_error: Some(0.05 * most), n: 2 }.to_string();
-            let most = most.split('±').next().unwrap_or_default().to_owned();
+            let most = words::to_digits_of(Some(0.05 * most), most);
             format!(
                 "With 95% confidence it costs at most {most} {currency} a month more{goal} than the truly best that keeps what was asked."
             )

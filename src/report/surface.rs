@@ -3,7 +3,6 @@
 use super::table::STYLE;
 use super::words;
 use crate::decision::{DISCOUNTS, Percentile, Surface, TermSurface, UnitPrices};
-use crate::statistics::Estimate;
 use crate::supply::short;
 use crate::units::{Share, Term};
 use comfy_table::{CellAlignment, Table};
@@ -249,12 +248,8 @@ fn change(discount: &Percentile) -> String {
 
 /// To the digits that the interval deserves.
 fn amount(percentile: &Percentile) -> String {
-    let error = percentile.interval.map(|(low, high)| (high - low) / 4.0).filter(|error| *error > 0.0);
-    match error {
-        Some(_) => {
-            let text = Estimate { point: percentile.point, standard_error: error, n: 2 }.to_string();
-            text.split('±').next().unwrap_or("").to_owned()
-        }
+    match percentile.interval.map(|(low, high)| (high - low) / 4.0).filter(|error| *error > 0.0) {
+        Some(error) => words::to_digits_of(Some(error), percentile.point),
         None => short(round(percentile.point)),
     }
 }

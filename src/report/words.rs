@@ -2,11 +2,27 @@
 
 use crate::statistics::{ClusterProportion, Distribution, Estimate, Proportion};
 
-/// An amount; without `±0` where all futures agree, which is then to the cent.
+/// What is less than this share of a figure is what sums are rounded by.
+pub(super) const ROUNDING: f64 = 1e-9;
+
+/// An amount; without `±0` where all futures agree but for rounding, which is then to the cent.
 pub(super) fn amount(estimate: &Estimate) -> String {
     match estimate.standard_error {
-        Some(0.0) => exact(estimate.point),
+        Some(error) if error <= ROUNDING * estimate.point.abs().max(1.0) => exact(estimate.point),
         _ => estimate.to_string(),
+    }
+}
+
+/// A number to the digits that an error deserves, without that error; to four where there is none.
+pub(super) fn to_digits_of(error: Option<f64>, point: f64) -> String {
+    let text = Estimate { point, standard_error: error.filter(|error| *error > 0.0), n: 2 }.to_string();
+    match text.split_once('±') {
+        // "(1.20±0.03)e21"
+        Some((bare, rest)) => match (bare.strip_prefix('('), rest.split_once(')')) {
+            (Some(bare), Some((_, exponent))) => format!("{bare}{exponent}"),
+            _ => bare.to_owned(),
+        },
+        None => text,
     }
 }
 
@@ -33,8 +49,7 @@ pub(super) fn range(distribution: Option<&Distribution>) -> String {
     }
     // The interval is about four standard errors wide; without one, a hundredth of the spread is as much as can be read.
     let error = d.p95_interval.map_or((d.p95 - d.p05) / 100.0, |(low, high)| (high - low) / 4.0);
-    let digits = |point| Estimate { point, standard_error: Some(error).filter(|error| *error > 0.0), n: d.n }.to_string();
-    let bare = |point: f64| digits(point).split('±').next().unwrap_or("").to_owned();
+    let bare = |point| to_digits_of(Some(error), point);
     format!("{}–{}", bare(d.p05), bare(d.p95))
 }
 

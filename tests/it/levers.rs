@@ -116,6 +116,7 @@ fn levers_that_every_scenario_has_do_what_prices_say() {
 #[test]
 fn what_changes_nothing_comes_to_nothing() {
     let mut paid = moved(0.3, "twin");
+    paid.name = "paid".to_owned();
     paid.cost = 200.0;
     let level = lever("level", &["workload.bot.tokens.mean=2000", "workload.bot.demand=+100%"]);
     let found = told(BASE, &[moved(0.3, "twin"), paid, lever("half", &["workload.bot.tokens=-50%"]), level], false, 2).unwrap();
@@ -162,8 +163,11 @@ fn levers_that_cannot_be_made_say_why() {
         (lever("x", &["workload.bto.tokens=-10%"]), "lever `x`: `workload.bto.tokens` is not in the scenario"),
         (moved(0.3, "smal"), "is no offer"),
         (lever("y", &["plan.a unit.name=other", "plan.all on-demand.name=third"]), "lever `y`: "),
+        (lever("z", &["workload.bot.tokens=-10%"]), "two levers are named `z`; allowed: every name once"),
     ] {
-        let error = told(BASE, &[lever], false, 1).unwrap_err().to_string();
+        let again = lever.clone();
+        let further = if lever.name == "z" { vec![lever, again] } else { vec![lever] };
+        let error = told(BASE, &further, false, 1).unwrap_err().to_string();
         assert!(error.contains(part), "{error}");
     }
     let no_cache = BASE.replace(", cache_read = \"0.3 USD/1M tokens\"", "");

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 /// `alternatives`: the same demand on other files' offers.
 #[derive(Debug, Args)]
+#[command(after_help = "Unless --replications says: the scenario's, and at most 1024 with the kernel or 128 with the reference.")]
 pub(crate) struct AlternativesArgs {
     #[command(flatten)]
     pub(crate) scenario: ScenarioArgs,

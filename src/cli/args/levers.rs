@@ -7,6 +7,7 @@ use tokentide::scenario::{Lever, Move, OTHER_FUTURES, draws_other_futures};
 
 /// `levers`: what could be done about the demand.
 #[derive(Debug, Args)]
+#[command(after_help = "Unless --replications says: the scenario's, and at most 1024 with the kernel or 128 with the reference.")]
 pub(crate) struct LeversArgs {
     #[command(flatten)]
     pub(crate) scenario: ScenarioArgs,

@@ -16,6 +16,7 @@ use crate::simulation::{Engine, EngineChoice, Run, RunSpec, run};
 use crate::statistics::{Estimate, Paired, Proportion};
 use crate::tally::{Columns, Metric, Outcome, Row, Span};
 use defaults::{change_of, defaults, given, moved_changes};
+use std::collections::BTreeSet;
 
 /// What reads the scenario with changes, in the grammar of `--set`.
 pub type Read<'a> = &'a dyn Fn(&[String]) -> Result<Loaded>;
@@ -101,6 +102,10 @@ pub fn levers(read: Read<'_>, wish: LeverWish<'_>, spec: &RunSpec<'_>) -> Result
     let (mut all, mut left_out) = if wish.defaults { defaults(&loaded, plan) } else { (Vec::new(), Vec::new()) };
     let own = all.len();
     all.extend(loaded.scenario.levers.iter().chain(wish.further).cloned());
+    let mut names = BTreeSet::new();
+    if let Some(second) = all.iter().find(|lever| !names.insert(lever.name.as_str())) {
+        return Err(Error::usage(format!("two levers are named `{}`; allowed: every name once", second.name)));
+    }
     let mut effects = Vec::new();
     let mut slow: Option<Served> = None;
     for (index, lever) in all.iter().enumerate() {

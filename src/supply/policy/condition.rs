@@ -56,7 +56,12 @@ impl Condition {
             let Share(share) = Share::parse(&number).map_err(|error| format!("has a share that {}", error.0))?;
             share
         };
-        Ok(Self { measure, above: words[side] == "above", than })
+        let condition = Self { measure, above: words[side] == "above", than };
+        let most = if measure == Measure::Demand { f64::INFINITY } else { 1.0 };
+        if (condition.above && than >= most) || (!condition.above && than <= 0.0) {
+            return Err("never holds".to_owned());
+        }
+        Ok(condition)
     }
 }
 
@@ -110,7 +115,10 @@ mod tests {
             assert_eq!((condition.measure, condition.above), (measure, above), "{text}");
             assert!((condition.than - than).abs() <= 1e-12 * than && condition.to_string() == shown, "{condition}");
         }
-        for text in ["", "80%", "used over 80%", "use above 80%", "used above 180%", "used above", "demand above 3", "demand above 80%"] {
+        for text in ["", "80%", "used over 80%", "use above 80%", "used above 180%", "used above", "demand above 3", "demand above 80%"]
+            .into_iter()
+            .chain(["used above 100%", "next used below 0%", "demand below 0 tokens/h"])
+        {
             assert!(Condition::parse(text).is_err(), "{text}");
         }
         let above = Condition::parse("used above 80%").unwrap();

@@ -67,8 +67,8 @@ fn policy(spec: &Field<PolicySpec>, plans: &[Field<PlanSpec>], supply: &Supply, 
         for_months: rule.for_months.as_ref(),
     });
     let (start, ruled): (Vec<Bought<'_>>, Vec<Bought<'_>>) = (start.collect(), ruled.collect());
-    let offers: Vec<&str> = start.iter().chain(&ruled).map(|bought| bought.offer.value.as_str()).collect();
-    let base = base(spec, &offers, plans, reader)?;
+    let bought: Vec<&Field<String>> = start.iter().chain(&ruled).map(|bought| bought.offer).collect();
+    let base = base(spec, &bought, plans, &supply.offers, reader)?;
     let routed = routed(base, &supply.offers);
     let months = supply.horizon().months();
     let mut good = true;
@@ -91,7 +91,13 @@ fn policy(spec: &Field<PolicySpec>, plans: &[Field<PlanSpec>], supply: &Supply, 
 }
 
 /// The plan whose routes serve a policy that buys these offers.
-fn base<'p>(spec: &Field<PolicySpec>, offers: &[&str], plans: &'p [Field<PlanSpec>], reader: &mut Reader) -> Option<&'p Field<PlanSpec>> {
+fn base<'p>(
+    spec: &Field<PolicySpec>,
+    bought: &[&Field<String>],
+    plans: &'p [Field<PlanSpec>],
+    offers: &[Offer],
+    reader: &mut Reader,
+) -> Option<&'p Field<PlanSpec>> {
     let names = || plans.iter().map(|plan| plan.name.value.as_str());
     if let Some(name) = &spec.plan {
         let found = plans.iter().find(|plan| plan.name.value == name.value);
@@ -105,9 +111,15 @@ fn base<'p>(spec: &Field<PolicySpec>, offers: &[&str], plans: &'p [Field<PlanSpe
     }
     let routes =
         |plan: &Field<PlanSpec>, offer: &str| plan.route.entries.iter().any(|(_, route)| route.iter().any(|name| name.value == offer));
-    let fit: Vec<&Field<PlanSpec>> = plans.iter().filter(|plan| offers.iter().all(|offer| routes(plan, offer))).collect();
+    let fit: Vec<&Field<PlanSpec>> = plans.iter().filter(|plan| bought.iter().all(|offer| routes(plan, &offer.value))).collect();
+    // A name that no offer has is told before a plan is missed for it.
+    let all: Vec<usize> = (0..offers.len()).collect();
+    let mut check = Check::new(offers, &all, reader);
+    if bought.iter().filter(|offer| check.bought(offer).is_none()).count() > 0 {
+        return None;
+    }
     match fit.as_slice() {
-        [one] if !offers.is_empty() => {
+        [one] if !bought.is_empty() => {
             reader.assumed(spec.at.key("plan"), &one.name.value, "the only plan with a route to all that the policy buys");
             Some(one)
         }

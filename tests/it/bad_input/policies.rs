@@ -43,6 +43,20 @@ fn what_is_bought() {
             "policy.later.start.1.offer: is no offer; given: unit; allowed: units, reserved; did you mean `units`?",
         ),
         (
+            "an unknown offer and no plan",
+            RESERVED,
+            policy!("start = [{ offer = «\"unit\"», units = 2, term = \"1 month\" }]\n"),
+            "policy.later.start.1.offer: is no offer; given: unit; allowed: units, reserved; did you mean `units`?",
+        ),
+        (
+            "a condition that never holds",
+            RESERVED,
+            policy!(
+                "plan = \"committed\"\n[[policy.rule]]\noffer = \"units\"\nunits = 1\nterm = \"1 month\"\nwhen = «\"next used above 100%\"»\n"
+            ),
+            "policy.later.rule.1.when: never holds; given: …; allowed: …",
+        ),
+        (
             "an offer off the plan's routes",
             RESERVED,
             policy!("plan = \"committed\"\nstart = [{ offer = «\"reserved\"», units = { input = 100, output = 10 } }]\n"),
