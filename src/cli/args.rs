@@ -133,8 +133,8 @@ pub(crate) struct RunArgs {
     /// The way through the simulation
     #[arg(long, value_enum, value_name = "ENGINE", default_value_t = Engine::Auto)]
     pub(crate) engine: Engine,
-    /// Draw 1024, 2048, 4096, … futures until half the interval of the figure is at most this share of it, such as 0.5%; at most
-    /// --replications, or a million. Exit code 3 when it is not reached
+    /// Draw 1024 futures, then as many, doubled, as these tell that it takes, until half the interval of the figure is at most this share
+    /// of it, such as 0.5%; at most --replications, or a million. Exit code 3 when it is not reached
     #[arg(long, value_name = "P", value_parser = share)]
     pub(crate) precision: Option<Share>,
     /// The figure that is to be precise

@@ -1,9 +1,11 @@
 //! How many replications an answer needs: drawn until it is as precise as asked, or until it is told what that would take.
 //!
-//! The run is looked at after 1 024, 2 048, 4 096, … replications and nowhere else, and ends at the first look whose interval is narrow
-//! enough. Who looks often would be lucky too soon, so the k-th look (from 0) has an interval of confidence 1 − 0.05 / 2^(k + 1): all looks
-//! together are wrong at most as often as one interval of 95 % (Bonferroni). Looks do not depend on threads, and a run that ends at n
-//! replications is the run of n.
+//! The first look is after 1 024 replications; how wide its interval is tells after how many the next one may do (C. Stein, "A two-sample test
+//! for a linear hypothesis whose power is independent of the variance", Annals of Mathematical Statistics 16, 1945), always 1 024 times a power
+//! of two, and so on to the first look whose interval is narrow enough. Who looks often would be lucky too soon, so the k-th look (from 0) has
+//! an interval of confidence 1 − 0.05 / 2^(k + 1): all looks together are wrong at most as often as one interval of 95 % (Bonferroni). Looks
+//! that could not do are left out, as each makes the next ones wider. Looks do not depend on threads, and a run that ends at n replications is
+//! the run of n.
 
 use super::judgement::{Judgement, judge};
 use crate::error::{Error, Result};
@@ -56,9 +58,7 @@ pub fn draw_until(scenario: &Scenario, spec: &RunSpec<'_>, asked: Precision, mos
     // Differences are made of samples, which long runs do not keep.
     let most = if asked.of == PreciseOf::Difference { most.min(KEPT_REPLICATIONS) } else { most };
     if most < FIRST_LOOK {
-        return Err(Error::usage(format!(
-            "--precision looks at {FIRST_LOOK} replications first, then at twice as many each time; given: at most {most}"
-        )));
+        return Err(Error::usage(format!("--precision looks at {FIRST_LOOK} replications first, then at more; given: at most {most}")));
     }
     let (mut replications, mut error) = (FIRST_LOOK, 1.0 - CONFIDENCE);
     loop {
@@ -68,22 +68,43 @@ pub fn draw_until(scenario: &Scenario, spec: &RunSpec<'_>, asked: Precision, mos
         let share = half_width(scenario, &found.summary, &judgement, asked.of, error);
         let met = share.is_some_and(|share| share <= asked.share);
         let stopped = found.replications < replications || spec.stop.is_some_and(|stop| stop.load(Ordering::Relaxed));
+        // Half an interval falls with the root of the number, and the next look's is wider.
+        let wider = quantile(scenario.sampling, 0.5 * error) / quantile(scenario.sampling, error);
+        let factor = share.filter(|_| !met).map(|share| (wider * share / asked.share) * (wider * share / asked.share));
         if met || stopped || replications > most / 2 {
-            // Half an interval falls with the root of the number; that later looks are wider is left out.
-            let needed = share.filter(|_| !met).map(|share| found.replications as f64 * (share / asked.share) * (share / asked.share));
+            let needed = factor.map(|factor| found.replications as f64 * factor);
             return Ok((found, judgement, Precise { asked, share, met, needed }));
         }
-        replications *= 2;
+        replications = next_look(replications, factor.unwrap_or(0.0), most);
+    }
+}
+
+/// The first number of replications to look at, after `replications`, that is `factor` times as many; the last that is allowed where that is more.
+fn next_look(replications: u64, factor: f64, most: u64) -> u64 {
+    let enough = |looked: u64| looked as f64 >= factor * replications as f64;
+    let looks = std::iter::successors(replications.checked_mul(2), |looked| looked.checked_mul(2).filter(|next| *next <= most));
+    let mut last = replications;
+    for look in looks {
+        last = look;
+        if enough(look) {
+            break;
+        }
+    }
+    last
+}
+
+/// Half the width of an interval that is wrong with this probability, in standard errors.
+fn quantile(sampling: Sampling, error: f64) -> f64 {
+    match sampling {
+        Sampling::Plain => normal_quantile(1.0 - 0.5 * error),
+        // Errors between scrambles have few degrees of freedom, those of independent samples as many as they like.
+        Sampling::Sobol => student_t_quantile(1.0 - 0.5 * error, SCRAMBLES as u64 - 1),
     }
 }
 
 /// Half the interval that is wrong with this probability, as a share of the figure; the widest over the answers where there are several.
 fn half_width(scenario: &Scenario, outcome: &Outcome, judgement: &Judgement, of: PreciseOf, error: f64) -> Option<f64> {
-    // Errors between scrambles have few degrees of freedom, those of independent samples as many as they like.
-    let quantile = |error: f64| match scenario.sampling {
-        Sampling::Plain => normal_quantile(1.0 - 0.5 * error),
-        Sampling::Sobol => student_t_quantile(1.0 - 0.5 * error, SCRAMBLES as u64 - 1),
-    };
+    let quantile = |error: f64| quantile(scenario.sampling, error);
     let mut widest: Option<f64> = None;
     for leader in &judgement.leaders {
         let share = match of {
@@ -105,4 +126,26 @@ fn half_width(scenario: &Scenario, outcome: &Outcome, judgement: &Judgement, of:
         widest = Some(widest.map_or(share, |widest| widest.max(share)));
     }
     widest.filter(|share| share.is_finite())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looks_that_could_not_do_are_left_out() {
+        let million = 1 << 20;
+        for (from, factor, most, next) in [
+            (1024, 0.0, million, 2048),
+            (1024, 2.0, million, 2048),
+            (1024, 2.1, million, 4096),
+            (1024, 1e9, million, million),
+            (2048, 100.0, million, 1 << 18),
+            (2048, 100.0, 10_000, 8192),
+            (1024, f64::INFINITY, million, million),
+            (1024, f64::NAN, 5000, 4096),
+        ] {
+            assert_eq!(next_look(from, factor, most), next, "{from} {factor} {most}");
+        }
+    }
 }
