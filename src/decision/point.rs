@@ -59,6 +59,20 @@ impl Ground<'_> {
         (0..self.scenario.supply.plans.len()).collect()
     }
 
+    /// These plans, and those that buy the same units on other terms: one way of serving an hour tells of all of them.
+    pub(super) fn served_alike(&self, plans: &BTreeSet<usize>) -> BTreeSet<usize> {
+        let all = &self.scenario.supply.plans;
+        let cases = |plan: usize| all[plan].pools.iter().map(|pool| (pool.group, pool.case)).collect::<Vec<_>>();
+        let served: BTreeSet<Vec<(usize, usize)>> = plans.iter().map(|&plan| cases(plan)).collect();
+        (0..all.len()).filter(|&plan| served.contains(&cases(plan))).collect()
+    }
+
+    /// A point as if only these of its plans had been looked at.
+    pub(super) fn only(&self, point: &Point, plans: &BTreeSet<usize>) -> Point {
+        let own = point.plans.iter().filter(|(plan, _)| plans.contains(*plan));
+        self.ranked(point.change, point.engine.clone(), own.map(|(&plan, known)| (plan, known.clone())).collect())
+    }
+
     fn replications(&self) -> u64 {
         self.spec.replications.unwrap_or(self.scenario.replications).min(REPLICATIONS)
     }
@@ -85,14 +99,19 @@ impl Ground<'_> {
             }
             engine = run.engine;
         }
+        Ok(self.ranked(change, engine, found))
+    }
+
+    /// A point of plans that are known there.
+    fn ranked(&self, change: f64, engine: Engine, plans: BTreeMap<usize, (PlanStanding, Vec<f64>)>) -> Point {
         let group = |old: &Leader| {
             let own = |&plan: &usize| old.term.as_ref().is_none_or(|term| belongs(self.scenario, plan, Some(term)));
-            let members: Vec<usize> = found.keys().copied().filter(own).collect();
-            let best = leader(|plan| &found[&plan].0, &members, old.term.clone());
+            let members: Vec<usize> = plans.keys().copied().filter(own).collect();
+            let best = leader(|plan| &plans[&plan].0, &members, old.term.clone());
             (members, best)
         };
         let groups = self.leaders.iter().map(group).collect();
-        Ok(Point { change, engine, plans: found, groups })
+        Point { change, engine, plans, groups }
     }
 }
 

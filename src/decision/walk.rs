@@ -17,7 +17,8 @@ const HALVINGS: usize = 3;
 /// Moves a lever outwards until the answer about each of the run's leaders has changed, or to the last step.
 pub(super) fn walk(ground: Ground<'_>, steps: &[f64], start: &Point) -> Result<Vec<Option<FlipPoint>>> {
     let ground = Ground { start: Some(start), ..ground };
-    let mut walk = Walk { ground, steps, start, looks: Vec::new(), full: steps.iter().map(|_| None).collect() };
+    let full = steps.iter().map(|_| None).collect();
+    let mut walk = Walk { ground, steps, start, looks: Vec::new(), full, halved: Vec::new() };
     ground.leaders.iter().enumerate().map(|leader| walk.flip(leader)).collect()
 }
 
@@ -28,6 +29,8 @@ struct Walk<'a> {
     start: &'a Point,
     looks: Vec<Point>,
     full: Vec<Option<Point>>,
+    /// Within steps, where the halvings of one leader and of the next often meet.
+    halved: Vec<Point>,
 }
 
 impl Walk<'_> {
@@ -101,12 +104,12 @@ impl Walk<'_> {
     }
 
     /// The change of the answer between a place and the one before, both of which are known.
-    fn between(&self, place: usize, leader: (usize, &Leader)) -> Result<Option<FlipPoint>> {
+    fn between(&mut self, place: usize, leader: (usize, &Leader)) -> Result<Option<FlipPoint>> {
         let before = if place == 1 { Some(self.start) } else { self.full[place - 2].as_ref() };
         let (Some(before), Some(after)) = (before, self.full[place - 1].as_ref()) else { return Ok(None) };
         let mut found = self.ground.trade(before, after, leader);
         if let Some(point) = found.as_mut().filter(|point| point.because != Cause::Cheaper) {
-            self.ground.narrow(point, before, after, leader)?;
+            self.ground.narrow(point, (before, after), leader, &mut self.halved)?;
         }
         Ok(found)
     }
@@ -114,7 +117,13 @@ impl Walk<'_> {
 
 impl Ground<'_> {
     /// Halves the step in which keeping the limits made a plan win or lose.
-    fn narrow(&self, found: &mut FlipPoint, before: &Point, after: &Point, leader: (usize, &Leader)) -> Result<()> {
+    fn narrow(
+        &self,
+        found: &mut FlipPoint,
+        (before, after): (&Point, &Point),
+        leader: (usize, &Leader),
+        halved: &mut Vec<Point>,
+    ) -> Result<()> {
         let mut plans: BTreeSet<usize> = before.plans().intersection(&after.plans()).copied().collect();
         if found.because != Cause::LessBad {
             let new = after.leader(leader.0).map(|new| new.plan);
@@ -125,7 +134,7 @@ impl Ground<'_> {
         let mut settled = found.between;
         for _ in 0..HALVINGS {
             let (low, high) = (inner[0].as_ref().unwrap_or(before), inner[1].as_ref().unwrap_or(after));
-            let middle = self.point(0.5 * (low.change + high.change), &plans)?;
+            let middle = self.middle(0.5 * (low.change + high.change), &plans, halved)?;
             let plan = found.plan.filter(|_| found.because != Cause::BreaksLimits).unwrap_or(leader.1.plan);
             let is_settled = found.because == Cause::LessBad || !middle.standing(plan).within_error;
             let earlier = self.trade(low, &middle, leader);
@@ -143,6 +152,18 @@ impl Ground<'_> {
         }
         found.between = settled;
         Ok(())
+    }
+
+    /// Some plans at a change within a step: those of a point that is known there, if it has them all.
+    fn middle(&self, change: f64, plans: &BTreeSet<usize>, known: &mut Vec<Point>) -> Result<Point> {
+        let is_there = |point: &&Point| point.change.to_bits() == change.to_bits() && plans.is_subset(&point.plans());
+        if let Some(point) = known.iter().find(is_there) {
+            return Ok(self.only(point, plans));
+        }
+        let point = self.point(change, &self.served_alike(plans))?;
+        let own = self.only(&point, plans);
+        known.push(point);
+        Ok(own)
     }
 
     /// Where between two points the answer about the leader of a group changes, if it does: another plan leads, the leader breaks the limits,

@@ -6,6 +6,7 @@ use crate::random::law::{Law, P95_OVER_MEAN_LIMIT};
 use crate::random::special::{gamma_p, gamma_q, normal_cdf, normal_sf};
 use crate::spec::{At, Reader};
 use crate::{spec_table, spec_words};
+use std::sync::OnceLock;
 
 spec_words! {
     /// The law of a request's tokens.
@@ -55,12 +56,13 @@ fn lookup(table: &[f64], z: f64) -> f64 {
 }
 
 /// Tokens of a request: min(drift × X, cap) with X from a law.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(super) struct Size {
     law: Law,
     cap: f64,
-    /// Cube roots of a gamma law's quantiles over the nodes: nearly linear (Wilson and Hilferty 1931). Empty for other laws.
-    cubes: Vec<f64>,
+    /// Cube roots of a gamma law's quantiles over the nodes: nearly linear (Wilson and Hilferty 1931). Made when first asked for, as they take
+    /// longer than all else that a scenario is made of, and few scenarios ask.
+    cubes: OnceLock<Vec<f64>>,
     /// Standard deviation of the drift's logarithm.
     drift: f64,
     /// Mean and squared coefficient of variation over the nodes of the drift; empty without a cap or without a drift.
@@ -138,11 +140,7 @@ impl Size {
 
     /// The law with its cap (infinite for none) and the standard deviation of its drift's logarithm.
     pub(super) fn new(law: Law, cap: f64, drift: f64) -> Self {
-        let cubes = match law {
-            Law::Gamma { shape, scale } => (0..NODES).map(|i| libm::cbrt(gamma_quantile(shape, node(i)) * scale)).collect(),
-            _ => Vec::new(),
-        };
-        let mut size = Self { law, cap, cubes, drift, capped: Vec::new(), mean: 0.0, cv2: 0.0 };
+        let mut size = Self { law, cap, cubes: OnceLock::new(), drift, capped: Vec::new(), mean: 0.0, cv2: 0.0 };
         let (mean, second) = size.moments(1.0);
         size.cv2 = (second / (mean * mean) - 1.0).max(0.0);
         size.mean = mean;
@@ -254,11 +252,12 @@ impl Size {
 
     /// Tokens of the request whose rank is that of the standard normal `z`, with the drift's factor, after the cap.
     pub(super) fn at_normal(&self, z: f64, factor: f64) -> f64 {
-        let tokens = if self.cubes.is_empty() {
-            self.law.at_normal(z).unwrap_or_else(|| self.law.mean())
-        } else {
-            let root = lookup(&self.cubes, z);
+        let tokens = if let Law::Gamma { shape, scale } = self.law {
+            let cube = |index| libm::cbrt(gamma_quantile(shape, node(index)) * scale);
+            let root = lookup(self.cubes.get_or_init(|| (0..NODES).map(cube).collect()), z);
             root * root * root
+        } else {
+            self.law.at_normal(z).unwrap_or_else(|| self.law.mean())
         };
         (tokens * factor).min(self.cap)
     }

@@ -120,23 +120,30 @@ impl From<Sampling> for Method<'_> {
 /// Inner product of a − `from` and b in eight fixed lanes, as [`lane_sum`] has.
 fn dot(a: &[f64], from: f64, b: &[f64]) -> f64 {
     let mut lanes = [0.0; 8];
-    for (a, b) in a.chunks(8).zip(b.chunks(8)) {
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    for (a, b) in a.iter().zip(b) {
         for ((lane, a), b) in lanes.iter_mut().zip(a).zip(b) {
             *lane += (a - from) * b;
         }
+    }
+    for ((lane, a), b) in lanes.iter_mut().zip(a_rest).zip(b_rest) {
+        *lane += (a - from) * b;
     }
     lanes.iter().sum()
 }
 
 /// The smallest and the largest of finite samples.
-fn range(samples: &[f64]) -> (f64, f64) {
+pub(super) fn range(samples: &[f64]) -> (f64, f64) {
     let (mut low, mut high) = ([f64::INFINITY; 8], [f64::NEG_INFINITY; 8]);
-    for row in samples.chunks(8) {
+    let (rows, rest) = samples.as_chunks::<8>();
+    for row in rows {
         for ((low, high), &x) in low.iter_mut().zip(&mut high).zip(row) {
             *low = if x < *low { x } else { *low };
             *high = if x > *high { x } else { *high };
         }
     }
+    low.iter_mut().zip(rest).for_each(|(low, &x)| *low = low.min(x));
+    high.iter_mut().zip(rest).for_each(|(high, &x)| *high = high.max(x));
     (low.into_iter().fold(f64::INFINITY, f64::min), high.into_iter().fold(f64::NEG_INFINITY, f64::max))
 }
 

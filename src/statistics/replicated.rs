@@ -187,7 +187,7 @@ pub(super) fn replicate(
     distribution.mean_interval = distribution.mean_interval.and_then(|_| mean.interval(CONFIDENCE));
     let n = distribution.n;
     let mut around = |level: f64, q: f64| {
-        let (low, high) = ScrambleSums::of(column, |x| f64::from(u8::from(x <= q))).ranks_around(level, n)?;
+        let (low, high) = ScrambleSums::of(column, |x| if x <= q { 1.0 } else { 0.0 }).ranks_around(level, n)?;
         Some((ranked(low)?, ranked(high)?))
     };
     distribution.p50_interval = around(0.50, distribution.p50);

@@ -5,13 +5,16 @@
 //! stands next to its place. Half as long as a comparison sort takes for ten thousand samples, and the same result: equal samples have
 //! equal bits.
 
+use super::control::range;
+
 /// Bits that a pass sorts by.
 const DIGIT: u32 = 11;
 
 /// Values of a digit.
 const VALUES: usize = 1 << DIGIT;
 
-/// Columns shorter than this are sorted by comparisons: the passes cost as much as that, however few samples there are.
+/// Columns shorter than this are sorted by comparisons: the passes cost as much as that, however few samples there are. So are those with
+/// more samples than a count can tell.
 const FEW: usize = 1 << DIGIT;
 
 /// Moves a sample the insertion pass may take before the column is given to the comparison sort: only columns with nearly all samples in
@@ -27,7 +30,7 @@ pub(super) struct SortScratch {
 
 /// Sorts finite samples, ascending. Signed zeros must have been made plain ones.
 pub(super) fn sort(samples: &mut [f64], scratch: &mut SortScratch) {
-    if samples.len() < FEW {
+    if samples.len() < FEW || u32::try_from(samples.len()).is_err() {
         // Half as long as by the total order, which tells apart what is not there: signed zeros and what is no number.
         samples.sort_unstable_by(|a, b| a.partial_cmp(b).unwrap_or(std::cmp::Ordering::Equal));
         return;
@@ -35,19 +38,19 @@ pub(super) fn sort(samples: &mut [f64], scratch: &mut SortScratch) {
     let SortScratch { keys, passed } = scratch;
     keys.clear();
     keys.extend(samples.iter().map(|x| key(x.to_bits())));
-    let (low, high) = keys.iter().fold((u64::MAX, 0), |(low, high), &key| (low.min(key), high.max(key)));
+    let (low, high) = range(samples);
+    let (low, high) = (key(low.to_bits()), key(high.to_bits()));
     let shift = (u64::BITS - (high - low).leading_zeros()).saturating_sub(2 * DIGIT);
     let digits = |key: u64| {
         let place = ((key - low) >> shift) as usize;
         (place % VALUES, (place >> DIGIT) % VALUES)
     };
-    let (mut minor, mut major) = ([0_usize; VALUES], [0_usize; VALUES]);
+    let (mut minor, mut major) = ([0_u32; VALUES], [0_u32; VALUES]);
     for &key in &*keys {
         let (small, large) = digits(key);
         minor[small] += 1;
         major[large] += 1;
     }
-    passed.clear();
     passed.resize(keys.len(), 0);
     scatter(keys, passed, &mut minor, |key| digits(key).0);
     scatter(passed, keys, &mut major, |key| digits(key).1);
@@ -58,14 +61,14 @@ pub(super) fn sort(samples: &mut [f64], scratch: &mut SortScratch) {
 }
 
 /// Moves keys to where their digit belongs, keeping the order of equal ones. `counts` are how many have each digit.
-fn scatter(from: &[u64], to: &mut [u64], counts: &mut [usize; VALUES], digit: impl Fn(u64) -> usize) {
+fn scatter(from: &[u64], to: &mut [u64], counts: &mut [u32; VALUES], digit: impl Fn(u64) -> usize) {
     let mut next = 0;
     for count in &mut *counts {
         next += std::mem::replace(count, next);
     }
     for &key in from {
         let place = &mut counts[digit(key)];
-        to[*place] = key;
+        to[*place as usize] = key;
         *place += 1;
     }
 }
@@ -75,6 +78,9 @@ fn insert(keys: &mut [u64]) -> bool {
     let mut moves = MOVES * keys.len();
     for index in 1..keys.len() {
         let key = keys[index];
+        if keys[index - 1] <= key {
+            continue;
+        }
         let mut place = index;
         while place > 0 && keys[place - 1] > key {
             keys[place] = keys[place - 1];

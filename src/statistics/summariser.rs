@@ -62,14 +62,20 @@ impl Summariser {
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.clear();
         scratch.extend_from_slice(samples);
-        let mut distribution = self.sort_and_summarise(&mut scratch);
-        if let (Sampling::Sobol, Some(distribution)) = (method.sampling, &mut distribution) {
-            let n = distribution.n as usize;
-            let tail = scratch.get(quantile_rank(n, 0.95) - 1).copied().unwrap_or(f64::NAN);
-            replicate(distribution, samples, method.controls, tail, |rank| scratch[..n].get(rank).copied());
-        }
+        let finite = self.sort(&mut scratch);
+        let distribution = scratch.get(..finite).and_then(|sorted| self.summarise_sorted_by(sorted, samples, method));
         self.scratch = scratch;
         distribution
+    }
+
+    /// The same of a column whose finite samples are at hand in ascending order too. Of plain samples the column itself is not looked at.
+    pub fn summarise_sorted_by(&mut self, sorted: &[f64], samples: &[f64], method: Method<'_>) -> Option<Distribution> {
+        let mut distribution = self.summarise_sorted(sorted)?;
+        if method.sampling == Sampling::Sobol {
+            let tail = sorted.get(quantile_rank(sorted.len(), 0.95) - 1).copied().unwrap_or(f64::NAN);
+            replicate(&mut distribution, samples, method.controls, tail, |rank| sorted.get(rank).copied());
+        }
+        Some(distribution)
     }
 
     /// Summarises a column whose order is not needed any more. Of independent samples it is left with the finite ones first, ascending.

@@ -1,7 +1,7 @@
 //! Flip points of demand without randomness, where each is known by hand.
 
 use std::path::Path;
-use tokentide::decision::{Cause, Flip, Lever, flips, judge};
+use tokentide::decision::{Cause, Flip, Judgement, Lever, flips, judge};
 use tokentide::scenario::{self, Scenario};
 use tokentide::simulation::{EngineChoice, RunSpec, run};
 use tokentide::tally::Columns;
@@ -188,4 +188,25 @@ fn a_flip_is_found_where_all_plans_at_all_steps_show_it() {
         assert!((low..=high).contains(&at), "{lever:?} {at} is not in {low}..={high}");
     }
     assert!(seen >= 3, "{seen} flips of four");
+}
+
+/// Leaders of several terms share what is simulated within a step; what is told of each is what would be told of it alone, by either engine.
+#[test]
+fn a_leader_flips_where_it_would_flip_alone() {
+    let fleet = concat!(env!("CARGO_MANIFEST_DIR"), "/workloads/assistant-fleet.toml");
+    let scenario = scenario::load(Path::new(fleet), &[]).unwrap_or_else(|error| panic!("{error}")).scenario;
+    for engine in [EngineChoice::Kernel, EngineChoice::Reference] {
+        let replications = if engine == EngineChoice::Kernel { 256 } else { 24 };
+        let spec = RunSpec { replications: Some(replications), engine, ..RunSpec::default() };
+        let outcome = run(&scenario, &spec, &Columns).unwrap().summary;
+        let judgement = judge(&scenario, &outcome);
+        assert_eq!(judgement.leaders.len(), 3);
+        let together = flips(&scenario, &outcome, &judgement, &spec).unwrap();
+        for (leader, together) in judgement.leaders.iter().zip(&together) {
+            let own = Judgement { leaders: vec![leader.clone()], ..judgement.clone() };
+            let alone = flips(&scenario, &outcome, &own, &spec).unwrap();
+            assert_eq!(format!("{together:?}"), format!("{:?}", alone[0]));
+            assert!(together.iter().any(|flip| flip.point.as_ref().is_some_and(|point| point.because != Cause::Cheaper)));
+        }
+    }
 }

@@ -10,11 +10,13 @@ impl Outcome {
     /// The distributions of columns over the replications, in the order of the recipes; `None` of a column without a finite value.
     ///
     /// Recipes that differ in their last steps alone share a sort: hand them over together, as [`Self::by_root`] groups them. Where
-    /// replications hang together, each column is summarised in their order, with the controls of its span.
+    /// replications hang together, errors come from the columns in their order, with the controls of their spans.
     #[must_use]
     pub fn distributions(&self, recipes: &[&Recipe], summariser: &mut Summariser) -> Vec<Option<Distribution>> {
-        let (mut column, mut scratch) = (Vec::new(), Vec::new());
-        let mut sorted: Option<(Recipe, usize)> = None;
+        let steered = self.known.sampling == Sampling::Sobol;
+        // The column of a root, in the order of the replications where that matters, and sorted; the same of a recipe with that root.
+        let (mut last, mut finite) = (None, 0);
+        let [mut column, mut sorted, mut own_column, mut own] = [const { Vec::<f64>::new() }; 4];
         let mut distribution = |recipe: &Recipe| {
             // Of what does not vary no error depends on how it was sampled.
             if let Some(value) = recipe.as_constant() {
@@ -23,32 +25,31 @@ impl Outcome {
             if let Some(summary) = self.streams.as_ref().and_then(|streams| streams.of(recipe, Stream::distribution)) {
                 return summary;
             }
-            if self.known.sampling == Sampling::Sobol {
-                column.resize(self.replications, 0.0);
-                recipe.make(&self.store, 0, &mut column);
-                return summariser.summarise_by(&column, self.method_of(recipe));
-            }
             let root = recipe.root();
-            let finite = match &sorted {
-                Some((last, finite)) if *last == root => *finite,
-                _ => {
-                    column.resize(self.replications, 0.0);
-                    root.make(&self.store, 0, &mut column);
-                    let finite = summariser.sort(&mut column);
-                    sorted = Some((root.clone(), finite));
-                    finite
+            if last.as_ref() != Some(&root) {
+                sorted.resize(self.replications, 0.0);
+                root.make(&self.store, 0, &mut sorted);
+                if steered {
+                    column.clone_from(&sorted);
                 }
-            };
+                finite = summariser.sort(&mut sorted);
+                last = Some(root.clone());
+            }
+            let method = self.method_of(recipe);
             if *recipe == root {
-                return summariser.summarise_sorted(column.get(..finite)?);
+                return summariser.summarise_sorted_by(sorted.get(..finite)?, &column, method);
             }
-            scratch.clone_from(&column);
+            own.clone_from(&sorted);
             // A step may make a number of what is none, so only whole columns keep their order.
-            if finite == column.len() && recipe.of_sorted_root(&mut scratch).is_some() {
-                return summariser.summarise_sorted(&scratch);
+            if finite == sorted.len() && recipe.of_sorted_root(&mut own).is_some() {
+                if steered {
+                    own_column.clone_from(&column);
+                    recipe.step_from_root(&mut own_column);
+                }
+                return summariser.summarise_sorted_by(&own, &own_column, method);
             }
-            recipe.make(&self.store, 0, &mut scratch);
-            summariser.summarise_in_place(&mut scratch)
+            recipe.make(&self.store, 0, &mut own);
+            summariser.summarise_by(&own, method)
         };
         recipes.iter().map(|recipe| distribution(recipe)).collect()
     }
