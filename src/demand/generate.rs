@@ -13,7 +13,7 @@ use super::steer::{self, Steering, Tilt};
 use super::tokens::Form;
 use super::{Acts, Demand, DemandPath, Workload, WorkloadPath, apply_moves, totals};
 use crate::horizon::Horizon;
-use crate::random::stream::{Purpose, Stream, StreamKey};
+use crate::random::stream::{Purpose, StreamKey};
 use crate::statistics::Sampling;
 use crate::units::ByClass;
 
@@ -53,8 +53,10 @@ pub struct DemandScratch {
     factors: Vec<Vec<f64>>,
     weeks: Vec<f64>,
     months: Vec<f64>,
-    /// Fast and slow noise of one workload, where it is steered.
-    noise: [Vec<f64>; 2],
+    /// Fast, slow and white noise of one workload; then the drift of its input and output, and its second normals.
+    paths: [Vec<f64>; 3],
+    /// Means and spreads of its input and output under that drift.
+    sizes: [Vec<(f64, f64)>; 2],
 }
 
 impl<'a> DemandGenerator<'a> {
@@ -81,6 +83,8 @@ impl<'a> DemandGenerator<'a> {
     }
 
     /// Writes replication `replication` to `path`. Allocates nothing once `path` and `scratch` have served a replication of this demand.
+    #[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
+    #[inline(always)]
     pub fn generate(&self, replication: u64, path: &mut DemandPath, scratch: &mut DemandScratch) {
         let Demand { workloads, factors, moves, horizon, .. } = self.demand;
         let hours = horizon.hours();
@@ -101,12 +105,13 @@ impl<'a> DemandGenerator<'a> {
             Some(chance) => chance.draw(&self.keys[moved.from].events, replication).map_or(Acts::Never, Acts::In),
         });
         for (index, (workload, keys)) in workloads.iter().zip(&self.keys).enumerate() {
-            let (expected, normals) = (&scratch.expected[index], &scratch.normals[index]);
-            realise(workload, keys, replication, expected, normals, &mut path.workloads[index]);
+            realise(workload, keys, (replication, index), scratch, &mut path.workloads[index]);
         }
     }
 
     /// The expected tokens of one workload before moves.
+    #[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
+    #[inline(always)]
     fn expect(
         &self,
         workload: &Workload,
@@ -117,7 +122,7 @@ impl<'a> DemandGenerator<'a> {
         scratch: &mut DemandScratch,
     ) {
         let horizon = &self.demand.horizon;
-        let DemandScratch { expected, normals, factors, weeks, months, noise: paths } = scratch;
+        let DemandScratch { expected, normals, factors, weeks, months, paths, .. } = scratch;
         let (out, normals) = (&mut expected[index], &mut normals[index]);
         let steered = self.steering().map(|steering| steering.of(index)).map(|steered| (steered, steered.normals(replication)));
         keys.levels(workload, replication, steered.map(|(_, normals)| normals.level), horizon, weeks, months);
@@ -145,10 +150,12 @@ impl<'a> DemandGenerator<'a> {
         }
         let first = workload.needs_noise().then(|| keys.noise.replication(replication));
         let second = workload.noise.has_slow().then(|| keys.slow.replication(replication));
-        match steered.filter(|(steered, _)| steered.has_lift()) {
-            Some(steered) => steer::apply_noise(&workload.noise, (first, second), steered, paths, out, normals),
-            None if first.is_some() || second.is_some() => workload.noise.apply(first, second, out, normals),
-            None => {}
+        if first.is_some() || second.is_some() {
+            workload.noise.draw((first, second), paths, normals);
+            if let Some((steered, normals)) = steered.filter(|(steered, _)| steered.has_lift()) {
+                steer::lift(steered, normals, paths);
+            }
+            workload.noise.apply(paths, out);
         }
         if let Some(spikes) = &workload.spikes {
             spikes.apply(&mut keys.spikes.replication(replication), out);
@@ -162,32 +169,50 @@ impl<'a> DemandGenerator<'a> {
     }
 }
 
-/// Requests, sizes and classes of one workload, given the expected tokens of its hours.
-fn realise(workload: &Workload, keys: &Keys, replication: u64, expected: &[f64], normals: &[f64], path: &mut WorkloadPath) {
+/// Requests, sizes and classes of the workload of an index, given the expected tokens of its hours.
+#[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
+#[inline(always)]
+fn realise(workload: &Workload, keys: &Keys, (replication, index): (u64, usize), scratch: &mut DemandScratch, path: &mut WorkloadPath) {
+    let DemandScratch { expected, normals, paths, sizes: drifted, .. } = scratch;
+    let (expected, normals) = (&expected[index], &normals[index]);
     let WorkloadPath { tokens, requests } = path;
-    let hours = expected.iter().zip(tokens).zip(requests.iter_mut());
     if let Source::Recorded(recorded) = &workload.source {
-        for ((&total, tokens), requests) in hours {
+        for ((&total, tokens), requests) in expected.iter().zip(tokens).zip(requests) {
             (*requests, *tokens) = recorded.rescaled(*requests, *tokens, total);
         }
         return;
     }
     let sizes = &workload.sizes;
-    let mut drift = sizes.drift.map(|rho| Drift::new(rho, keys.sizes.replication(replication)));
-    let mut second =
-        (matches!(sizes.form, Form::Split { .. }) && workload.counts != Counts::None).then(|| keys.requests.replication(replication));
+    let [inputs, outputs, others] = paths;
+    for path in [&mut *inputs, &mut *outputs, &mut *others] {
+        path.clear();
+        path.resize(expected.len(), 0.0);
+    }
+    if matches!(sizes.form, Form::Split { .. }) && workload.counts != Counts::None {
+        // Of each pair the second is nobody's.
+        keys.requests.replication(replication).fill_normals(others, inputs);
+        inputs.fill(0.0);
+    }
+    if let Some(rho) = sizes.drift {
+        // Two autoregressions, each of variance 1.
+        keys.sizes.replication(replication).fill_normals(inputs, outputs);
+        for path in [&mut *inputs, &mut *outputs] {
+            Part { sd: 1.0, rho }.follow(path);
+        }
+    }
+    sizes.at_drifts([&*inputs, &*outputs], drifted);
+    let [input, output] = drifted;
     let (per_request, cv2) = (sizes.mean().recip(), sizes.cv2());
-    for (hour, ((&total, tokens), requests)) in hours.enumerate() {
-        let drift = drift.as_mut().map_or((0.0, 0.0), Drift::step);
-        // Stepped in every hour, so that consumption does not depend on what was drawn.
-        let other = second.as_mut().map_or(0.0, |stream| stream.normals().0);
+    let hours = expected.iter().zip(tokens).zip(requests).zip(input.iter().zip(&*output)).enumerate();
+    for (hour, (((&total, tokens), requests), (&input, &output))) in hours {
         (*requests, *tokens) = if total > 0.0 {
             match workload.counts {
-                Counts::None => totals::expected(sizes, total, drift),
+                Counts::None => totals::expected(sizes, total, (input.0, output.0)),
                 Counts::Random { overdispersion } if totals::is_matched(workload.mean[hour] * per_request, cv2) => {
-                    totals::matched(sizes, overdispersion, total, drift, normals[hour], other)
+                    totals::matched(sizes, overdispersion, total, (input, output), normals[hour], others[hour])
                 }
                 counts @ Counts::Random { .. } => {
+                    let drift = (inputs[hour], outputs[hour]);
                     let hour = u32::try_from(hour).unwrap_or(u32::MAX);
                     let (mut of_counts, mut of_sizes) = (keys.requests.hour(replication, hour), keys.sizes.hour(replication, hour));
                     totals::exact(sizes, counts, total, drift, &mut of_counts, &mut of_sizes)
@@ -196,28 +221,6 @@ fn realise(workload: &Workload, keys: &Keys, replication: u64, expected: &[f64],
         } else {
             (0.0, ByClass::ZERO)
         };
-    }
-}
-
-/// The two autoregressions of the mean sizes, each of variance 1 and started stationary.
-struct Drift {
-    stream: Stream,
-    part: Part,
-    step: f64,
-    state: (f64, f64),
-}
-
-impl Drift {
-    fn new(rho: f64, stream: Stream) -> Self {
-        Self { stream, part: Part { sd: 1.0, rho }, step: 1.0, state: (0.0, 0.0) }
-    }
-
-    fn step(&mut self) -> (f64, f64) {
-        let (a, b) = self.stream.normals();
-        let rho = self.part.rho;
-        self.state = (rho * self.state.0 + self.step * a, rho * self.state.1 + self.step * b);
-        self.step = self.part.innovation();
-        self.state
     }
 }
 

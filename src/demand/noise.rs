@@ -5,6 +5,7 @@
 
 use super::check::{LOG_SD, assumed, exclusive, is_log_sd, number};
 use super::marginal::{Marginal, MarginalSpec};
+use crate::random::exponential::exp;
 use crate::random::stream::Stream;
 use crate::spec::{Field, Reader};
 use crate::spec_table;
@@ -80,6 +81,19 @@ impl Part {
     pub(super) fn innovation(self) -> f64 {
         self.sd * (1.0 - self.rho * self.rho).sqrt()
     }
+
+    /// Turns normals into the path that they drive: the first hour is of the stationary law, the recursion's own weights come after it.
+    #[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
+    #[inline(always)]
+    pub(super) fn follow(self, path: &mut [f64]) {
+        let (mut x, mut step) = (0.0, self.sd);
+        let innovation = self.innovation();
+        for place in path {
+            x = self.rho * x + step * *place;
+            *place = x;
+            step = innovation;
+        }
+    }
 }
 
 /// Noise in the logarithm. All parts 0 is no noise.
@@ -132,37 +146,49 @@ impl Noise {
         self.slow.sd > 0.0 || self.white > 0.0
     }
 
-    /// Multiplies `out` by one path of noise, and leaves the hours' count and size normals in `counts`.
+    /// Draws one path of the fast part, of the slow one and of the white one, and the hours' count and size normals, each of `counts` hours.
     ///
-    /// `first` and `second` are the streams of the two pairs, absent where nothing needs them.
-    pub(super) fn apply(&self, first: Option<Stream>, second: Option<Stream>, out: &mut [f64], counts: &mut [f64]) {
+    /// `first` and `second` are the streams of the two pairs, absent where nothing needs them: their parts are then 0.
+    #[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
+    #[inline(always)]
+    pub(super) fn draw(&self, (first, second): (Option<Stream>, Option<Stream>), paths: &mut [Vec<f64>; 3], counts: &mut [f64]) {
+        for path in &mut *paths {
+            path.clear();
+            path.resize(counts.len(), 0.0);
+        }
+        let [fast, slow, white] = paths;
+        if let Some(mut stream) = first {
+            stream.fill_normals(fast, counts);
+            self.fast.follow(fast);
+        }
+        if let Some(mut stream) = second {
+            stream.fill_normals(slow, white);
+            self.slow.follow(slow);
+            white.iter_mut().for_each(|white| *white *= self.white);
+        }
+    }
+
+    /// Multiplies `out` by the noise of such paths.
+    #[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
+    #[inline(always)]
+    pub(super) fn apply(&self, [fast, slow, white]: &mut [Vec<f64>; 3], out: &mut [f64]) {
         let variance = self.variance();
-        let (mut first, mut second) = (first, second);
-        let offset = -0.5 * variance;
-        let scale = if variance > 0.0 { variance.sqrt().recip() } else { 0.0 };
-        let (mut fast, mut slow) = (0.0, 0.0);
-        // The first hour is drawn from the stationary law; the recursion's own weights apply afterwards.
-        let (mut fast_step, mut slow_step) = (self.fast.sd, self.slow.sd);
-        for (out, count) in out.iter_mut().zip(counts) {
-            let mut log = 0.0;
-            if let Some(stream) = &mut first {
-                let (z, n) = stream.normals();
-                fast = self.fast.rho * fast + fast_step * z;
-                fast_step = self.fast.innovation();
-                *count = n;
-                log = fast;
+        if !(variance > 0.0) {
+            return;
+        }
+        for (log, (slow, white)) in fast.iter_mut().zip(slow.iter().zip(&*white)) {
+            *log += slow + white;
+        }
+        match &self.marginal {
+            None => {
+                let offset = -0.5 * variance;
+                for (out, log) in out.iter_mut().zip(fast) {
+                    *out *= exp(*log + offset);
+                }
             }
-            if let Some(stream) = &mut second {
-                let (z, white) = stream.normals();
-                slow = self.slow.rho * slow + slow_step * z;
-                slow_step = self.slow.innovation();
-                log += slow + self.white * white;
-            }
-            if variance > 0.0 {
-                *out *= match &self.marginal {
-                    None => libm::exp(log + offset),
-                    Some(marginal) => marginal.at(log * scale),
-                };
+            Some(marginal) => {
+                let scale = variance.sqrt().recip();
+                out.iter_mut().zip(fast).for_each(|(out, log)| *out *= marginal.at(*log * scale));
             }
         }
     }
@@ -179,7 +205,9 @@ mod tests {
         let mut out = vec![1.0; hours];
         let first = StreamKey::new(5, Purpose::Noise, "a").replication(replication);
         let second = StreamKey::new(5, Purpose::NoiseSlow, "a").replication(replication);
-        noise.apply(Some(first), Some(second), &mut out, &mut vec![0.0; hours]);
+        let mut paths = Default::default();
+        noise.draw((Some(first), Some(second)), &mut paths, &mut vec![0.0; hours]);
+        noise.apply(&mut paths, &mut out);
         out
     }
 

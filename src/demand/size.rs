@@ -2,6 +2,7 @@
 
 use super::check::{law, number};
 use super::kind::Kind;
+use crate::random::exponential::exp;
 use crate::random::law::{Law, P95_OVER_MEAN_LIMIT};
 use crate::random::special::{gamma_p, gamma_q, normal_cdf, normal_sf};
 use crate::spec::{At, Reader};
@@ -244,10 +245,23 @@ impl Size {
         }
     }
 
+    /// The same for many hours.
+    #[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
+    #[inline(always)]
+    pub(super) fn at_drifts(&self, normals: &[f64], found: &mut Vec<(f64, f64)>) {
+        found.clear();
+        if self.drift > 0.0 && self.capped.is_empty() {
+            let offset = -0.5 * self.drift * self.drift;
+            found.extend(normals.iter().map(|z| (self.mean * exp(self.drift * z + offset), self.cv2)));
+        } else {
+            found.extend(normals.iter().map(|&z| self.at_drift(z)));
+        }
+    }
+
     /// The drift's factor on sizes before the cap, of mean 1.
     #[inline]
     pub(super) fn drift_factor(&self, z: f64) -> f64 {
-        if self.drift == 0.0 { 1.0 } else { libm::exp(self.drift * z - 0.5 * self.drift * self.drift) }
+        if self.drift == 0.0 { 1.0 } else { exp(self.drift * z - 0.5 * self.drift * self.drift) }
     }
 
     /// Tokens of the request whose rank is that of the standard normal `z`, with the drift's factor, after the cap.

@@ -13,12 +13,11 @@
 //!
 //! Noise by a table, of recorded hours, straight from a law or with on- and off-periods is left alone: there, its mean says little.
 
-use super::noise::{Noise, Part};
+use super::noise::Part;
 use super::source::Source;
 use super::walk::Walk;
 use super::{Demand, Workload};
 use crate::random::sobol::{DIMENSIONS, SobolPoints};
-use crate::random::stream::Stream;
 
 /// The steered normals of one workload in one replication. Where nothing uses one of them, it is drawn all the same.
 #[derive(Clone, Copy, Debug)]
@@ -189,49 +188,12 @@ impl Lift {
     }
 }
 
-/// Like [`Noise::apply`] of lognormal noise, on the same draws, with the means of `normals`. `paths` is memory for the fast and slow paths.
-pub(super) fn apply_noise(
-    noise: &Noise,
-    (mut first, mut second): (Option<Stream>, Option<Stream>),
-    (steered, normals): (&Steered, Normals),
-    paths: &mut [Vec<f64>; 2],
-    out: &mut [f64],
-    counts: &mut [f64],
-) {
-    let [fast, slow] = paths;
-    for path in [&mut *fast, &mut *slow] {
-        path.clear();
-        path.resize(out.len(), 0.0);
-    }
-    let (mut x, mut step) = (0.0, noise.fast.sd);
-    if let Some(stream) = &mut first {
-        for (path, count) in fast.iter_mut().zip(counts) {
-            let (z, n) = stream.normals();
-            x = noise.fast.rho * x + step * z;
-            step = noise.fast.innovation();
-            (*path, *count) = (x, n);
+/// Gives paths of [`Noise::draw`](super::noise::Noise::draw) the means of `normals`.
+pub(super) fn lift(steered: &Steered, normals: Normals, [fast, slow, _]: &mut [Vec<f64>; 3]) {
+    for (lift, z, path) in [(&steered.fast, normals.fast, fast), (&steered.slow, normals.slow, slow)] {
+        if let Some(lift) = lift {
+            lift.apply(z, path);
         }
-    }
-    if let Some(lift) = &steered.fast {
-        lift.apply(normals.fast, fast);
-    }
-    (x, step) = (0.0, noise.slow.sd);
-    // The white part joins the fast one, whose mean is exchanged already.
-    if let Some(stream) = &mut second {
-        for (path, other) in slow.iter_mut().zip(&mut *fast) {
-            let (z, white) = stream.normals();
-            x = noise.slow.rho * x + step * z;
-            step = noise.slow.innovation();
-            *path = x;
-            *other += noise.white * white;
-        }
-    }
-    if let Some(lift) = &steered.slow {
-        lift.apply(normals.slow, slow);
-    }
-    let offset = -0.5 * noise.variance();
-    for (out, (fast, slow)) in out.iter_mut().zip(fast.iter().zip(&*slow)) {
-        *out *= libm::exp(fast + slow + offset);
     }
 }
 

@@ -206,6 +206,24 @@ impl Sizes {
         }
     }
 
+    /// Mean and squared coefficient of variation of input and output (of the total and of nothing, where they are not apart) in hours whose
+    /// drifts' normals are given.
+    #[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
+    #[inline(always)]
+    pub(super) fn at_drifts(&self, [first, second]: [&[f64]; 2], [input, output]: &mut [Vec<(f64, f64)>; 2]) {
+        match &self.form {
+            Form::Total { size, .. } => {
+                size.at_drifts(first, input);
+                output.clear();
+                output.resize(second.len(), (0.0, 0.0));
+            }
+            Form::Split { input: prompt, output: answer, .. } => {
+                prompt.at_drifts(first, input);
+                answer.at_drifts(second, output);
+            }
+        }
+    }
+
     /// So many prompt and output tokens by class.
     #[inline]
     pub(super) fn classes(&self, prompt: f64, output: f64) -> ByClass {

@@ -22,49 +22,50 @@ pub(super) fn is_matched(mean_requests: f64, cv2: f64) -> bool {
     mean_requests >= 100.0 || mean_requests / (1.0 + cv2) >= 20.0
 }
 
-/// The cube of Wilson and Hilferty for a variate of mean 1 and this variance.
+/// The cube of Wilson and Hilferty for a variate of mean 1 and this standard deviation.
 #[inline]
-fn cube(variance: f64, z: f64) -> f64 {
-    let v = variance / 9.0;
-    let root = (1.0 - v + v.sqrt() * z).max(0.0);
+fn cube(sd: f64, z: f64) -> f64 {
+    let sd = sd * (1.0 / 3.0);
+    let root = (1.0 - sd * sd + sd * z).max(0.0);
     root * root * root
 }
 
 /// Requests and tokens of one hour.
 pub(super) type Hour = (f64, ByClass);
 
-/// Exactly the expected tokens; `drift` are the normals of the size drifts.
-pub(super) fn expected(sizes: &Sizes, tokens: f64, drift: (f64, f64)) -> Hour {
+/// Mean and squared coefficient of variation of the tokens of a request, of input and of output; where they are not apart, of the total first.
+type Drifted = ((f64, f64), (f64, f64));
+
+/// Exactly the expected tokens, given the means of input and output under their drift.
+pub(super) fn expected(sizes: &Sizes, tokens: f64, (input, output): (f64, f64)) -> Hour {
     let requests = tokens / sizes.mean();
     match &sizes.form {
-        Form::Total { size, output } => {
-            let all = requests * size.at_drift(drift.0).0;
-            (requests, sizes.classes(all * (1.0 - output), all * output))
+        Form::Total { output: share, .. } => {
+            let all = requests * input;
+            (requests, sizes.classes(all * (1.0 - share), all * share))
         }
-        Form::Split { input, output, .. } => {
-            (requests, sizes.classes(requests * input.at_drift(drift.0).0, requests * output.at_drift(drift.1).0))
-        }
+        Form::Split { .. } => (requests, sizes.classes(requests * input, requests * output)),
     }
 }
 
 /// The matched branch: `z` is the count and size normal, `second` the other one where input and output are apart.
 #[inline]
-pub(super) fn matched(sizes: &Sizes, overdispersion: f64, tokens: f64, drift: (f64, f64), z: f64, second: f64) -> Hour {
+pub(super) fn matched(sizes: &Sizes, overdispersion: f64, tokens: f64, (x, y): Drifted, z: f64, second: f64) -> Hour {
     let requests = tokens / sizes.mean();
+    // Roots and divisions are what an hour costs here.
+    let each = 1.0 / requests;
+    let sd = |cv2: f64| ((1.0 + cv2) * each + overdispersion).sqrt();
     match &sizes.form {
-        Form::Total { size, output } => {
-            let (mean, cv2) = size.at_drift(drift.0);
-            let count = requests * cube((1.0 + cv2) / requests + overdispersion, z);
-            let all = count * mean;
+        Form::Total { output, .. } => {
+            let count = requests * cube(sd(x.1), z);
+            let all = count * x.0;
             (count, sizes.classes(all * (1.0 - output), all * output))
         }
-        Form::Split { input, output, joint, .. } => {
-            let (x, y) = (input.at_drift(drift.0), output.at_drift(drift.1));
-            let vx = (1.0 + x.1) / requests + overdispersion;
-            let vy = (1.0 + y.1) / requests + overdispersion;
-            let c = ((joint / requests + overdispersion) / (vx * vy).sqrt()).clamp(-1.0, 1.0);
+        Form::Split { joint, .. } => {
+            let (sd_x, sd_y) = (sd(x.1), sd(y.1));
+            let c = ((joint * each + overdispersion) / (sd_x * sd_y)).clamp(-1.0, 1.0);
             let other = c * z + (1.0 - c * c).sqrt() * second;
-            let (prompt, answer) = (requests * x.0 * cube(vx, z), requests * y.0 * cube(vy, other));
+            let (prompt, answer) = (requests * x.0 * cube(sd_x, z), requests * y.0 * cube(sd_y, other));
             ((prompt + answer) / (x.0 + y.0), sizes.classes(prompt, answer))
         }
     }
@@ -85,7 +86,7 @@ pub(super) fn exact(sizes: &Sizes, counts: Counts, tokens: f64, drift: (f64, f64
             } else if let Some((shape, scale)) = size.gamma_sum(count, factor) {
                 draw_gamma(shape, scale, of_sizes)
             } else if is_matched(count, cv2) {
-                count * mean * cube(cv2 / count, of_sizes.normals().0)
+                count * mean * cube((cv2 / count).sqrt(), of_sizes.normals().0)
             } else {
                 (0..count as u32).map(|_| size.at_normal(of_sizes.normals().0, factor)).sum()
             };
@@ -99,7 +100,7 @@ pub(super) fn exact(sizes: &Sizes, counts: Counts, tokens: f64, drift: (f64, f64
                 let spread = (x.1 * y.1).sqrt();
                 let c = if spread > 0.0 { ((joint - 1.0) / spread).clamp(-1.0, 1.0) } else { 0.0 };
                 let other = c * z + (1.0 - c * c).sqrt() * second;
-                let (prompt, answer) = (count * x.0 * cube(x.1 / count, z), count * y.0 * cube(y.1 / count, other));
+                let (prompt, answer) = (count * x.0 * cube((x.1 / count).sqrt(), z), count * y.0 * cube((y.1 / count).sqrt(), other));
                 return (count, sizes.classes(prompt, answer));
             }
             let sums = |size: &super::size::Size, factor| if *correlation == 0.0 { size.gamma_sum(count, factor) } else { None };
@@ -194,7 +195,7 @@ mod tests {
                 |i| {
                     let (z, second) = key.replication(i).normals();
                     relative(if is_matched(lambda, sizes.cv2()) {
-                        matched(&sizes, 1.0 / r, tokens, (0.0, 0.0), z, second).1
+                        matched(&sizes, 1.0 / r, tokens, (input.at_drift(0.0), output.at_drift(0.0)), z, second).1
                     } else {
                         exact(&sizes, counts, tokens, (0.0, 0.0), &mut a.hour(i, 0), &mut b.hour(i, 0)).1
                     })

@@ -1,5 +1,6 @@
 //! Random numbers: the streams that every draw comes from, the laws they follow, and the special functions both need.
 
+pub mod exponential;
 pub mod lanes;
 pub mod law;
 pub mod normal;

@@ -1,14 +1,17 @@
 //! Normal variates from pairs of 32-bit words, by a mapping that the fast path can follow in single precision.
 
+#![allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
+
 /// Two 32-bit words to two standard normals (Box and Muller 1958), by a mapping that single precision and wide lanes can follow:
 ///
 /// - u = (⌊a / 2⌋ + ½) / 2³¹. 31 bits, because lanes convert signed integers alone in one instruction; they reach 6.66 sd.
 /// - θ = (k + ½) π / 2³¹ with k the upper 30 bits of b, signed: uniform on (−π/4, π/4), so sine and cosine need no reduction.
 /// - √(−ln u) (cos θ + sin θ) and √(−ln u) (cos θ − sin θ) are then both positive: √2 cos(θ ∓ π/4) covers the first quadrant.
 /// - bits 0 and 1 of b are the signs of the first and the second.
-#[inline]
+#[inline(always)]
 pub fn box_muller(a: u32, b: u32) -> (f64, f64) {
-    let u = (f64::from(a >> 1) + 0.5) * (1.0 / 2_147_483_648.0);
+    // Signed integers have an instruction for it in every vector width.
+    let u = (f64::from((a >> 1).cast_signed()) + 0.5) * (1.0 / 2_147_483_648.0);
     let angle = (f64::from(b.cast_signed() >> 2) + 0.5) * (std::f64::consts::PI / 2_147_483_648.0);
     let (sin, cos) = sin_cos(angle);
     let radius = (-ln_unit(u)).sqrt();
@@ -18,14 +21,17 @@ pub fn box_muller(a: u32, b: u32) -> (f64, f64) {
     (sign(first, b), sign(second, b >> 1))
 }
 
-/// ln u for a normal number u in (0, 1): u = 2ᵏ m with m in \[√½, √2), and ln m = 2 artanh z with z = (m − 1) / (m + 1), |z| ≤ 0.172.
+/// ln u for a normal number u > 0: u = 2ᵏ m with m in \[√½, √2), and ln m = 2 artanh z with z = (m − 1) / (m + 1), |z| ≤ 0.172.
 ///
 /// The first term left out is 2e-18 of the value. A third faster than a general logarithm: no special cases.
-#[inline]
+#[inline(always)]
 pub fn ln_unit(u: f64) -> f64 {
     const ROOT_HALF: u64 = 0x3fe6_a09e_667f_3bcd;
-    let exponent = (u.to_bits().wrapping_sub(ROOT_HALF)).cast_signed() >> 52;
-    let m = f64::from_bits(u.to_bits().wrapping_sub((exponent << 52).cast_unsigned()));
+    // The exponent and 2048, so that it is never below 0: vectors have neither a signed shift nor a conversion of 64 bits everywhere. As the
+    // last bits of 2⁵² + 2048 it is a number by a subtraction.
+    let exponent = (u.to_bits().wrapping_sub(ROOT_HALF).wrapping_add(2048 << 52)) >> 52;
+    let m = f64::from_bits(u.to_bits().wrapping_sub(exponent.wrapping_sub(2048) << 52));
+    let exponent = f64::from_bits(exponent | 4_503_599_627_370_496.0_f64.to_bits()) - (4_503_599_627_370_496.0 + 2048.0);
     let z = (m - 1.0) / (m + 1.0);
     let q = z * z;
     let q2 = q * q;
@@ -34,18 +40,18 @@ pub fn ln_unit(u: f64) -> f64 {
     let middle = (2.0 / 11.0 + 2.0 / 13.0 * q) + (2.0 / 15.0 + 2.0 / 17.0 * q) * q2;
     let high = (2.0 / 19.0 + 2.0 / 21.0 * q) + 2.0 / 23.0 * q2;
     let tail = z * q * (low + (middle + high * q4) * q4);
-    exponent as f64 * std::f64::consts::LN_2 + (2.0 * z + tail)
+    exponent * std::f64::consts::LN_2 + (2.0 * z + tail)
 }
 
 /// Sine and cosine on [−π/4, π/4] by their Taylor series; the first terms left out are below 5e-19 and 3e-18.
-#[inline]
+#[inline(always)]
 fn sin_cos(x: f64) -> (f64, f64) {
     let q = x * x;
     (x * polynomial(&SIN, q), polynomial(&COS, q))
 }
 
 /// Estrin's order of evaluation: a third of the depth of Horner's.
-#[inline]
+#[inline(always)]
 fn polynomial(c: &[f64; 9], q: f64) -> f64 {
     let q2 = q * q;
     let q4 = q2 * q2;

@@ -164,7 +164,26 @@ impl Stream {
         let b = self.next_u32();
         box_muller(a, b)
     }
+
+    /// So many pairs of normals: the draws of as many calls of [`normals`](Self::normals), whose arithmetic goes side by side here.
+    #[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
+    #[inline(always)]
+    pub fn fill_normals(&mut self, first: &mut [f64], second: &mut [f64]) {
+        let (mut a, mut b) = ([0; TOGETHER], [0; TOGETHER]);
+        for (first, second) in first.chunks_mut(TOGETHER).zip(second.chunks_mut(TOGETHER)) {
+            let pairs = first.len().min(second.len());
+            for (a, b) in a.iter_mut().zip(&mut b).take(pairs) {
+                (*a, *b) = (self.next_u32(), self.next_u32());
+            }
+            for ((first, second), (&a, &b)) in first.iter_mut().zip(second).zip(a.iter().zip(&b)) {
+                (*first, *second) = box_muller(a, b);
+            }
+        }
+    }
 }
+
+/// Pairs of words that are drawn before any becomes a number.
+const TOGETHER: usize = 64;
 
 impl TryRng for Stream {
     type Error = Infallible;
@@ -208,6 +227,21 @@ mod tests {
     fn correlation(mut a: Stream, mut b: Stream, n: u32) -> f64 {
         let sum: f64 = (0..n).map(|_| (a.uniform() - 0.5) * (b.uniform() - 0.5)).sum();
         12.0 * sum / f64::from(n)
+    }
+
+    #[test]
+    fn many_normals_are_those_drawn_one_by_one() {
+        let key = StreamKey::new(3, Purpose::Noise, "fill");
+        for n in [0, 1, 63, 64, 65, 200] {
+            let (mut one, mut many) = (key.replication(n as u64), key.replication(n as u64));
+            let (mut first, mut second) = (vec![0.0; n], vec![0.0; n]);
+            many.fill_normals(&mut first, &mut second);
+            for (a, b) in first.into_iter().zip(second) {
+                let (x, y) = one.normals();
+                assert_eq!((a.to_bits(), b.to_bits()), (x.to_bits(), y.to_bits()));
+            }
+            assert_eq!(one, many);
+        }
     }
 
     /// First three words of four keys, and the normals of the first two, computed by a separate program from the module's text.

@@ -17,5 +17,5 @@ mod runner;
 
 pub use engine::{Engine, EngineChoice};
 pub use kernel::{Isa, Kernel, KernelWorker, Scope};
-pub use reference::Replicator;
+pub use reference::{Replicator, draw};
 pub use runner::{BATCH, Run, RunSpec, ordered_map, run};

@@ -189,7 +189,7 @@ impl<'a, T: Tally> Batches<'a, T> {
     ///
     /// Where tallies want to digest what is folded they do so after every [`DIGESTED`] batches, while no thread simulates.
     fn run(&self, threads: &Threads) -> (u64, T::Partial) {
-        let count = self.replications.div_ceil(BATCH);
+        let count = self.replications.div_ceil(self.size());
         let mut fold = Mutex::new(Fold::new(self.tallies.partial(self.scenario, self.replications as usize)));
         let round = if self.tallies.digests(self.replications) { DIGESTED } else { count };
         let done = AtomicU64::new(0);
@@ -240,9 +240,14 @@ impl<'a, T: Tally> Batches<'a, T> {
         });
     }
 
+    /// Replications in a batch: fewer where one would be the whole run, so that its threads have something to do.
+    fn size(&self) -> u64 {
+        if self.replications > BATCH { BATCH } else { LANES as u64 }
+    }
+
     fn batch(&self, batch: u64, worker: &mut Worker<'_>) -> (u64, T::Partial) {
-        let first = batch * BATCH;
-        let last = (first + BATCH).min(self.replications);
+        let first = batch * self.size();
+        let last = (first + self.size()).min(self.replications);
         let mut partial = self.tallies.partial(self.scenario, (last - first) as usize);
         match worker {
             Worker::Kernel(worker) => {

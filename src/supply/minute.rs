@@ -9,16 +9,22 @@
 //! - H(R, V) = E\[1 − (1 − P(m > R | f))⁶⁰\], the probability that some minute of the hour is over
 //!
 //! They come from rows, built when first needed, each for one V. A stated V has a row of its own; otherwise rows stand on a grid in ln V
-//! and three of them are joined by the parabola through them, each read at the same distance from 1 in units of √V.
+//! and three of them are joined by the parabola through them, each read at the same distance from 1 in units of √V. Scenarios that are
+//! looked at together have the same grids: a row takes milliseconds to build.
 
 mod exact;
+mod grid;
 mod inverse;
+mod many;
 mod row;
 
 pub use crate::demand::Margin;
-use std::sync::OnceLock;
+use crate::random::normal::ln_unit;
+use std::sync::{Arc, OnceLock};
 
 pub use exact::{exact_exceedance, exact_overflow};
+use grid::{Grid, START};
+pub(crate) use many::{MANY, Reads};
 use row::{COARSE, Digits, FINE, Position, Row, Scales, join, join_all};
 
 /// Smallest variance above 0. A minute then stays within 0.06 % of its mean all month long: no capacity could tell it from 0.
@@ -26,10 +32,6 @@ const SMALLEST: f64 = 1e-8;
 /// Largest variance. A gamma minute then exceeds its mean once in 160 times only: hours are empty or far beyond any capacity, and
 /// more variance changes neither.
 const LARGEST: f64 = 1e3;
-/// ln `SMALLEST`.
-const START: f64 = -18.420_680_743_952_367;
-/// ln(`LARGEST` / `SMALLEST`).
-const SPAN: f64 = 25.328_436_022_934_504;
 /// Minutes of an hour.
 const MINUTES: u32 = 60;
 
@@ -46,15 +48,8 @@ pub struct MinuteLaw {
 
 #[derive(Debug)]
 enum Rows {
-    /// Row i stands at ln V = `START` + (i − 1) `step`.
-    Grid {
-        step: f64,
-        cells: Vec<OnceLock<Row<f32>>>,
-    },
-    One {
-        variance: f64,
-        row: OnceLock<Row<f64>>,
-    },
+    Grid(Arc<Grid>),
+    One { variance: f64, row: OnceLock<Row<f64>> },
 }
 
 impl MinuteLaw {
@@ -62,11 +57,7 @@ impl MinuteLaw {
     ///
     /// For R ≥ 0.01: G, P and H are within 1e-4 of their value where G > 1e-6, within 1e-3 where P > 1e-7, and within 1e-8 beyond.
     pub fn new(margin: Margin, sigma_f: f64) -> Self {
-        // Burstiness smooths the functions in ln V, so the rows, which then cost more, can stand wider apart.
-        let step = 0.024 + 0.04 * sigma_f.clamp(0.0, 1.0);
-        // The parabola needs one row below the first and one above the last.
-        let rows = (SPAN / step) as usize + 3;
-        Self { margin, sigma_f, windows: MINUTES, rows: Rows::Grid { step, cells: (0..rows).map(|_| OnceLock::new()).collect() } }
+        Self { margin, sigma_f, windows: MINUTES, rows: Rows::Grid(Grid::of(margin, sigma_f, MINUTES)) }
     }
 
     /// The law for one stated variance, which [`at`](Self::at) then uses whatever it is asked for. For R ≥ 0.01, G, P and H
@@ -78,7 +69,11 @@ impl MinuteLaw {
     /// The same for an hour of so many independent windows instead of its sixty minutes; variances are then of a window.
     #[must_use]
     pub fn with_windows(self, windows: u32) -> Self {
-        Self { windows, ..self }
+        let rows = match self.rows {
+            Rows::Grid(_) => Rows::Grid(Grid::of(self.margin, self.sigma_f, windows)),
+            Rows::One { variance, .. } => Rows::One { variance, row: OnceLock::new() },
+        };
+        Self { windows, rows, ..self }
     }
 
     /// The functions of the capacity at variance `v` of a minute of mean 1 (the mean over f). Above 0, `v` is brought into
@@ -87,23 +82,19 @@ impl MinuteLaw {
     pub fn at(&self, v: f64) -> MinuteRow<'_> {
         match &self.rows {
             Rows::One { variance, row } => {
-                let at = if *variance > 0.0 { At::One(row.get_or_init(|| self.build(*variance, FINE))) } else { At::None };
+                let at = if *variance > 0.0 { At::One(row.get_or_init(|| self.build(*variance))) } else { At::None };
                 MinuteRow { at, scales: Scales::new(*variance, FINE) }
             }
-            Rows::Grid { step, cells } => {
+            Rows::Grid(grid) => {
                 let v = clamp(v);
                 let scales = Scales::new(v, COARSE);
                 if v == 0.0 {
                     return MinuteRow { at: At::None, scales };
                 }
-                let position = ((libm::log(v) - START) / step).max(0.0);
-                let first = ((position + 0.5) as usize).min(cells.len() - 3);
-                let row = |i: usize| {
-                    let variance = || libm::exp(START + ((first + i) as f64 - 1.0) * step);
-                    cells[first + i].get_or_init(|| self.build(variance(), COARSE))
-                };
-                let weights = parabola(position - first as f64).map(|weight| weight as f32);
-                MinuteRow { at: At::Between([row(0), row(1), row(2)], weights), scales }
+                let position = ((ln_unit(v) - START) / grid.step).max(0.0);
+                let (first, rows) = grid.around(position);
+                let [a, b, c] = parabola(position - first as f64);
+                MinuteRow { at: At::Between(rows, [a as f32, b as f32, c as f32]), scales }
             }
         }
     }
@@ -126,8 +117,8 @@ impl MinuteLaw {
         self.windows
     }
 
-    fn build<T: Digits>(&self, variance: f64, pieces_log2: u32) -> Row<T> {
-        Row::new(self.margin, self.sigma_f, self.windows, variance, pieces_log2)
+    fn build<T: Digits>(&self, variance: f64) -> Row<T> {
+        Row::new(self.margin, self.sigma_f, self.windows, variance, FINE)
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::demand::{DemandPath, DemandScratch};
 use crate::error::{ErrorKind, Result};
 use crate::scenario::Scenario;
-use crate::simulation::{RunSpec, ordered_map};
+use crate::simulation::{RunSpec, draw, ordered_map};
 use crate::statistics::{SCRAMBLES, Stream};
 use crate::supply::{Flow, Gauge, Metered, MinuteLaw, OfferKind, Quota, Reach, Supply};
 use crate::units::ByClass;
@@ -136,7 +136,7 @@ impl Work<'_> {
         // What the future at hand has in each hour of the week.
         let mut of_week: Vec<Vec<f64>> = vec![Vec::new(); streams];
         for future in futures {
-            generator.generate(future, &mut path, &mut scratch);
+            draw(&generator, future, &mut path, &mut scratch);
             dispatcher.reach(future, &path, |quota, hour, reach| {
                 quotas[quota].hour(reach, horizon.month_range(horizon.month_of(hour)).len());
                 if self.by_hour {

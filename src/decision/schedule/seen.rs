@@ -2,6 +2,7 @@
 
 use crate::demand::{DemandGenerator, DemandPath, DemandScratch};
 use crate::scenario::Scenario;
+use crate::simulation::draw;
 use crate::supply::{Commitment, MAX_AXES, Measure, OfferLoad, Policy};
 use std::collections::HashMap;
 use std::ops::Range;
@@ -56,7 +57,7 @@ impl<'s> Seen<'s> {
     /// Goes to a future.
     pub(super) fn look(&mut self, replication: u64) {
         let Some(generator) = &self.generator else { return };
-        generator.generate(replication, &mut self.path, &mut self.scratch);
+        draw(generator, replication, &mut self.path, &mut self.scratch);
         self.known.clear();
         for seen in &mut self.offers {
             seen.load.fill(&self.path, &mut seen.tokens);

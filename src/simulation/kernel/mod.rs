@@ -32,6 +32,7 @@ mod table;
 mod worker;
 
 pub use isa::Isa;
+pub(super) use isa::Wide;
 pub use prepare::Kernel;
 pub use worker::KernelWorker;
 

@@ -15,7 +15,7 @@ use crate::supply::totals::SupplyTotals;
 use crate::units::ByClass;
 
 /// A share of the hour that changes no sum: 1 less this is 1 in double precision, and it is less than a token of any hour there is.
-const DRY: f64 = 1e-18;
+pub(super) const DRY: f64 = 1e-18;
 
 impl GroupState {
     /// `SPLIT` says that the pool has several workloads, which then are told what passes each offer.

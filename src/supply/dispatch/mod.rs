@@ -16,6 +16,7 @@ mod settle;
 mod shared;
 mod split;
 mod state;
+mod tile;
 mod work;
 
 use super::Supply;
@@ -28,6 +29,7 @@ use super::price_cut::Prices;
 use super::totals::{DemandTotals, QueueTotals, ServiceTotals, SupplyTotals};
 use crate::demand::DemandPath;
 use crate::random::stream::{Purpose, StreamKey};
+use chain::DRY;
 use clear::Clear;
 use parts::Parts;
 use paths::FirstRows;
@@ -35,6 +37,7 @@ pub(crate) use probe::{BatchShare, HourRates, ProbedHour};
 use queued::Queued;
 pub use reach::{Flow, Metered, Reach};
 use state::GroupState;
+use tile::Tile;
 use work::{Hour, Work};
 
 /// Receives every hour of every case, for those who want to look into one replication.
@@ -82,6 +85,7 @@ pub struct Dispatcher<'a> {
     throughput: Vec<(usize, StreamKey)>,
     outages: Outages,
     prices: Prices,
+    tile: Tile<'a>,
 }
 
 impl<'a> Dispatcher<'a> {
@@ -103,12 +107,15 @@ impl<'a> Dispatcher<'a> {
             throughput: throughput.collect(),
             outages,
             prices: Prices::new(&supply.price_cuts, supply.offers.iter().map(|offer| offer.name.as_str()), seed),
+            tile: Tile::default(),
         }
     }
 
     /// Serves one path and overwrites `totals`, which must come from [`Supply::totals`] (a wrong size is put right).
     ///
     /// `path` has every workload of the supply and every hour of its horizon; `replication` names the draws of unknown throughputs and outages.
+    #[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
+    #[inline(always)]
     pub fn dispatch(&mut self, replication: u64, path: &DemandPath, totals: &mut SupplyTotals, mut sink: Option<&mut dyn HourSink>) {
         self.clear(totals);
         self.outages.draw(replication);
@@ -166,12 +173,17 @@ impl<'a> Dispatcher<'a> {
         }
     }
 
+    #[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
+    #[inline(always)]
     fn month(&mut self, work: usize, month: usize, path: &DemandPath, totals: &mut SupplyTotals, sink: &mut Option<&mut dyn HourSink>) {
         let supply = self.supply;
         let work = &mut self.works[work];
         for &index in &work.groups {
-            self.groups[index].begin(supply, month);
+            let state = &mut self.groups[index];
+            state.begin(supply, month);
+            state.tiled = sink.is_none() && !self.prices.any() && state.can_be_tiled(&supply.groups[index]);
         }
+        let tiled = work.groups.iter().filter(|&&index| self.groups[index].tiled).count();
         self.peak.clear();
         let mut demand = DemandTotals::default();
         [demand.windows_below_minimum, demand.requests_below_minimum] = work.windows.refused(month);
@@ -208,8 +220,16 @@ impl<'a> Dispatcher<'a> {
                     self.groups[index].part(&supply.groups[index], work, &parts, supply, path, &facts);
                 }
             }
-            serve(supply, work, (&mut self.groups[..], &mut self.network[..]), (&parts, path, &facts), totals, sink);
+            let taken = tiled > 0 && self.tile.take(&facts, &work.first(supply).law.at(facts.variance));
+            if self.tile.is_full() {
+                self.tile.serve_all(supply, &work.groups, &mut self.groups, totals);
+            }
+            if !(taken && tiled == work.groups.len()) {
+                let states = (&mut self.groups[..], &mut self.network[..]);
+                serve(supply, work, states, (&parts, path, &facts), totals, sink, taken);
+            }
         }
+        self.tile.serve_all(supply, &work.groups, &mut self.groups, totals);
         demand.peak_quota_tokens_per_minute = quota_peak(supply, work.first(supply), &mut self.peak, hours.len());
         for &index in &work.groups {
             totals.demand[supply.demand_index(index, month)] = demand;
@@ -221,7 +241,7 @@ impl<'a> Dispatcher<'a> {
     }
 }
 
-/// Serves what has come in an hour, under every case of every group of the work.
+/// Serves what has come in an hour, under every case of every group of the work but those whose tile has `taken` it.
 fn serve(
     supply: &Supply,
     work: &Work,
@@ -229,12 +249,16 @@ fn serve(
     (parts, path, facts): (&Parts, &DemandPath, &Hour),
     totals: &mut SupplyTotals,
     sink: &mut Option<&mut dyn HourSink>,
+    taken: bool,
 ) {
     let first = work.first(supply);
     if first.chain {
         let row = first.law.at(facts.variance);
         for &index in &work.groups {
             let (state, group) = (&mut groups[index], &supply.groups[index]);
+            if taken && state.tiled {
+                continue;
+            }
             if group.holds() {
                 work.held(group, supply, path, facts.hour, &mut state.held);
             }

@@ -105,7 +105,7 @@ impl Dispatcher<'_> {
         let work = &mut self.works[work];
         work.windows.take_all();
         let facts = work.hour(supply, hour, 0);
-        serve(supply, work, (&mut self.groups[..], &mut self.network[..]), (&work.parts, hour, &facts), totals, &mut Some(sink));
+        serve(supply, work, (&mut self.groups[..], &mut self.network[..]), (&work.parts, hour, &facts), totals, &mut Some(sink), false);
         ProbedHour {
             asked: facts.asked,
             requests: facts.requests,

@@ -23,6 +23,8 @@ pub(super) struct GroupState {
     /// Where the month at hand stands in the totals: a service for each case, and slots for each case.
     pub(super) services: Range<usize>,
     pub(super) used_slots: Range<usize>,
+    /// Whether hours of the month at hand can be served together.
+    pub(super) tiled: bool,
     /// node × 2 + axis: weighted tokens per hour of one unit in this replication.
     pub(super) per_unit: Vec<f64>,
     /// case × slots + node × 2 + axis: weighted tokens per hour in the month at hand.
@@ -75,6 +77,7 @@ impl GroupState {
             index,
             services: 0..0,
             used_slots: 0..0,
+            tiled: false,
             per_unit: vec![0.0; slots],
             capacities: vec![0.0; slots * group.cases.len()],
             always: Vec::new(),
@@ -192,6 +195,12 @@ impl GroupState {
     /// Whether any of the group's capacities change from hour to hour in the month at hand.
     pub(super) fn varies(&self) -> bool {
         self.scheduled || !self.outages.is_empty()
+    }
+
+    /// Whether hours of the month at hand can be served together where nobody looks at them and prices stay.
+    pub(super) fn can_be_tiled(&self, group: &PoolGroup) -> bool {
+        let alone = self.paths.is_none() && self.queues.is_none() && self.days.is_none() && !self.is_parted() && !self.varies();
+        group.chain && alone && !group.holds() && !group.counts_requests
     }
 
     /// Adds what only the whole month tells: tokens and cost of what batch took, and the probability that nothing was throttled.

@@ -3,6 +3,8 @@
 //! A capacity R is read at y = 1 + 2 (R − 1) / √V from 1 on, and at y = 1 + 2 (1/R − 1) / √(V / (1 + V)) below, with 2ᵏ equal pieces to
 //! every octave of y: fine around the mean, even in the logarithm far out, and found from the bits of y without a logarithm.
 
+#![allow(clippy::inline_always, reason = "compiled for the instruction set of whoever reads many at a time")]
+
 use super::Margin;
 use super::exact::point;
 use std::ops::{Add, Mul};
@@ -34,6 +36,12 @@ impl Scales {
     pub(super) fn new(v: f64, pieces_log2: u32) -> Self {
         let (upper, lower) = if v > 0.0 { (2.0 / v.sqrt(), 2.0 * ((1.0 + v) / v).sqrt()) } else { (0.0, 0.0) };
         Self { pieces_log2, upper, lower }
+    }
+
+    /// That on one side of the mean.
+    #[inline(always)]
+    pub(super) fn of(self, below: bool) -> f64 {
+        if below { self.lower } else { self.upper }
     }
 
     /// The y of a node.
@@ -81,18 +89,29 @@ impl<T: Digits> Position<T> {
     #[inline]
     pub(super) fn new(scales: Scales, r: f64) -> Self {
         let below = r < 1.0;
-        let y = 1.0 + if below { (1.0 / r - 1.0) * scales.lower } else { (r - 1.0) * scales.upper };
-        let bits = y.to_bits();
-        let log2 = scales.pieces_log2;
-        // Anything but a finite y of at least 1 gives a piece far beyond the end of every row.
-        let piece = (bits >> (52 - log2)).wrapping_sub(1023 << log2) as usize;
-        // The lower bits as a fraction of the piece, and the piece's width, a power of two.
-        let t = f64::from_bits((bits << log2) & ((1 << 52) - 1) | 1.0_f64.to_bits()) - 1.0;
-        let width = f64::from_bits((bits & (0x7ff << 52)).wrapping_sub(u64::from(log2) << 52));
-        let s = 1.0 - t;
-        let weights = [s * s * (1.0 + 2.0 * t), t * s * s * width, t * t * (1.0 + 2.0 * s), -t * t * s * width];
-        Self { below, r, piece, weights: weights.map(T::from_f64) }
+        let (piece, weights) = place(r, scales.of(below), scales.pieces_log2);
+        Self { below, r, piece: piece as usize, weights: weights.map(T::from_f64) }
     }
+
+    /// Of what [`place`] found.
+    #[inline(always)]
+    pub(super) fn found(r: f64, piece: u64, weights: [T; 4]) -> Self {
+        Self { below: r < 1.0, r, piece: piece as usize, weights }
+    }
+}
+
+/// The piece of a capacity on rows whose scale on its side is given, and its Hermite weights there.
+#[inline(always)]
+pub(super) fn place(r: f64, scale: f64, log2: u32) -> (u64, [f64; 4]) {
+    let y = 1.0 + (if r < 1.0 { 1.0 / r } else { r } - 1.0) * scale;
+    let bits = y.to_bits();
+    // Anything but a finite y of at least 1 gives a piece far beyond the end of every row.
+    let piece = (bits >> (52 - log2)).wrapping_sub(1023 << log2);
+    // The lower bits as a fraction of the piece, and the piece's width, a power of two.
+    let t = f64::from_bits((bits << log2) & ((1 << 52) - 1) | 1.0_f64.to_bits()) - 1.0;
+    let width = f64::from_bits((bits & (0x7ff << 52)).wrapping_sub(u64::from(log2) << 52));
+    let s = 1.0 - t;
+    (piece, [s * s * (1.0 + 2.0 * t), t * s * s * width, t * t * (1.0 + 2.0 * s), -t * t * s * width])
 }
 
 /// Values of the three functions at one node, and their slopes in y; the fourth is none, so that all are read at a time and a node
@@ -115,6 +134,8 @@ impl Node<f64> {
 pub(super) struct Row<T> {
     /// Above and below the mean.
     sides: [Vec<Node<T>>; 2],
+    /// Above the mean, the y from which on nothing is read.
+    pub(super) upper_end: f64,
     /// The capacity at which `lower` ends.
     lower_end: f64,
     /// Values there, and their elasticities R f'(R) / f(R).
@@ -142,18 +163,19 @@ impl<T: Digits> Row<T> {
         // A row that ends because nothing is left goes on with nothing.
         let last = lower.last().copied().filter(|node| !negligible(node)).unwrap_or_default();
         let lower_last = [0, 1, 2, 3].map(|which| (last.values[which], elasticity(last.values[which], last.slopes[which])));
+        let upper_end = scales.node(upper.len() - 1);
         let keep = |nodes: Vec<Node<f64>>| nodes.iter().map(Node::keep).collect();
-        Self { sides: [keep(upper), keep(lower)], lower_end, lower_last }
+        Self { upper_end, sides: [keep(upper), keep(lower)], lower_end, lower_last }
     }
 
     /// The nodes on either side of a position, or nothing beyond the last one.
-    #[inline]
+    #[inline(always)]
     fn nodes(&self, at: &Position<T>) -> &[Node<T>; 2] {
         self.sides[usize::from(at.below)].get(at.piece..).and_then(<[_]>::first_chunk).unwrap_or(T::NOTHING)
     }
 
     /// Whether a position lies below the last node.
-    #[inline]
+    #[inline(always)]
     fn is_near_zero(&self, at: &Position<T>) -> bool {
         at.below && at.piece + 1 >= self.sides[1].len()
     }
@@ -169,10 +191,10 @@ impl<T: Digits> Row<T> {
 }
 
 /// Function `WHICH` from rows of these weights.
-#[inline]
+#[inline(always)]
 pub(super) fn join<T: Digits, const N: usize, const WHICH: usize>(rows: [&Row<T>; N], weights: [T; N], at: &Position<T>) -> T {
     if rows.iter().any(|row| row.is_near_zero(at)) {
-        return join_near_zero(rows, weights, at)[WHICH];
+        return join_near_zero(rows, weights, at, WHICH);
     }
     let [w0, w1, w2, w3] = at.weights;
     let mut sum = T::default();
@@ -184,30 +206,31 @@ pub(super) fn join<T: Digits, const N: usize, const WHICH: usize>(rows: [&Row<T>
 }
 
 /// All functions from rows of these weights.
-#[inline]
+#[inline(always)]
 pub(super) fn join_all<T: Digits, const N: usize>(rows: [&Row<T>; N], weights: [T; N], at: &Position<T>) -> [T; 4] {
     if rows.iter().any(|row| row.is_near_zero(at)) {
-        return join_near_zero(rows, weights, at);
+        return [0, 1, 2, 3].map(|i| join_near_zero(rows, weights, at, i));
     }
-    // All loads first and one expression after: the compiler then keeps the sums in registers.
-    let nodes = rows.map(|row| row.nodes(at));
     let [w0, w1, w2, w3] = at.weights;
-    std::array::from_fn(|i| {
-        let terms = nodes.map(|[a, b]| (w0 * a.values[i] + w1 * a.slopes[i]) + (w2 * b.values[i] + w3 * b.slopes[i]));
-        terms.into_iter().zip(weights).fold(T::default(), |sum, (term, weight)| sum + weight * term)
-    })
+    let mut sum = [T::default(); 4];
+    // Plain loops: closures over arrays are at times called, one by one.
+    for (row, weight) in rows.into_iter().zip(weights) {
+        let [a, b] = row.nodes(at);
+        for (i, sum) in sum.iter_mut().enumerate() {
+            *sum = *sum + weight * ((w0 * a.values[i] + w1 * a.slopes[i]) + (w2 * b.values[i] + w3 * b.slopes[i]));
+        }
+    }
+    sum
 }
 
-/// All functions where a row is read below its last node.
+/// One function where a row is read below its last node.
 #[cold]
-fn join_near_zero<T: Digits, const N: usize>(rows: [&Row<T>; N], weights: [T; N], at: &Position<T>) -> [T; 4] {
+fn join_near_zero<T: Digits, const N: usize>(rows: [&Row<T>; N], weights: [T; N], at: &Position<T>, which: usize) -> T {
     let [w0, w1, w2, w3] = at.weights;
-    std::array::from_fn(|i| {
-        rows.into_iter().zip(weights).fold(T::default(), |sum, (row, weight)| {
-            let [a, b] = row.nodes(at);
-            let inside = (w0 * a.values[i] + w1 * a.slopes[i]) + (w2 * b.values[i] + w3 * b.slopes[i]);
-            sum + weight * if row.is_near_zero(at) { row.near_zero(at.r, i) } else { inside }
-        })
+    rows.into_iter().zip(weights).fold(T::default(), |sum, (row, weight)| {
+        let [a, b] = row.nodes(at);
+        let inside = (w0 * a.values[which] + w1 * a.slopes[which]) + (w2 * b.values[which] + w3 * b.slopes[which]);
+        sum + weight * if row.is_near_zero(at) { row.near_zero(at.r, which) } else { inside }
     })
 }
 
