@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use tokentide::decision::{self, Goal, Sizing, Wish, flips, refined};
 use tokentide::error::{Error, Result};
 use tokentide::report::{
-    Provenance, Report, ReportFile, SIZING_FILES, flip_lines, nines_table, notes, sizing_answer, sizing_files, steps_table, table,
+    FLIPS_FILE, Provenance, Report, ReportFile, SIZING_FILES, flip_lines, flips_file, nines_table, notes, sizing_answer, sizing_files,
+    steps_table, table,
 };
 use tokentide::scenario::Loaded;
 use tokentide::simulation::RunSpec;
@@ -26,7 +27,8 @@ pub(crate) fn size(args: &SizeArgs) -> Result<Exit> {
     let replications = loaded.scenario.replications;
     scenario::with_samples("size", replications)?;
     let files = ReportFile::of_run(false);
-    let folder = args.out.as_deref().map(|path| OutputFolder::prepare(path, &files, &SIZING_FILES)).transpose()?;
+    let more = [&SIZING_FILES[..], &[FLIPS_FILE]].concat();
+    let folder = args.out.as_deref().map(|path| OutputFolder::prepare(path, &files, &more)).transpose()?;
     if !args.draws.quiet {
         loaded.warnings.iter().for_each(|warning| render::warning(warning));
         prices::tell_ages(&loaded.scenario.supply.offers);
@@ -78,6 +80,7 @@ pub(crate) fn size(args: &SizeArgs) -> Result<Exit> {
         for (name, text) in sizing_files(&sizing)? {
             folder.append(name, &text)?;
         }
+        folder.append(FLIPS_FILE, &flips_file(&report)?)?;
         folder.commit()?;
     }
     if args.json {

@@ -7,6 +7,7 @@
 #![allow(clippy::option_option, reason = "the outer one is whether a problem was told, the inner one what the file says")]
 
 mod blocks;
+mod cache;
 mod chance;
 mod check;
 mod events;
@@ -45,6 +46,7 @@ mod tests;
 mod tokens;
 mod totals;
 mod trace;
+mod trend;
 mod usage;
 mod walk;
 mod workload;
@@ -75,6 +77,7 @@ pub use steer::Tilt;
 pub use still::Varies;
 pub use tokens::{DriftSpec, TokensSpec};
 pub use trace::{Trace, TraceOptions, read_trace};
+pub use trend::Trend;
 pub use usage::{COLUMNS, DayRecord, HistoryDay, MIN_DAYS, Missing, Usage, UsageHour, UsageOptions, read_usage};
 pub use walk::{Walk, WalkSpec};
 pub use workload::{Class, Workload, WorkloadSpec};

@@ -4,6 +4,7 @@
 //! hour, from the law of its minutes ([`MinuteLaw`]).
 
 mod batch;
+mod cache;
 mod change;
 mod commitment;
 mod dispatch;
@@ -32,6 +33,7 @@ mod resolve_tests;
 mod route;
 mod schedule;
 mod still;
+mod throughput;
 mod totals;
 
 pub use change::Change;
