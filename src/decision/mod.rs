@@ -36,7 +36,7 @@ pub use quota::{QuotaAnswer, QuotaFigures, QuotaHour, QuotaMonth, QuotaNow, Quot
 pub use rare::{RARE, Rare, rare};
 pub use schedule::{PolicyKind, Schedule, ScheduleWish, Simulated, Stage, StepUp, Threshold, UnitsOfMonth, Waiting, schedule};
 pub use size::{
-    DISCOUNTS, Goal, Nine, PoolSteps, Sizing, Surface, TermSurface, UnitPrices, UnitStep, Verdict, Wish, refined, size, surface,
+    ByHours, DISCOUNTS, Goal, Nine, PoolSteps, Sizing, Surface, TermSurface, UnitPrices, UnitStep, Verdict, Wish, refined, size, surface,
 };
 pub use spreadsheet::{on_demand_price, spreadsheet_plan};
 pub use tornado::{Source, SourceEffect, Swing, SwingEffect, Tornado, tornado};

@@ -61,7 +61,7 @@ pub use policy::{Condition, Measure, OfferLoad, Policy, PolicySpec, Purchase, Ru
 pub use pool::{Case, Node, PoolGroup, Scheduled};
 pub use price_cut::{PriceCut, PriceCutSpec};
 pub use route::{Member, Part, Waits};
-pub use schedule::{Schedule, ScheduleDays, ScheduleSpec};
+pub use schedule::{Schedule, ScheduleDays, ScheduleSpec, Window};
 pub use still::Doubt;
 pub use totals::{DemandTotals, QueueTotals, ServiceTotals, SupplyTotals};
 
