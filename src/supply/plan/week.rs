@@ -162,8 +162,8 @@ mod tests {
         let busy = Window { days: ScheduleDays::Weekdays, from: 9, until: 17 };
         // The first unit is worth 5 at least, more than the 4 of a term; the second 10 in the 40 busy hours, less 6.
         assert_eq!(week(6.0, 4.0).windows(&[0.0, 1.0, 2.0, 3.0]), [(busy, 160.0)]);
-        // Without a cheaper term the first is bought for the busy hours too: 40 × (10 − 6), as 5 does not pay for 6.
-        assert_eq!(week(6.0, 6.0).windows(&[0.0, 1.0, 2.0]), [(busy, 320.0)]);
+        // Without a cheaper term the first is bought for the busy hours too, 40 × (10 − 6): all week long would save 128 less, as 5 does not pay for 6.
+        assert_eq!(week(6.0, 6.0).windows(&[0.0, 1.0, 2.0]), [(busy, 128.0 + 160.0)]);
         // Too dear at any hour, and too cheap all week.
         assert!(week(11.0, 9.0).windows(&[0.0, 1.0, 2.0]).is_empty());
         assert!(week(6.0, 1.0).windows(&[0.0, 1.0, 2.0]).is_empty());
