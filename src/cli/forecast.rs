@@ -19,7 +19,7 @@ pub(crate) fn forecast(args: &ForecastArgs) -> Result<Exit> {
     let of_offer = |(offer, units): &(String, _)| {
         (offer.clone(), OfferCandidates { units: Some(Clone::clone(units)), starts: Some(vec![1]), ..OfferCandidates::default() })
     };
-    let candidates = Candidates { by_offer: args.units.iter().map(of_offer).collect() };
+    let candidates = Candidates { by_offer: args.units.iter().map(of_offer).collect(), ..Candidates::default() };
     let loaded = scenario::load_open(&args.scenario, &scenario::changes(&args.draws, None), &candidates)?;
     let scenario = &loaded.scenario;
     known_offers(&scenario.supply, &candidates)?;

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokentide::decision::{Flip, Held, Judgement, Precise, PreciseOf, Precision, RARE, Rare, draw_until, flips, held, judge, rare};
 use tokentide::error::{ErrorKind, Result};
-use tokentide::report::{Provenance, Report, ReportFile, answer, flip_lines, hours_walked, notes, table};
+use tokentide::report::{FLIPS_FILE, Provenance, Report, ReportFile, answer, flip_lines, flips_file, hours_walked, notes, table};
 use tokentide::scenario::{Loaded, Scenario};
 use tokentide::simulation::{EngineChoice, Run, RunSpec, run as simulate};
 use tokentide::spec::Provenance as Source;
@@ -30,7 +30,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit> {
         scenario::with_samples("--samples", replications)?;
     }
     let files = ReportFile::of_run(args.samples);
-    let folder = args.out.as_deref().map(|path| OutputFolder::prepare(path, &files, &[])).transpose()?;
+    let folder = args.out.as_deref().map(|path| OutputFolder::prepare(path, &files, &[FLIPS_FILE])).transpose()?;
     if !args.draws.quiet {
         loaded.warnings.iter().for_each(|warning| render::warning(warning));
         prices::tell_ages(&loaded.scenario.supply.offers);
@@ -151,6 +151,8 @@ pub(super) fn unless_stopped<T>(found: Result<Vec<T>>, stop: &AtomicBool) -> Res
 
 /// Writes all files into the folder and returns it.
 fn write(report: &Report<'_>, mut folder: OutputFolder, files: &[ReportFile], path: PathBuf) -> Result<PathBuf> {
+    // First, as the summary's presence says that the others are complete.
+    folder.append(FLIPS_FILE, &flips_file(report)?)?;
     report.write(files, &mut |file, text| folder.append(file.name(), text))?;
     folder.commit()?;
     Ok(path)

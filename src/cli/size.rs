@@ -7,12 +7,14 @@ use std::collections::BTreeMap;
 use tokentide::decision::{self, Goal, Sizing, Wish, flips, refined};
 use tokentide::error::{Error, Result};
 use tokentide::report::{
-    Provenance, Report, ReportFile, SIZING_FILES, flip_lines, nines_table, notes, sizing_answer, sizing_files, steps_table, table,
+    FLIPS_FILE, Provenance, Report, ReportFile, SIZING_FILES, flip_lines, flips_file, nines_table, notes, sizing_answer, sizing_files,
+    steps_table, table,
 };
 use tokentide::scenario::Loaded;
 use tokentide::simulation::RunSpec;
 use tokentide::spec::nearest;
-use tokentide::supply::{Candidates, OfferCandidates, OfferKind, Supply};
+use tokentide::supply::{Candidates, Offer, OfferCandidates, OfferKind, Provisioned, Supply, Window};
+use tokentide::units::Term;
 
 /// How often lists of units that were made up are made finer around the best: each makes them twelve times as fine.
 const REFINEMENTS: usize = 3;
@@ -22,11 +24,13 @@ pub(crate) fn size(args: &SizeArgs) -> Result<Exit> {
     let mut candidates = candidates(args);
     let mut loaded = scenario::load_open(&args.scenario, &changes(args), &candidates)?;
     known_offers(&loaded.scenario.supply, &candidates)?;
+    sold_by_the_hour(&loaded.scenario.supply, &args.hours)?;
     scenario::with_limits("size", args.confidence, &loaded.scenario)?;
     let replications = loaded.scenario.replications;
     scenario::with_samples("size", replications)?;
     let files = ReportFile::of_run(false);
-    let folder = args.out.as_deref().map(|path| OutputFolder::prepare(path, &files, &SIZING_FILES)).transpose()?;
+    let more = [&SIZING_FILES[..], &[FLIPS_FILE]].concat();
+    let folder = args.out.as_deref().map(|path| OutputFolder::prepare(path, &files, &more)).transpose()?;
     if !args.draws.quiet {
         loaded.warnings.iter().for_each(|warning| render::warning(warning));
         prices::tell_ages(&loaded.scenario.supply.offers);
@@ -52,7 +56,16 @@ pub(crate) fn size(args: &SizeArgs) -> Result<Exit> {
         loaded = scenario::load_open(&args.scenario, &changes(args), &candidates)?;
         (about, sizing) = look(&loaded, &candidates)?;
     }
+    if !args.hours.is_empty() {
+        // Units in a window take the reference engine, so they are looked at once, when the lists are fine.
+        for (offer, windows) in &args.hours {
+            candidates.by_offer.entry(offer.clone()).or_default().hours = Some(windows.clone());
+        }
+        loaded = scenario::load_open(&args.scenario, &changes(args), &candidates)?;
+        (about, sizing) = look(&loaded, &candidates)?;
+    }
     bar.finish_and_clear();
+    let sizing = sizing.with_notes(&loaded, &candidates);
     let wish = Wish { candidates: &candidates, goal, budget };
     let spinner = progress::spinner("what would flip the answer", args.draws.quiet);
     let flips = if flips_are_told(wish) {
@@ -78,6 +91,7 @@ pub(crate) fn size(args: &SizeArgs) -> Result<Exit> {
         for (name, text) in sizing_files(&sizing)? {
             folder.append(name, &text)?;
         }
+        folder.append(FLIPS_FILE, &flips_file(&report)?)?;
         folder.commit()?;
     }
     if args.json {
@@ -144,6 +158,32 @@ fn changes(args: &SizeArgs) -> Vec<String> {
     changes
 }
 
+/// Offers whose units are to be looked at by the hour of the week must sell them so.
+fn sold_by_the_hour(supply: &Supply, hours: &[(String, Vec<Window>)]) -> Result<()> {
+    for (name, _) in hours {
+        let sold = supply.offers.iter().filter_map(|offer| match &offer.kind {
+            OfferKind::Provisioned(provisioned) => Some((offer, provisioned)),
+            _ => None,
+        });
+        let can = |(_, offer): &(&Offer, &Provisioned)| offer.axes.len() == 1 && offer.terms.iter().any(|(term, _)| *term == Term::NONE);
+        let (can, cannot): (Vec<_>, Vec<_>) = sold.partition(can);
+        if can.iter().all(|(offer, _)| offer.name != *name) {
+            let names = || can.iter().map(|(offer, _)| offer.name.as_str());
+            let allowed = if can.is_empty() { "none of this scenario".to_owned() } else { names().collect::<Vec<_>>().join(", ") };
+            let problem = match cannot.iter().find(|(offer, _)| offer.name == *name) {
+                Some((_, offer)) if offer.axes.len() > 1 => "has units of input and of output",
+                Some(_) => "sells no units without a term",
+                None => "is no offer that sells units",
+            };
+            let near = nearest(name, names()).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            return Err(Error::usage(format!(
+                "--hours: `{name}` {problem}; allowed: offers with one kind of units and the term \"none\": {allowed}{near}"
+            )));
+        }
+    }
+    Ok(())
+}
+
 fn candidates(args: &SizeArgs) -> Candidates {
     let mut by_offer: BTreeMap<String, OfferCandidates> = BTreeMap::new();
     for (offer, units) in &args.units {
@@ -155,7 +195,7 @@ fn candidates(args: &SizeArgs) -> Candidates {
     for (offer, starts) in &args.starts {
         by_offer.entry(offer.clone()).or_default().starts = Some(starts.clone());
     }
-    Candidates { by_offer }
+    Candidates { by_offer, via_batch: true }
 }
 
 /// Offers named by flags must be there and sell units.

@@ -14,7 +14,7 @@ use tokentide::supply::{Candidates, OfferCandidates};
 pub(crate) fn surface(place: &ScenarioArgs, args: &BreakevenArgs, share: f64) -> Result<Exit> {
     let of_offer =
         |(offer, units): &(String, _)| (offer.clone(), OfferCandidates { units: Some(Clone::clone(units)), ..OfferCandidates::default() });
-    let candidates = Candidates { by_offer: args.surface.buy.iter().map(of_offer).collect() };
+    let candidates = Candidates { by_offer: args.surface.buy.iter().map(of_offer).collect(), ..Candidates::default() };
     let loaded = scenario::load_open(place, &scenario::changes(&args.draws, None), &candidates)?;
     let scenario = &loaded.scenario;
     known_offers(&scenario.supply, &candidates)?;

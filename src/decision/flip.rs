@@ -6,6 +6,8 @@
 //! [`walk`](super::walk).
 
 use super::judgement::{Judgement, Leader};
+use super::lever::Lever;
+use super::likelihood::{Futures, Likelihood};
 use super::point::Ground;
 use super::price::price_flip;
 use super::walk::walk;
@@ -13,57 +15,6 @@ use crate::error::Result;
 use crate::scenario::Scenario;
 use crate::simulation::{RunSpec, ordered_map};
 use crate::tally::Outcome;
-
-/// What is changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lever {
-    /// Every workload's level.
-    Traffic,
-    /// Every on-demand price.
-    OnDemandPrice,
-    /// Every price of a unit-hour.
-    UnitPrice,
-    /// What a unit serves.
-    UnitThroughput,
-    /// The log-drift of demand a month, added to the stated growth.
-    Growth,
-}
-
-impl Lever {
-    /// All levers, in the order they are reported.
-    pub const ALL: [Self; 5] = [Self::Traffic, Self::OnDemandPrice, Self::UnitPrice, Self::UnitThroughput, Self::Growth];
-
-    /// Whether moving it could change an answer: units that are bought, more than one plan or limits that one can break.
-    fn plays(self, scenario: &Scenario) -> bool {
-        let plans = &scenario.supply.plans;
-        let (several, bought) = (plans.len() > 1, plans.iter().any(|plan| !plan.buys_nothing()));
-        match self {
-            Self::OnDemandPrice => several,
-            Self::UnitPrice => several && bought,
-            Self::UnitThroughput => bought && (several || scenario.limits.any()),
-            Self::Traffic => several || scenario.limits.any(),
-            Self::Growth => scenario.horizon.months() > 1 && (several || scenario.limits.any()),
-        }
-    }
-
-    /// The changes that are tried, from small to large in either direction: relative ones, for growth additions a month.
-    fn steps(self) -> [&'static [f64]; 2] {
-        match self {
-            Self::Growth => [&[-0.02, -0.05, -0.1], &[0.02, 0.05, 0.1]],
-            _ => [&[-0.1, -0.2, -0.35, -0.5, -0.7], &[0.1, 0.25, 0.5, 1.0]],
-        }
-    }
-
-    /// The scenario with the lever moved.
-    pub(super) fn apply(self, scenario: &Scenario, change: f64) -> Scenario {
-        match self {
-            Self::Traffic => scenario.with_demand(scenario.demand.scaled(1.0 + change)),
-            Self::Growth => scenario.with_demand(scenario.demand.with_growth(change)),
-            Self::UnitThroughput => scenario.with_supply(scenario.supply.with_capacity_factor(1.0 + change)),
-            Self::OnDemandPrice | Self::UnitPrice => scenario.clone(),
-        }
-    }
-}
 
 /// Why the answer changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,10 +36,12 @@ pub struct Flip {
     pub lever: Lever,
     /// Upwards or downwards.
     pub upwards: bool,
-    /// The largest change that was tried: relative, for growth an addition a month.
+    /// The largest change that was tried: relative, for growth an addition a month, for the cached share one in points.
     pub tried: f64,
     /// Where the answer changes; `None` when it does not up to `tried`.
     pub point: Option<FlipPoint>,
+    /// How likely it is that far or farther; `None` where the answer does not change.
+    pub likelihood: Option<Likelihood>,
 }
 
 /// Where the answer changes.
@@ -114,21 +67,26 @@ pub fn flips(scenario: &Scenario, outcome: &Outcome, judgement: &Judgement, spec
     let start = ground(Lever::Traffic);
     let start = start.point(0.0, &start.all())?;
     let levers = Lever::ALL.into_iter().filter(|lever| lever.plays(scenario));
-    let walks: Vec<(Lever, bool)> = levers.flat_map(|lever| [(lever, false), (lever, true)]).collect();
-    let flips_of = |&(lever, upwards): &(Lever, bool)| -> Result<Vec<Flip>> {
-        let steps = lever.steps()[usize::from(upwards)];
-        let tried = steps.last().copied().unwrap_or(0.0);
-        let points = match lever {
-            Lever::OnDemandPrice | Lever::UnitPrice => {
-                // Where no plan keeps the limits, the months in which they are kept decide, whatever the price.
-                let find = |leader: &Leader| {
-                    if leader.qualified { price_flip(scenario, outcome, judgement, leader, lever, tried) } else { None }
-                };
-                judgement.leaders.iter().map(find).collect()
-            }
-            _ => walk(ground(lever), steps, &start)?,
+    let walks: Vec<(Lever, bool, Vec<f64>)> =
+        levers.flat_map(|lever| [false, true].map(|upwards| (lever, upwards, lever.steps(scenario, upwards)))).collect();
+    let walks: Vec<(Lever, bool, Vec<f64>)> = walks.into_iter().filter(|(.., steps)| !steps.is_empty()).collect();
+    let futures = Futures { scenario, outcome, seed: spec.seed.unwrap_or(scenario.seed) };
+    let flips_of = |(lever, upwards, steps): &(Lever, bool, Vec<f64>)| -> Result<Vec<Flip>> {
+        let (lever, upwards, tried) = (*lever, *upwards, steps.last().copied().unwrap_or(0.0));
+        let points = if lever.is_price() {
+            // Where no plan keeps the limits, the months in which they are kept decide, whatever the price.
+            let find = |leader: &Leader| {
+                if leader.qualified { price_flip(scenario, outcome, judgement, leader, lever, tried) } else { None }
+            };
+            judgement.leaders.iter().map(find).collect()
+        } else {
+            walk(ground(lever), steps, &start)?
         };
-        Ok(points.into_iter().map(|point| Flip { lever, upwards, tried, point }).collect())
+        let told = judgement.leaders.iter().zip(points).map(|(leader, point)| {
+            let likelihood = point.as_ref().map(|point| futures.likelihood(lever, upwards, point, leader.plan));
+            Flip { lever, upwards, tried, point, likelihood }
+        });
+        Ok(told.collect())
     };
     let mut found: Vec<Vec<Flip>> = vec![Vec::new(); judgement.leaders.len()];
     for flips in ordered_map(spec.threads, &walks, flips_of)? {

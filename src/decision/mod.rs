@@ -7,7 +7,9 @@ mod explain;
 mod flip;
 mod forecast;
 mod judgement;
+mod lever;
 mod levers;
+mod likelihood;
 mod point;
 mod precise;
 mod price;
@@ -23,16 +25,18 @@ pub use alternatives::{Alternative, alternatives, counterparts};
 pub use budget::{BudgetAnswer, BudgetWish, Percentile, PeriodSpend, UsedUp, budget};
 pub use compare::{Attribution, Comparison, Favourite, Measure, MeasureChange, Way, compare};
 pub use explain::{Explanation, Held, Reason, Remedy, explain, held};
-pub use flip::{Cause, Flip, FlipPoint, Lever, flips};
+pub use flip::{Cause, Flip, FlipPoint, flips};
 pub use forecast::{Enough, NEEDED_AT, Need, PeriodNeed, forecast};
 pub use judgement::{Judgement, Leader, PlanStanding, judge, objective_samples};
+pub use lever::Lever;
 pub use levers::{BestPlan, LeftOut, LeverEffect, LeverWish, Levers, Read, levers};
+pub use likelihood::Likelihood;
 pub use precise::{Precise, PreciseOf, Precision, draw_until};
 pub use quota::{QuotaAnswer, QuotaFigures, QuotaHour, QuotaMonth, QuotaNow, QuotaWish, RateFigure, quota};
 pub use rare::{RARE, Rare, rare};
 pub use schedule::{PolicyKind, Schedule, ScheduleWish, Simulated, Stage, StepUp, Threshold, UnitsOfMonth, Waiting, schedule};
 pub use size::{
-    DISCOUNTS, Goal, Nine, PoolSteps, Sizing, Surface, TermSurface, UnitPrices, UnitStep, Verdict, Wish, refined, size, surface,
+    ByHours, DISCOUNTS, Goal, Nine, PoolSteps, Sizing, Surface, TermSurface, UnitPrices, UnitStep, Verdict, Wish, refined, size, surface,
 };
 pub use spreadsheet::{on_demand_price, spreadsheet_plan};
 pub use tornado::{Source, SourceEffect, Swing, SwingEffect, Tornado, tornado};

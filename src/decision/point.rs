@@ -1,7 +1,7 @@
 //! A lever moved to one place: who leads there, from few replications of the plans that can.
 
-use super::flip::Lever;
 use super::judgement::{KeptBefore, Leader, PlanStanding, belongs, leader, objective_samples, scope, standing};
+use super::lever::Lever;
 use crate::error::Result;
 use crate::scenario::Scenario;
 use crate::simulation::{Engine, RunSpec, run};

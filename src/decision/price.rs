@@ -1,8 +1,9 @@
 //! Flip points of prices, from the samples of the run itself: a price changes no token's way, so every plan's spend is a straight line in
 //! it and the limits stay as they are.
 
-use super::flip::{Cause, FlipPoint, Lever};
+use super::flip::{Cause, FlipPoint};
 use super::judgement::{Judgement, Leader, objective_samples};
+use super::lever::Lever;
 use crate::scenario::Scenario;
 use crate::statistics::Method;
 use crate::tally::{Metric, Outcome, Row, Span};

@@ -9,7 +9,7 @@
 use super::noise::Part;
 use super::requests::Counts;
 use super::source::Source;
-use super::steer::{self, Steering, Tilt};
+use super::steer::{self, Normals, Steered, Steering, Tilt};
 use super::tokens::Form;
 use super::{Acts, Demand, DemandPath, Workload, WorkloadPath, apply_moves, totals};
 use crate::horizon::Horizon;
@@ -109,6 +109,18 @@ impl<'a> DemandGenerator<'a> {
         }
     }
 
+    /// What is steered of a workload, and its normals in a replication; `None` where draws are plain.
+    fn steered(&self, workload: usize, replication: u64) -> Option<(&Steered, Normals)> {
+        let steered = self.steering()?.of(workload);
+        Some((steered, steered.normals(replication)))
+    }
+
+    /// The factors of a replication's weeks and months on a workload's tokens.
+    pub(super) fn levels(&self, workload: usize, replication: u64, weeks: &mut Vec<f64>, months: &mut Vec<f64>) {
+        let level = self.steered(workload, replication).map(|(_, normals)| normals.level);
+        self.keys[workload].levels(&self.demand.workloads[workload], replication, level, &self.demand.horizon, weeks, months);
+    }
+
     /// The expected tokens of one workload before moves.
     #[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
     #[inline(always)]
@@ -124,7 +136,7 @@ impl<'a> DemandGenerator<'a> {
         let horizon = &self.demand.horizon;
         let DemandScratch { expected, normals, factors, weeks, months, paths, .. } = scratch;
         let (out, normals) = (&mut expected[index], &mut normals[index]);
-        let steered = self.steering().map(|steering| steering.of(index)).map(|steered| (steered, steered.normals(replication)));
+        let steered = self.steered(index, replication);
         keys.levels(workload, replication, steered.map(|(_, normals)| normals.level), horizon, weeks, months);
         for (month, growth) in months.iter().enumerate() {
             let range = horizon.month_range(month);

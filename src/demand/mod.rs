@@ -7,6 +7,7 @@
 #![allow(clippy::option_option, reason = "the outer one is whether a problem was told, the inner one what the file says")]
 
 mod blocks;
+mod cache;
 mod chance;
 mod check;
 mod events;
@@ -45,6 +46,7 @@ mod tests;
 mod tokens;
 mod totals;
 mod trace;
+mod trend;
 mod usage;
 mod walk;
 mod workload;
@@ -75,11 +77,12 @@ pub use steer::Tilt;
 pub use still::Varies;
 pub use tokens::{DriftSpec, TokensSpec};
 pub use trace::{Trace, TraceOptions, read_trace};
+pub use trend::Trend;
 pub use usage::{COLUMNS, DayRecord, HistoryDay, MIN_DAYS, Missing, Usage, UsageHour, UsageOptions, read_usage};
 pub use walk::{Walk, WalkSpec};
 pub use workload::{Class, Workload, WorkloadSpec};
 
-use crate::horizon::Horizon;
+use crate::horizon::{HOURS_PER_WEEK, Horizon};
 use crate::spec::{Field, Reader, check_name};
 use crate::statistics::Sampling;
 use crate::units::ByClass;
@@ -179,6 +182,28 @@ impl Demand {
             };
             sum + mix * mean
         })
+    }
+
+    /// Mean tokens by workload and hour of the week, from Monday 00:00: the mean over the horizon's hours of that kind, 0 of those it lacks.
+    #[must_use]
+    pub fn mean_week(&self) -> Vec<Vec<ByClass>> {
+        let horizon = &self.horizon;
+        let mut counts = vec![0.0; HOURS_PER_WEEK];
+        horizon.hours_of_week().iter().for_each(|&hour| counts[usize::from(hour)] += 1.0);
+        let of_workload = |workload: usize| {
+            let mut week = vec![ByClass::ZERO; HOURS_PER_WEEK];
+            let mean = &self.workloads[workload].mean;
+            for month in 0..horizon.months() {
+                let tokens = self.expected_tokens(workload, month);
+                let mix = if tokens.total() > 0.0 { tokens * (1.0 / tokens.total()) } else { ByClass::ZERO };
+                for hour in horizon.month_range(month) {
+                    let place = usize::from(horizon.hour_of_week(hour));
+                    week[place] += mix * (mean[hour] / counts[place]);
+                }
+            }
+            week
+        };
+        (0..self.workloads.len()).map(of_workload).collect()
     }
 
     /// The same demand with every level multiplied by `factor` (above 0), on the same draws.

@@ -86,16 +86,6 @@ impl Demand {
         }
         demand
     }
-
-    /// The same demand with so much more of each prompt read from the cache, as a share of the prompt that now is fresh at most; `None` where no
-    /// workload says how its requests' tokens are made.
-    #[must_use]
-    pub fn with_more_cached(&self, share: f64) -> Option<Self> {
-        let mut demand = self.clone();
-        let modelled = |workload: &&mut Workload| !matches!(workload.source, Source::Recorded(_)) && workload.has_requests();
-        let changed = demand.workloads.iter_mut().filter(modelled).map(|workload| workload.sizes.cache_more(share)).count();
-        (changed > 0).then_some(demand)
-    }
 }
 
 impl Workload {

@@ -113,9 +113,15 @@ impl Sizes {
         matches!(&self.form, Form::Total { size, .. } if size.mean.to_bits() == 1.0_f64.to_bits() && size.cv2 == 0.0)
     }
 
-    /// Has so much more of each prompt read from the cache, in place of fresh tokens.
+    /// Has so much more of each prompt read from the cache, in place of fresh tokens, or less: as far as there are such.
     pub(super) fn cache_more(&mut self, share: f64) {
-        self.cached += share.min(1.0 - self.cached - self.written).max(0.0);
+        let (down, up) = self.cache_room();
+        self.cached += share.clamp(-down, up);
+    }
+
+    /// By how much of each prompt the part that is read from the cache can fall, and rise.
+    pub(super) fn cache_room(&self) -> (f64, f64) {
+        (self.cached, (1.0 - self.cached - self.written).max(0.0))
     }
 
     /// Checks the spec.

@@ -1,11 +1,13 @@
-//! What would flip the answer, in words.
+//! What would flip the answer, in words and as a file.
 
+use super::lines::Lines;
 use super::{Report, words};
-use crate::decision::{Cause, Flip, FlipPoint, Leader, Lever};
-use crate::statistics::{Moments, Proportion};
-use crate::tally::{Metric, Row, Span};
+use crate::decision::{Cause, Flip, FlipPoint, Leader, Lever, Likelihood};
+use crate::error::Result;
+use crate::statistics::CONFIDENCE;
 
-/// One line per flip point, and one for the changes that flip nothing. Empty when flip points were not asked for.
+/// One line per flip point, one for those of which nobody knows how likely they are, and one for the changes that flip nothing. Empty when
+/// flip points were not asked for.
 #[must_use]
 pub fn flip_lines(report: &Report<'_>) -> Vec<String> {
     let leaders = &report.judgement.leaders;
@@ -18,6 +20,11 @@ pub fn flip_lines(report: &Report<'_>) -> Vec<String> {
         let mut found: Vec<(&Flip, &FlipPoint)> = flips.iter().filter_map(|flip| Some((flip, flip.point.as_ref()?))).collect();
         found.sort_by(|a, b| a.1.at.abs().total_cmp(&b.1.at.abs()));
         lines.extend(found.into_iter().map(|(flip, point)| format!("{prefix}{}", line(report, leader, flip, point))));
+        let certain = Lever::ALL.into_iter().filter(|&lever| flips.iter().any(|flip| flip.lever == lever && is_certain(flip)));
+        let certain: Vec<&str> = certain.map(noun).collect();
+        if !certain.is_empty() {
+            lines.push(format!("{prefix}The scenario holds {} certain, so how likely that is cannot be told.", listed(&certain)));
+        }
         let steady: Vec<String> = flips.iter().filter(|flip| flip.point.is_none()).map(tried).collect();
         if !steady.is_empty() {
             lines.push(format!("{prefix}No other plan wins with {}.", steady.join(", ")));
@@ -29,7 +36,7 @@ pub fn flip_lines(report: &Report<'_>) -> Vec<String> {
 fn line(report: &Report<'_>, leader: &Leader, flip: &Flip, point: &FlipPoint) -> String {
     let name = |plan: usize| report.scenario.supply.plans.get(plan).map_or("", |plan| plan.name.as_str());
     let (old, new) = (name(leader.plan), point.plan.map_or("", name));
-    let change = change(flip, point) + &likelihood(report, flip, point).unwrap_or_default();
+    let change = change(flip, point) + &likelihood(flip).unwrap_or_default();
     match (point.because, point.plan) {
         (Cause::BreaksLimits, Some(_)) => format!("`{old}` no longer keeps the limits if {change}."),
         (Cause::BreaksLimits, None) => format!("`{old}` no longer keeps the limits, and no other plan does, if {change}."),
@@ -40,19 +47,31 @@ fn line(report: &Report<'_>, leader: &Leader, flip: &Flip, point: &FlipPoint) ->
     }
 }
 
-/// `; 3±1% of the futures have that much`: how often the traffic of a future, over the horizon, lies as far from the mean of all. Nothing is
-/// known of how likely the other changes are, as prices, throughput and growth are what the scenario says.
-fn likelihood(report: &Report<'_>, flip: &Flip, point: &FlipPoint) -> Option<String> {
-    if flip.lever != Lever::Traffic {
-        return None;
+/// Whether the answer flips at a change of which the scenario does not tell how likely it is.
+fn is_certain(flip: &Flip) -> bool {
+    flip.likelihood == Some(Likelihood::Certain)
+}
+
+/// `a, b and c`.
+fn listed(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
-    let scenario = report.scenario;
-    let tokens = report.outcome.column(scenario, scenario.baseline, Row::All, Span::Horizon, Metric::TokensDemand)?;
-    let edge = (1.0 + point.at) * Moments::from_slice(&tokens).mean();
-    let lies_there = |tokens: f64| f64::from(u8::from(if flip.upwards { tokens >= edge } else { tokens <= edge }));
-    let varies = tokens.windows(2).any(|two| two[0].total_cmp(&two[1]).is_ne());
-    let share = Proportion::sampled(&tokens, scenario.sampling, lies_there);
-    varies.then(|| format!("; {} of the futures have that {}", words::frequency(&share), if flip.upwards { "much" } else { "little" }))
+}
+
+/// `; 3±1% of the futures have that much`.
+fn likelihood(flip: &Flip) -> Option<String> {
+    let Some(Likelihood::Futures(share)) = &flip.likelihood else { return None };
+    let share = words::frequency(share);
+    Some(match (flip.lever, flip.upwards) {
+        (Lever::Growth, _) => format!("; in {share} of the futures it does"),
+        (Lever::OnDemandPrice | Lever::UnitPrice, true) => format!("; in {share} of the futures they are that high"),
+        (Lever::OnDemandPrice | Lever::UnitPrice, false) => format!("; in {share} of the futures they are that low"),
+        (_, true) => format!("; {share} of the futures have that much"),
+        (_, false) => format!("; {share} of the futures have that little"),
+    })
 }
 
 /// `traffic falls 18% (16 to 20)`.
@@ -74,6 +93,10 @@ fn change(flip: &Flip, point: &FlipPoint) -> String {
             }
             format!("demand grows {at:.1} points a month {word} than stated{range}")
         }
+        Lever::CacheShare if near => {
+            format!("the cached share {} slightly (by up to {high:.decimals$} points)", verb(flip.lever, flip.upwards))
+        }
+        Lever::CacheShare => format!("the cached share {} {at:.decimals$} points{range}", verb(flip.lever, flip.upwards)),
         lever if near => format!("{} {} slightly (by up to {high:.decimals$}%)", noun(lever), verb(lever, flip.upwards)),
         lever => format!("{} {} {at:.decimals$}%{range}", noun(lever), verb(lever, flip.upwards)),
     }
@@ -85,6 +108,7 @@ fn tried(flip: &Flip) -> String {
     let size = (flip.tried * 100.0).abs();
     match flip.lever {
         Lever::Growth => format!("growth up to {sign}{size:.0} points a month"),
+        Lever::CacheShare => format!("the cached share up to {sign}{size:.0} points"),
         lever => format!("{} up to {sign}{size:.0}%", noun(lever)),
     }
 }
@@ -96,7 +120,63 @@ fn noun(lever: Lever) -> &'static str {
         Lever::UnitPrice => "unit prices",
         Lever::UnitThroughput => "what a unit serves",
         Lever::Growth => "growth",
+        Lever::CacheShare => "the cached share",
     }
+}
+
+/// What a lever is called in files.
+pub(super) fn label(lever: Lever) -> &'static str {
+    match lever {
+        Lever::Traffic => "traffic",
+        Lever::OnDemandPrice => "on_demand_price",
+        Lever::UnitPrice => "unit_price",
+        Lever::UnitThroughput => "unit_throughput",
+        Lever::Growth => "growth_per_month",
+        Lever::CacheShare => "cached_share_points",
+    }
+}
+
+/// What a cause is called in files.
+pub(super) fn cause(because: Cause) -> &'static str {
+    match because {
+        Cause::Cheaper => "cheaper",
+        Cause::BreaksLimits => "breaks limits",
+        Cause::KeepsLimits => "keeps limits",
+        Cause::LessBad => "keeps the limits in more months",
+    }
+}
+
+/// The name of the file of flip points.
+pub const FLIPS_FILE: &str = "flips.csv";
+
+/// `flips.csv`: a row for each leader, lever and direction.
+///
+/// # Errors
+/// When a line cannot be written, which no input makes happen.
+pub fn flips_file(report: &Report<'_>) -> Result<String> {
+    let mut lines = Lines::new();
+    let name = |plan: usize| report.scenario.supply.plans.get(plan).map_or("", |plan| plan.name.as_str());
+    lines.texts(["term", "recommended", "lever", "tried", "at", "at_lo", "at_hi", "because", "plan"]);
+    lines.texts(["futures_share", "futures_share_lo", "futures_share_hi", "held_certain"]).end()?;
+    for (leader, flips) in report.judgement.leaders.iter().zip(report.flips) {
+        for flip in flips {
+            let point = flip.point.as_ref();
+            lines.texts([leader.term.as_deref().unwrap_or(""), name(leader.plan), label(flip.lever)]).number(flip.tried);
+            let (low, high) = point.map_or((None, None), |point| {
+                let (a, b) = point.between;
+                (Some(a.min(b)), Some(a.max(b)))
+            });
+            lines.numbers([point.map(|point| point.at), low, high]);
+            lines.texts([point.map_or("", |point| cause(point.because)), point.and_then(|point| point.plan).map_or("", name)]);
+            let (share, interval) = match &flip.likelihood {
+                Some(Likelihood::Futures(share)) => (Some(share.share()), share.interval(CONFIDENCE)),
+                _ => (None, None),
+            };
+            lines.numbers([share, interval.map(|ends| ends.0), interval.map(|ends| ends.1)]);
+            lines.text(point.map_or("", |_| if is_certain(flip) { "true" } else { "false" })).end()?;
+        }
+    }
+    lines.finish()
 }
 
 /// Agrees with the noun's number.
@@ -114,15 +194,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn names_in_a_row() {
+        assert_eq!(listed(&["a", "b", "c"]), "a, b and c");
+        assert_eq!(listed(&["a"]), "a");
+    }
+
+    #[test]
     fn a_change_too_small_to_print_is_no_change_of_nought() {
         let told = |lever, at, between| {
-            let flip = Flip { lever, upwards: true, tried: 1.0, point: None };
+            let flip = Flip { lever, upwards: true, tried: 1.0, point: None, likelihood: None };
             change(&flip, &FlipPoint { at, between, plan: None, because: Cause::BreaksLimits })
         };
         assert_eq!(told(Lever::Traffic, 0.18, (0.16, 0.2)), "traffic rises 18% (16 to 20)");
         assert_eq!(told(Lever::Traffic, 0.0, (0.0, 0.1)), "traffic rises slightly (by up to 10%)");
         assert_eq!(told(Lever::Traffic, 0.004, (0.0, 0.01)), "traffic rises 0.4% (0.0 to 1.0)");
         assert_eq!(told(Lever::UnitPrice, 0.0004, (0.0, 0.01)), "unit prices rise slightly (by up to 1.0%)");
+        assert_eq!(told(Lever::CacheShare, 0.004, (0.0, 0.05)), "the cached share rises slightly (by up to 5 points)");
+        assert_eq!(told(Lever::CacheShare, 0.12, (0.1, 0.14)), "the cached share rises 12 points (10 to 14)");
         assert_eq!(told(Lever::Growth, 0.0, (0.0, 0.02)), "demand grows slightly more than stated (by up to 2.0 points a month)");
     }
 }

@@ -2,9 +2,8 @@
 
 use super::figures::{Figure, Figures, PlanFigures};
 use super::headline::{Headline, cheaper};
-use super::{Report, answer, flip_lines, notes};
-use crate::decision::{Cause, Flip, Lever};
-use crate::decision::{Precise, PreciseOf};
+use super::{Report, answer, flip_lines, flips, notes};
+use crate::decision::{Flip, Likelihood, Precise, PreciseOf};
 use crate::error::{Error, Result};
 use crate::statistics::{CONFIDENCE, ClusterProportion, Distribution, Estimate, Paired, Regret};
 use crate::tally::Metric;
@@ -266,22 +265,20 @@ fn paired(paired: &Paired) -> Value {
 }
 
 fn change(report: &Report<'_>, flip: &Flip) -> Value {
-    let lever = match flip.lever {
-        Lever::Traffic => "traffic",
-        Lever::OnDemandPrice => "on_demand_price",
-        Lever::UnitPrice => "unit_price",
-        Lever::UnitThroughput => "unit_throughput",
-        Lever::Growth => "growth_per_month",
-    };
     let point = flip.point.as_ref().map(|point| {
-        let because = match point.because {
-            Cause::Cheaper => "cheaper",
-            Cause::BreaksLimits => "breaks limits",
-            Cause::KeepsLimits => "keeps limits",
-            Cause::LessBad => "keeps the limits in more months",
-        };
         let plan = point.plan.and_then(|plan| report.scenario.supply.plans.get(plan)).map(|plan| plan.name.as_str());
-        json!({ "at": point.at, "between": [point.between.0, point.between.1], "plan": plan, "because": because })
+        let likelihood = match &flip.likelihood {
+            Some(Likelihood::Futures(share)) => sampled(share.share(), share.n, share.interval(CONFIDENCE)),
+            _ => Value::Null,
+        };
+        json!({
+            "at": point.at,
+            "between": [point.between.0, point.between.1],
+            "plan": plan,
+            "because": flips::cause(point.because),
+            "futures": likelihood,
+            "held_certain": flip.likelihood == Some(Likelihood::Certain),
+        })
     });
-    json!({ "lever": lever, "tried": flip.tried, "flips": point })
+    json!({ "lever": flips::label(flip.lever), "tried": flip.tried, "flips": point })
 }

@@ -41,7 +41,7 @@ pub use budget::{budget_answer, budget_file};
 pub use compare::comparison;
 pub use compare_files::{COMPARISON_FILE, comparison_csv, comparison_json};
 pub use explain::explanation;
-pub use flips::flip_lines;
+pub use flips::{FLIPS_FILE, flip_lines, flips_file};
 pub use forecast::{forecast_answer, forecast_file};
 pub use headline::Headline;
 pub use hours::write_hours;

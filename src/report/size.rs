@@ -3,7 +3,7 @@
 use super::answer::verdict;
 use super::table::STYLE;
 use super::{Report, words};
-use crate::decision::{Goal, Leader, PoolSteps, Sizing, UnitStep, Verdict, Wish};
+use crate::decision::{ByHours, Goal, Leader, PoolSteps, Sizing, UnitStep, Verdict, Wish};
 use crate::statistics::Estimate;
 use crate::supply::short;
 use crate::units::Share;
@@ -29,6 +29,13 @@ pub fn sizing_answer(report: &Report<'_>, sizing: &Sizing, wish: Wish<'_>) -> St
         parts.push(text);
     }
     parts.push(looked_at(sizing));
+    parts.extend(sizing.by_hours.iter().map(|told| by_hours(told, report.scenario.currency.code())));
+    if !sizing.via_batch.is_empty() {
+        parts.push(format!("Beside the routes of the file, work that may wait was sent to batch: {}.", sizing.via_batch.join(", ")));
+    }
+    if !sizing.not_via_batch.is_empty() {
+        parts.push(format!("Not looked at: {}.", sizing.not_via_batch.join("; ")));
+    }
     parts.join("\n")
 }
 
@@ -114,6 +121,28 @@ fn looked_at(sizing: &Sizing) -> String {
     format!("{} choices of the pools make {plans} plans; {looked} were looked at, and {rest}.", sizing.choices)
 }
 
+/// What was looked at of units by the hour of the week, or what was not.
+fn by_hours(told: &ByHours, currency: &str) -> String {
+    match told {
+        ByHours::LookedAt { offer, pool, windows, note } => {
+            format!(
+                "Units of `{offer}` for {pool} by the hour of the week, on top of those that are there all week long: {windows} ({note})."
+            )
+        }
+        ByHours::NotLookedAt { offer, pool, window, saving } => format!(
+            "Units of `{offer}` for {pool} by the hour of the week were not looked at; in the mean week some on {window} would save about {} {currency} \
+             a month more than on any term: `--hours {offer}` looks at them.",
+            rounded_down(*saving)
+        ),
+    }
+}
+
+/// Two digits, down.
+fn rounded_down(number: f64) -> String {
+    let place = libm::pow(10.0, libm::log10(number).floor() - 1.0);
+    short((number / place).floor() * place)
+}
+
 /// Unit by unit, for one offer of one pool; the row that ends at what the plan buys is marked.
 #[must_use]
 pub fn steps_table(line: &PoolSteps, currency: &str) -> String {
@@ -138,7 +167,11 @@ pub fn steps_table(line: &PoolSteps, currency: &str) -> String {
         column.set_cell_alignment(CellAlignment::Right);
     }
     let axis = line.axis.map_or_else(String::new, |axis| format!(", {axis}"));
-    let term = if line.term == crate::units::Term::NONE { "by the hour".to_owned() } else { line.term.to_string() };
+    let term = match &line.hours {
+        Some(hours) => hours.to_string(),
+        None if line.term == crate::units::Term::NONE => "by the hour".to_owned(),
+        None => line.term.to_string(),
+    };
     format!("Unit by unit, `{}`{axis} for {} ({term}):\n{}", line.offer, line.pool, table.trim_fmt())
 }
 

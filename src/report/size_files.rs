@@ -1,9 +1,10 @@
 //! What to buy, as files: every unit's step, the price of less throttling, and the verdicts.
 
 use super::lines::Lines;
-use crate::decision::Sizing;
+use crate::decision::{ByHours, Sizing};
 use crate::error::{Error, Result};
 use crate::statistics::Estimate;
+use crate::supply::Commitment;
 use serde_json::{Value, json};
 
 /// The files that `size` writes beside those of a run: name and text.
@@ -31,13 +32,14 @@ fn units(sizing: &Sizing) -> Result<String> {
         "saving_mean_se",
         "probability_saves",
     ]);
-    lines.texts(["requests_throttled_share_from", "requests_throttled_share_to", "utilisation_of_added"]).end()?;
+    lines.texts(["requests_throttled_share_from", "requests_throttled_share_to", "utilisation_of_added", "hours"]).end()?;
     for line in sizing.steps.iter().flatten() {
         for step in &line.steps {
             lines.texts([line.pool.as_str(), &line.offer, line.axis.unwrap_or(""), &line.term.to_string()]);
             lines.numbers([Some(line.bought), Some(step.units.0), Some(step.units.1)]);
             lines.numbers([Some(step.saving.point), step.saving.standard_error, Some(step.pays.share())]);
-            lines.numbers([Some(step.throttled.0), Some(step.throttled.1), step.utilisation]).end()?;
+            lines.numbers([Some(step.throttled.0), Some(step.throttled.1), step.utilisation]);
+            lines.text(&line.hours.map_or_else(String::new, |hours| hours.to_string())).end()?;
         }
     }
     lines.finish()
@@ -59,6 +61,32 @@ fn nines(sizing: &Sizing) -> Result<String> {
     lines.finish()
 }
 
+fn by_hours(told: &ByHours) -> Value {
+    match told {
+        ByHours::LookedAt { offer, pool, windows, note } => json!({ "offer": offer, "pool": pool, "looked_at": windows, "note": note }),
+        ByHours::NotLookedAt { offer, pool, window, saving } => json!({
+            "offer": offer, "pool": pool, "not_looked_at": window.to_string(), "saving_in_the_mean_week": saving
+        }),
+    }
+}
+
+/// What a plan buys.
+fn purchases(sizing: &Sizing, plan: usize) -> Vec<Value> {
+    let supply = &sizing.scenario.supply;
+    let bought = supply.plans.get(plan).into_iter().flat_map(|plan| &plan.commitments);
+    let bought = bought.filter(|commitment| commitment.units.iter().any(|&units| units > 0.0));
+    let told = |commitment: &Commitment| {
+        json!({
+            "offer": supply.offers[commitment.offer].name,
+            "units": commitment.units[..supply.axes_of(commitment.offer)],
+            "term": commitment.term.to_string(),
+            "start_month": commitment.start_month + 1,
+            "hours": commitment.schedule.map(|schedule| schedule.to_string()),
+        })
+    };
+    bought.map(told).collect()
+}
+
 fn document(sizing: &Sizing) -> Result<String> {
     let name = |plan: usize| sizing.scenario.supply.plans.get(plan).map(|plan| plan.name.as_str());
     let estimate = |estimate: &Option<Estimate>| -> Value {
@@ -69,6 +97,7 @@ fn document(sizing: &Sizing) -> Result<String> {
         json!({
             "term": leader.term,
             "plan": name(leader.plan),
+            "purchases": purchases(sizing, leader.plan),
             "keeps_limits": leader.qualified,
             "runner_up": leader.runner_up.and_then(name),
             "lead": estimate(&verdict.lead),
@@ -87,6 +116,9 @@ fn document(sizing: &Sizing) -> Result<String> {
         "plans": sizing.combinations,
         "looked_at": sizing.looked_at,
         "complete": !sizing.stopped,
+        "via_batch": sizing.via_batch.iter().map(|name| name.trim_matches('`')).collect::<Vec<_>>(),
+        "not_via_batch": sizing.not_via_batch,
+        "by_hours": sizing.by_hours.iter().map(by_hours).collect::<Vec<_>>(),
     });
     let text = serde_json::to_string_pretty(&document).map_err(|error| Error::io("size.json", "write", error.into()))?;
     Ok(text + "\n")

@@ -69,6 +69,14 @@ impl Scenario {
         Self { supply, ..self.clone() }
     }
 
+    /// The same scenario with so much more of each of these workloads' prompts read from the cache (less, if below 0), as far as there is
+    /// [room](Demand::cache_room).
+    #[must_use]
+    pub fn with_cached(&self, share: f64, workloads: &[usize]) -> Self {
+        let demand = self.demand.with_cached(share, workloads);
+        Self { supply: self.supply.with_spreads_of(&demand), demand, ..self.clone() }
+    }
+
     /// The same scenario without what only the files of a run tell: peaks, and what each member of a pool gets. All else is the same.
     #[must_use]
     pub fn lean(&self) -> Self {

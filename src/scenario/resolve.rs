@@ -56,7 +56,12 @@ pub(super) fn resolve(spec: &ScenarioSpec, at: &At, candidates: Option<&Candidat
     };
     let sampling = sampling(spec, &demand, reader);
     let facts: Vec<WorkloadFacts> = demand.workloads.iter().map(WorkloadFacts::from).collect();
-    let opening = candidates.map(|candidates| Opening { candidates, busiest: busiest(&demand) });
+    let opening = candidates.map(|candidates| Opening {
+        candidates,
+        busiest: busiest(&demand),
+        profile: demand.mean_week(),
+        limits_lateness: limits.missed_deadlines_share.is_some(),
+    });
     let supply = Supply::resolve(&spec.offer, &spec.plan, &facts, &horizon, currency, opening.as_ref(), reader)?;
     let supply = supply.with_peak_percentile(peak.0);
     lateness(spec, &supply, reader);

@@ -4,6 +4,7 @@
 //! hour, from the law of its minutes ([`MinuteLaw`]).
 
 mod batch;
+mod cache;
 mod change;
 mod commitment;
 mod dispatch;
@@ -32,6 +33,7 @@ mod resolve_tests;
 mod route;
 mod schedule;
 mod still;
+mod throughput;
 mod totals;
 
 pub use change::Change;
@@ -59,7 +61,7 @@ pub use policy::{Condition, Measure, OfferLoad, Policy, PolicySpec, Purchase, Ru
 pub use pool::{Case, Node, PoolGroup, Scheduled};
 pub use price_cut::{PriceCut, PriceCutSpec};
 pub use route::{Member, Part, Waits};
-pub use schedule::{Schedule, ScheduleDays, ScheduleSpec};
+pub use schedule::{Schedule, ScheduleDays, ScheduleSpec, Window};
 pub use still::Doubt;
 pub use totals::{DemandTotals, QueueTotals, ServiceTotals, SupplyTotals};
 

@@ -172,12 +172,9 @@ impl PoolGroup {
             }
         }
         let last_on_demand = nodes.iter().rposition(|node| !node.provisioned);
-        let entry = |((node, workload), members): ((usize, usize), _)| {
-            let spread = &workloads[workload].size_spread;
-            let quota_size_cv2 = last_on_demand.map_or(0.0, |node: usize| spread.cv2(&nodes[node].weights[0]));
-            Entry { node, workload, members, size_cv2: spread.cv2(&nodes[node].mix()), quota_size_cv2 }
-        };
-        let entries: Vec<Entry> = by_place.into_iter().map(entry).collect();
+        let entry = |((node, workload), members)| Entry { node, workload, members, size_cv2: 0.0, quota_size_cv2: 0.0 };
+        let mut entries: Vec<Entry> = by_place.into_iter().map(entry).collect();
+        spread(&mut entries, &nodes, last_on_demand, workloads);
         let chain = entries.iter().all(|entry| entry.node == 0)
             && nodes.iter().enumerate().all(|(index, node)| node.next == (index + 1 < nodes.len()).then_some(index + 1));
         let classes = priority::classes(entries.iter().map(|entry| &workloads[entry.workload]));
@@ -218,6 +215,11 @@ impl PoolGroup {
             units.into_iter().any(|(node, units)| node.provisioned && units.iter().any(|&units| units > 0.0)) || !case.scheduled.is_empty()
         };
         self.cases.iter().any(bought)
+    }
+
+    /// Sets anew how far requests spread.
+    pub(crate) fn respread(&mut self, workloads: &[WorkloadFacts]) {
+        spread(&mut self.entries, &self.nodes, self.last_on_demand, workloads);
     }
 
     /// Sets anew how its hours are walked.
@@ -310,6 +312,15 @@ impl PoolGroup {
             Part::Interactive => 1.0 - deferrable,
             Part::Deferrable => deferrable,
         }
+    }
+}
+
+/// Tells entries how far the tokens of their requests spread, in the weights of where they enter and of the last quota.
+fn spread(entries: &mut [Entry], nodes: &[Node], last_on_demand: Option<usize>, workloads: &[WorkloadFacts]) {
+    for entry in entries {
+        let spread = &workloads[entry.workload].size_spread;
+        entry.size_cv2 = spread.cv2(&nodes[entry.node].mix());
+        entry.quota_size_cv2 = last_on_demand.map_or(0.0, |node| spread.cv2(&nodes[node].weights[0]));
     }
 }
 

@@ -3,6 +3,7 @@
 //! What is paid by the token gets cheaper, what was committed to does not: that is how a cut strands a commitment. Vendors announce cuts
 //! without notice (list prices of comparable models fell several times between 2024 and 2026), so when and how likely are the user's.
 
+use super::Supply;
 use super::offer::OfferSpec;
 use crate::horizon::Horizon;
 use crate::random::stream::{Purpose, StreamKey};
@@ -129,6 +130,36 @@ impl Prices {
     #[inline]
     pub(super) fn factor(&self, offer: usize, hour: usize) -> f64 {
         self.come.iter().filter(|cut| cut.0 == offer && cut.1 <= hour).map(|cut| cut.2).product()
+    }
+}
+
+impl Supply {
+    /// What token prices come to in each of so many replications under a seed, over those stated: the mean over the horizon, `weights` being an
+    /// offer's index and, by hour, what is paid to it at its stated prices. `None` where no cut is uncertain that such an hour would see.
+    #[must_use]
+    pub fn price_levels(&self, seed: u64, replications: u64, weights: &[(usize, Vec<f64>)]) -> Option<Vec<f64>> {
+        let cuts = |offer: usize| self.price_cuts.get(offer).map_or(&[][..], Vec::as_slice);
+        let doubted = |cut: &PriceCut| cut.probability > 0.0 && cut.probability < 1.0 && cut.factor < 1.0;
+        let seen = |hour: usize, weights: &[f64]| weights[hour.min(weights.len())..].iter().any(|&weight| weight > 0.0);
+        if !weights.iter().any(|(offer, weights)| cuts(*offer).iter().any(|cut| doubted(cut) && seen(cut.hour, weights))) {
+            return None;
+        }
+        // Between two cuts prices stay: an offer, an hour and the weight from there to the next cut.
+        let spans = weights.iter().flat_map(|(offer, weights)| {
+            let mut edges: Vec<usize> = cuts(*offer).iter().map(|cut| cut.hour).chain([0, weights.len()]).collect();
+            edges.sort_unstable();
+            edges.dedup();
+            let span = |edges: &[usize]| (*offer, edges[0], weights[edges[0]..edges[1]].iter().sum::<f64>());
+            edges.windows(2).map(span).collect::<Vec<_>>()
+        });
+        let spans: Vec<(usize, usize, f64)> = spans.collect();
+        let all: f64 = spans.iter().map(|span| span.2).sum();
+        let mut prices = Prices::new(&self.price_cuts, self.offers.iter().map(|offer| offer.name.as_str()), seed);
+        let level = |replication| {
+            prices.draw(replication);
+            spans.iter().map(|&(offer, hour, weight)| weight * prices.factor(offer, hour)).sum::<f64>() / all
+        };
+        Some((0..replications).map(level).collect())
     }
 }
 

@@ -4,8 +4,9 @@ use super::commitment::Commitment;
 use super::facts::WorkloadFacts;
 use super::offer::{self, MAX_AXES, Offer, OfferKind, OfferSpec, Provisioned, Renewal, refuse_without_max_tokens};
 use super::outage;
-use super::plan::compose::{common, units_label};
-use super::plan::open::{self, Opening};
+use super::plan::compose::{common, terms, units_label};
+use super::plan::open::{self, Opened, Opening};
+use super::plan::via_batch::{ViaBatch, via_batch};
 use super::plan::{MAX_PLANS, Plan, PlanSpec, PoolChoice, PurchaseSpec, ReservationSpec, UnitsSpec, check, sweep};
 use super::pool::{Laws, PoolGroup, Scheduled, Windows, windows};
 use super::price_cut;
@@ -41,18 +42,7 @@ impl Supply {
         }
         // Without all offers, every name that refers to a broken one would be told as unknown.
         let offers = offers?;
-        let mut builder = Builder {
-            offers: &offers,
-            workloads,
-            horizon,
-            groups: Vec::new(),
-            known: BTreeMap::new(),
-            cases: Vec::new(),
-            laws: Laws::default(),
-            plans: Vec::new(),
-            used: BTreeSet::new(),
-            opening,
-        };
+        let mut builder = Builder::new(&offers, workloads, horizon, opening);
         let mut good = !plans.is_empty();
         let mut names: BTreeSet<String> = BTreeSet::new();
         for plan in plans {
@@ -62,6 +52,11 @@ impl Supply {
                 good = false;
             }
             good &= builder.plan(plan, reader).is_some();
+        }
+        if let Some(opening) = opening.filter(|opening| good && opening.candidates.via_batch) {
+            for way in via_batch(plans, &offers, workloads, opening.limits_lateness) {
+                builder.via_batch(&way, reader);
+            }
         }
         if !good || price_cuts.is_none() {
             return None;
@@ -116,7 +111,38 @@ struct Builder<'a> {
     opening: Option<&'a Opening<'a>>,
 }
 
-impl Builder<'_> {
+impl<'a> Builder<'a> {
+    fn new(offers: &'a [Offer], workloads: &'a [WorkloadFacts], horizon: &'a Horizon, opening: Option<&'a Opening<'a>>) -> Self {
+        Self {
+            offers,
+            workloads,
+            horizon,
+            groups: Vec::new(),
+            known: BTreeMap::new(),
+            cases: Vec::new(),
+            laws: Laws::default(),
+            plans: Vec::new(),
+            used: BTreeSet::new(),
+            opening,
+        }
+    }
+
+    /// Adds a plan that is not in the file, if it can be served, and notes that it is there, or why not.
+    fn via_batch(&mut self, way: &ViaBatch, reader: &mut Reader) {
+        match way {
+            ViaBatch::LeftOut(why) => reader.assumed("plan.via_batch.left_out", why, "not looked at"),
+            ViaBatch::Plan(spec) => {
+                // What is wrong with it is nobody's slip, so it is tried apart.
+                let mut apart = Reader::new("", "", std::path::Path::new(""));
+                let tried = Builder::new(self.offers, self.workloads, self.horizon, self.opening).plan(spec, &mut apart);
+                let served = tried.is_some() && apart.is_clean() && self.plan(spec, &mut apart).is_some();
+                let (note, more) = if served { ("looked_at", "") } else { ("left_out", ", which cannot be served so") };
+                let value = format!("`{}`{more}", spec.name.value);
+                reader.assumed(format!("plan.via_batch.{note}"), value, "made of a plan of the file");
+            }
+        }
+    }
+
     fn plan(&mut self, spec: &Field<PlanSpec>, reader: &mut Reader) -> Option<()> {
         let members = route::members(spec, self.offers, self.workloads, reader);
         let routed: BTreeSet<usize> = match &members {
@@ -133,10 +159,13 @@ impl Builder<'_> {
         let routed: Vec<usize> = routed.into_iter().collect();
         self.used.extend(routed.iter().copied());
         let (Some(opening), Some(members)) = (self.opening, &members) else { return self.lay(spec, members, &routed, reader) };
-        let open = opening.open(spec, &route::pools(members, self.offers), self.offers, reader);
+        let open = opening.open(spec, &route::pools(members, self.offers), (self.offers, self.workloads), reader);
         let stands = open.is_empty() || open::is_whole(spec, &routed, self.offers) && sweep::count(spec) <= MOST_AS_WRITTEN;
-        for spec in stands.then(|| spec.clone()).iter().chain(&open) {
+        let written = stands.then(|| Opened { spec: spec.clone(), suffix: String::new() });
+        for Opened { spec, suffix } in written.iter().chain(&open) {
+            let before = self.plans.len();
             self.lay(spec, Some(members.clone()), &routed, reader)?;
+            self.plans[before..].iter_mut().for_each(|plan| plan.name.push_str(suffix));
         }
         Some(())
     }
@@ -169,7 +198,7 @@ impl Builder<'_> {
                 name: format!("{}{}", spec.name.value, choice.suffix),
                 base: spec.name.value.clone(),
                 units: common(commitments.chunk_by(|a, b| a.offer == b.offer).map(|ladder| self.units_label(ladder))),
-                term: common(unreserved.chain(&reservations).map(|c| c.term.to_string())),
+                term: common(terms(unreserved.chain(&reservations))),
                 commitments,
                 reservations: reservations.clone(),
                 pools,

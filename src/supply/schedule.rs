@@ -3,7 +3,9 @@
 use crate::horizon::{HOURS_PER_WEEK, Horizon};
 use crate::spec::Reader;
 use crate::{spec_table, spec_words};
+use std::fmt;
 use std::ops::Range;
+use std::str::FromStr;
 
 spec_words! {
     /// Days of the week.
@@ -50,18 +52,14 @@ impl Schedule {
 
     /// The hours of a spec that was checked.
     pub(super) fn new(spec: &ScheduleSpec) -> Self {
-        let days = match spec.days.as_ref().map_or(ScheduleDays::EveryDay, |days| days.value) {
-            ScheduleDays::EveryDay => 0..7,
-            ScheduleDays::Weekdays => 0..5,
-            ScheduleDays::Weekends => 5..7,
-        };
-        let (from, until) = (spec.from.value as usize, spec.until.value as usize);
-        let length = if until > from { until - from } else { until + 24 - from };
-        let mut schedule = Self { bits: [0; 3] };
-        for hour in days.flat_map(|day| (0..length).map(move |k| (24 * day + from + k) % HOURS_PER_WEEK)) {
-            schedule.bits[hour / 64] |= 1 << (hour % 64);
-        }
-        schedule
+        let days = spec.days.as_ref().map_or(ScheduleDays::EveryDay, |days| days.value);
+        Window { days, from: spec.from.value as u8, until: spec.until.value as u8 }.schedule()
+    }
+
+    /// The window that it is, if it is one; of several, the one with the fewest days' names that begins first.
+    #[must_use]
+    pub fn window(&self) -> Option<Window> {
+        Window::all().find(|window| window.schedule() == *self)
     }
 
     /// Whether an hour of the week, 0 to 167, belongs to it.
@@ -84,6 +82,83 @@ impl Schedule {
     /// The set as numbers, for comparing.
     pub(super) fn bits(&self) -> [u64; 3] {
         self.bits
+    }
+}
+
+impl fmt::Display for Schedule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.window() {
+            Some(window) => window.fmt(f),
+            None => f.pad("by schedule"),
+        }
+    }
+}
+
+/// Hours of some days of the week, as one says them: `weekdays 8-20`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// The days on which it begins.
+    pub days: ScheduleDays,
+    /// The hour in which it begins, 0 to 23.
+    pub from: u8,
+    /// The hour before which it ends, 1 to 24; at or before `from` on the next day.
+    pub until: u8,
+}
+
+impl Window {
+    /// Every window that can be said, those of all days first.
+    pub(super) fn all() -> impl Iterator<Item = Self> {
+        [ScheduleDays::EveryDay, ScheduleDays::Weekdays, ScheduleDays::Weekends].into_iter().flat_map(|days| {
+            // From midnight to midnight before other ways to say the whole day.
+            (0..24).flat_map(move |from| (1..=24).rev().map(move |until| Self { days, from, until }))
+        })
+    }
+
+    /// Its hours of the week.
+    #[must_use]
+    pub fn schedule(self) -> Schedule {
+        let mut schedule = Schedule { bits: [0; 3] };
+        for hour in self.runs().flatten().map(|hour| hour % HOURS_PER_WEEK) {
+            schedule.bits[hour / 64] |= 1 << (hour % 64);
+        }
+        schedule
+    }
+
+    /// Its hours day by day, from Monday 00:00: those of a Sunday may end on the Monday after.
+    pub(super) fn runs(self) -> impl Iterator<Item = Range<usize>> {
+        let days = match self.days {
+            ScheduleDays::EveryDay => 0..7,
+            ScheduleDays::Weekdays => 0..5,
+            ScheduleDays::Weekends => 5..7,
+        };
+        let (from, until) = (usize::from(self.from), usize::from(self.until));
+        let length = if until > from { until - from } else { until + 24 - from };
+        days.map(move |day| 24 * day + from..24 * day + from + length)
+    }
+}
+
+impl fmt::Display for Window {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&format!("{} {}-{}", self.days, self.from, self.until))
+    }
+}
+
+impl FromStr for Window {
+    type Err = String;
+
+    /// Reads `weekdays 8-20`, or `22-6` for every day.
+    fn from_str(text: &str) -> Result<Self, String> {
+        const FORM: &str = "days and hours such as `weekdays 8-20`, `weekends 0-24` or `every day 22-6`";
+        let text = text.trim();
+        let (days, hours) = text.rsplit_once(' ').unwrap_or(("every day", text));
+        let all = [ScheduleDays::EveryDay, ScheduleDays::Weekdays, ScheduleDays::Weekends];
+        let days = all.into_iter().find(|known| known.to_string() == days.trim());
+        let hour = |text: &str, first: u8| text.parse().ok().filter(|hour: &u8| (first..first + 24).contains(hour));
+        let hours = hours.split_once('-').and_then(|(from, until)| Some((hour(from, 0)?, hour(until, 1)?)));
+        match (days, hours) {
+            (Some(days), Some((from, until))) => Ok(Self { days, from, until }),
+            _ => Err(format!("`{text}` is no window of the week; allowed: {FORM}")),
+        }
     }
 }
 
@@ -112,6 +187,23 @@ mod tests {
         // 100 hours from Monday 00:00: four days, and 68 hours to Sunday's end of the second month's first days.
         let weekdays = schedule("days = 'weekdays'\nfrom = 0\nuntil = 24").unwrap();
         assert_eq!([0, 1].map(|month| weekdays.count(flat.month_range(month), &flat)), [100, 20 + 32]);
+    }
+
+    #[test]
+    fn a_window_is_said_as_it_is_read() {
+        for (text, said, hours) in [
+            ("weekdays 8-20", "weekdays 8-20", 60),
+            ("every day 22-6", "every day 22-6", 56),
+            ("0-24", "every day 0-24", 168),
+            ("weekends 23-1", "weekends 23-1", 4),
+        ] {
+            let schedule = text.parse::<Window>().unwrap().schedule();
+            assert_eq!(schedule.to_string(), said);
+            assert_eq!((0..168).filter(|&hour| schedule.holds(hour)).count(), hours, "{text}");
+        }
+        for text in ["", "weekdays", "mondays 8-20", "8-25", "24-3", "8", "-1-3"] {
+            assert!(text.parse::<Window>().unwrap_err().contains("allowed"), "{text}");
+        }
     }
 
     #[test]

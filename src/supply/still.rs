@@ -46,20 +46,8 @@ impl Supply {
         (0..self.offers.len()).any(|offer| self.is_tried(offer) && self.offer_doubts(offer, what))
     }
 
-    /// Whether every offer paid by the token that is tried has a price for tokens that are read from the cache.
-    #[must_use]
-    pub fn prices_cache(&self) -> bool {
-        let cached = crate::units::CLASSES.iter().position(|class| *class == "cache_read");
-        let priced = |missing: &[bool; 4]| cached.is_some_and(|class| !missing[class]);
-        (0..self.offers.len()).filter(|&offer| self.is_tried(offer)).all(|offer| match &self.offers[offer].kind {
-            OfferKind::OnDemand(offer) => priced(&offer.price.missing),
-            OfferKind::Batch(offer) => priced(&offer.price.missing),
-            OfferKind::Provisioned(_) => true,
-        })
-    }
-
     /// Whether any work is sent to an offer.
-    fn is_tried(&self, offer: usize) -> bool {
+    pub(super) fn is_tried(&self, offer: usize) -> bool {
         let by = |group: &PoolGroup| {
             group.nodes.iter().any(|node| node.offer == offer) || group.members.iter().any(|member| member.batch == Some(offer))
         };

@@ -286,7 +286,8 @@ fn threads_do_not_change_a_byte() {
     for threads in ["1", "2", "7"] {
         place.run(&format!("run a.toml --replications 520 --samples --quiet --out {threads} --threads {threads}")).code(0);
     }
-    for file in ["plans.csv", "monthly.csv", "quarterly.csv", "percentiles.csv", "horizon.csv", "samples.csv", "summary.json"] {
+    for file in ["flips.csv", "plans.csv", "monthly.csv", "quarterly.csv", "percentiles.csv", "horizon.csv", "samples.csv", "summary.json"]
+    {
         let [one, two, seven] = ["1", "2", "7"].map(|threads| place.read(&format!("{threads}/{file}")));
         assert!(one == two && one == seven, "{file} differs");
     }

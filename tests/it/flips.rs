@@ -1,10 +1,11 @@
 //! Flip points of demand without randomness, where each is known by hand.
 
 use std::path::Path;
-use tokentide::decision::{Cause, Flip, Judgement, Lever, flips, judge};
+use tokentide::decision::{Cause, Flip, Judgement, Lever, Likelihood, flips, judge};
 use tokentide::scenario::{self, Scenario};
 use tokentide::simulation::{EngineChoice, RunSpec, run};
-use tokentide::tally::Columns;
+use tokentide::statistics::normal_cdf;
+use tokentide::tally::{Columns, Metric, Row, Span};
 
 /// A million tokens in every hour, for 1 USD on demand or by units of 100 000 tokens an hour at 0.08 USD.
 fn flips_of(quota: &str, units: u32) -> (Vec<Flip>, Vec<String>) {
@@ -209,4 +210,193 @@ fn a_leader_flips_where_it_would_flip_alone() {
             assert!(together.iter().any(|flip| flip.point.as_ref().is_some_and(|point| point.because != Cause::Cheaper)));
         }
     }
+}
+
+/// Flip points of the first leader.
+fn flips_in(text: &str, replications: u64) -> Vec<Flip> {
+    let scenario = scenario::parse("flips.toml", text, Path::new(""), &[]).unwrap_or_else(|error| panic!("{error}")).scenario;
+    let spec = RunSpec { replications: Some(replications), ..RunSpec::default() };
+    let outcome = run(&scenario, &spec, &Columns).unwrap().summary;
+    flips(&scenario, &outcome, &judge(&scenario, &outcome), &spec).unwrap().remove(0)
+}
+
+/// A million tokens in every hour, of which prompts are read from the cache by a share, or units of 100 000 tokens that count all alike.
+fn cached(share: f64, more: &str, units: u32, unit_price: f64) -> String {
+    format!(
+        r#"
+name = "cached"
+horizon = {{ flat = {{ months = 1, hours_per_month = 100 }} }}
+[[offer]]
+name = "od"
+kind = "on-demand"
+price = {{ input = "1 USD/1M tokens", cache_read = "0.1 USD/1M tokens", cache_write = "1 USD/1M tokens", output = "1 USD/1M tokens" }}
+[[offer]]
+name = "u"
+kind = "provisioned"
+capacity = "100k tokens/h"
+weights = {{ input = 1, cache_read = 1, cache_write = 1, output = 1 }}
+terms = {{ none = "{unit_price} USD/unit-hour" }}
+[[workload]]
+name = "w"
+level = {{ mean = "1M tokens/h", walk = "off" }}
+shape = "flat"
+requests = "none"
+tokens = {{ mean = 1000, cv = 1, output_share = "20%", cached_share = {share}, drift = "off"{more} }}
+minute = "off"
+[[plan]]
+name = "on demand"
+route = {{ w = ["od"] }}
+[[plan]]
+name = "units"
+route = {{ w = ["u", "od"] }}
+units = {{ u = {units} }}
+"#
+    )
+}
+
+/// A token costs 1 − 0.72 c on demand where prompts, four fifths of all, are read from the cache by the share c.
+#[test]
+fn the_cached_share_flips_where_costs_are_equal() {
+    // 0.784 USD an hour on demand against 0.7 for units: c = 0.3 / 0.72.
+    let found = flips_in(&cached(0.3, "", 10, 0.07), 20);
+    check(&found, Lever::CacheShare, true, Some((0.3 / 0.72 - 0.3, Cause::Cheaper)));
+    check(&found, Lever::CacheShare, false, None);
+    let tried = |found: &[Flip]| -> Vec<f64> {
+        found.iter().filter(|flip| flip.lever == Lever::CacheShare).map(|flip| (flip.tried * 1e9).round() / 1e9).collect()
+    };
+    // To none, and to all but what is written.
+    assert_eq!(tried(&found), [-0.3, 0.7]);
+    assert_eq!(tried(&flips_in(&cached(0.3, ", cache_write_share = 0.2", 10, 0.07), 20)), [-0.3, 0.5]);
+    assert_eq!(tried(&flips_in(&cached(0.0, "", 10, 0.07), 20)), [1.0]);
+    let flip = found.iter().find(|flip| flip.lever == Lever::CacheShare && flip.upwards).unwrap();
+    assert_eq!(flip.likelihood, Some(Likelihood::Certain));
+    // Where no offer tells the difference, or one has no price for it, nothing is tried.
+    assert!(tried(&flips_in(&cached(0.3, "", 10, 0.07).replace("cache_read = \"0.1 USD", "cache_read = \"1 USD"), 20)).is_empty());
+    assert!(tried(&flips_in(&cached(0.0, "", 10, 0.07).replace("cache_read = \"0.1 USD/1M tokens\", ", ""), 20)).is_empty());
+}
+
+/// A scenario with more read from the cache is the one whose file says so, minutes and sizes included.
+#[test]
+fn more_read_from_the_cache_is_what_a_file_says() {
+    let random = |share: f64| {
+        let text = cached(share, "", 8, 0.07);
+        let sizes = format!(
+            "tokens = {{ input = {{ mean = 1500, cv = 1 }}, output = {{ mean = 300, cv = 0.5 }}, cached_share = {share}, drift = \"off\" }}"
+        );
+        let start = text.find("tokens = { mean").unwrap();
+        let end = start + text[start..].find('\n').unwrap();
+        let text = format!("{}{sizes}{}", &text[..start], &text[end..]);
+        let text = text.replace("requests = \"none\"\n", "").replace("minute = \"off\"", "minute = { floor = 3, c = 0.05 }");
+        let text = text.replace("cache_read = 1,", "cache_read = 0.1,");
+        scenario::parse("cached.toml", &text, Path::new(""), &[]).unwrap_or_else(|error| panic!("{error}")).scenario
+    };
+    let spec = RunSpec { replications: Some(50), engine: EngineChoice::Reference, ..RunSpec::default() };
+    let costs = |scenario: &Scenario| -> Vec<f64> {
+        let outcome = run(scenario, &spec, &Columns).unwrap().summary;
+        let column = |plan| outcome.column(scenario, plan, Row::All, Span::Horizon, Metric::CostTotal).unwrap();
+        [column(0), column(1)].concat()
+    };
+    for (from, to) in [(0.2, 0.5), (0.5, 0.2), (0.2, 1.0)] {
+        let (moved, said) = (costs(&random(from).with_cached(to - from, &[0])), costs(&random(to)));
+        for (moved, said) in moved.iter().zip(&said) {
+            assert!((moved / said - 1.0).abs() < 1e-12, "{from} {to}: {moved} {said}");
+        }
+    }
+}
+
+/// The share of the futures told of a lever in one direction.
+fn share(flips: &[Flip], lever: Lever, upwards: bool) -> Option<f64> {
+    let flip = flips.iter().find(|flip| flip.lever == lever && flip.upwards == upwards).unwrap();
+    match flip.likelihood.as_ref()? {
+        Likelihood::Futures(share) => Some(share.share()),
+        Likelihood::Certain => None,
+    }
+}
+
+/// Costs trade places at −12 % of the on-demand price: units cost 0.88 USD an hour, what they serve 1 USD on demand.
+fn uncertain(months: u32, offers: [&str; 2], workload: &str) -> String {
+    let [on_demand, capacity] = offers;
+    format!(
+        r#"
+name = "uncertain"
+sampling = "plain"
+horizon = {{ flat = {{ months = {months}, hours_per_month = 100 }} }}
+limits = {{ throttled_requests_share = "0.1%", in_share_of_months = "10%" }}
+[[offer]]
+name = "od"
+kind = "on-demand"
+price = {{ input = "1 USD/1M tokens" }}
+{on_demand}
+[[offer]]
+name = "u"
+kind = "provisioned"
+capacity = {capacity}
+terms = {{ none = "0.08 USD/unit-hour" }}
+[[workload]]
+name = "w"
+{workload}
+[[plan]]
+name = "on demand"
+route = {{ w = ["od"] }}
+[[plan]]
+name = "units"
+route = {{ w = ["u", "od"] }}
+units = {{ u = 11 }}
+"#
+    )
+}
+
+const CONSTANT: &str = "demand = { law = \"constant\", value = \"1M tokens/h\" }";
+
+/// A cut of 40 % for the second of two months comes in three futures of ten: the mean price is 0.94 of the stated one, and 0.8 where it comes.
+/// Units at 0.88 USD win at the mean, and lose where prices fall to 0.88 of the stated 1 USD; all but those with the cut pay more.
+#[test]
+fn price_cuts_tell_how_likely_a_price_is() {
+    let cut = "price_cuts = [{ month = 2, probability = \"30%\", cut = \"40%\" }]";
+    let found = flips_in(&uncertain(2, [cut, "\"100k tokens/h\""], CONSTANT), 4_000);
+    let flip = found.iter().find(|flip| flip.lever == Lever::OnDemandPrice && !flip.upwards).unwrap();
+    let at = flip.point.as_ref().unwrap().at;
+    assert!((at - (0.88 / 0.94 - 1.0)).abs() < 0.01, "{at}");
+    let told = share(&found, Lever::OnDemandPrice, false).unwrap();
+    assert!((told - 0.3).abs() < 4.5 * (0.3_f64 * 0.7 / 4_000.0).sqrt(), "{told}");
+    // A sure cut is no doubt, and neither is what nothing is said of.
+    for certain in [cut.replace("probability = \"30%\", ", ""), String::new()] {
+        let found = flips_in(&uncertain(2, [&certain, "\"100k tokens/h\""], CONSTANT), 100);
+        let flips = found.iter().filter(|flip| flip.point.is_some());
+        assert!(flips.clone().count() > 0 && flips.clone().all(|flip| flip.likelihood == Some(Likelihood::Certain)), "{found:?}");
+    }
+}
+
+/// Units that serve 40 to 180 thousand tokens, evenly: the share of the futures in which they serve so little is that of the range.
+#[test]
+fn a_range_of_throughput_tells_how_likely_it_is() {
+    let found = flips_in(&uncertain(1, ["", "{ low = \"40k tokens/h\", high = \"180k tokens/h\" }"], CONSTANT), 4_000);
+    let flip = found.iter().find(|flip| flip.lever == Lever::UnitThroughput && !flip.upwards).unwrap();
+    let at = flip.point.as_ref().unwrap().at;
+    let want = ((1.0 + at) * 110.0 - 40.0) / 140.0;
+    assert!((0.05..0.95).contains(&want), "{at}");
+    let told = share(&found, Lever::UnitThroughput, false).unwrap();
+    assert!((told - want).abs() < 4.5 * (want * (1.0 - want) / 4_000.0).sqrt(), "{told} {want}");
+}
+
+/// With two months the slope of the drawn growth is −σ²/2 + σ z.
+#[test]
+fn the_volatility_of_growth_tells_how_likely_more_is() {
+    let of = |growth: &str| {
+        let workload = format!(
+            "level = {{ mean = \"1M tokens/h\", walk = \"off\" }}\nshape = \"flat\"\nrequests = \"none\"\n{growth}\n\
+             tokens = {{ mean = 1, output_share = \"0%\" }}\nminute = \"off\"\n"
+        );
+        flips_in(&uncertain(2, ["", "\"100k tokens/h\""], &workload), 4_000)
+    };
+    let found = of("growth = { volatility = \"8%/month\" }");
+    let flip = found.iter().find(|flip| flip.lever == Lever::Growth && !flip.upwards).unwrap();
+    let at = flip.point.as_ref().unwrap().at;
+    let want = normal_cdf((at + 0.5 * 0.08 * 0.08) / 0.08);
+    let told = share(&found, Lever::Growth, false).unwrap();
+    assert!((told - want).abs() < 4.5 * (want * (1.0 - want) / 4_000.0).sqrt(), "{at}: {told} {want}");
+    let found = of("growth = { drift = \"1%/month\" }");
+    let flip = found.iter().find(|flip| flip.lever == Lever::Growth && !flip.upwards).unwrap();
+    assert_eq!(flip.likelihood, flip.point.as_ref().map(|_| Likelihood::Certain), "a stated drift is certain");
+    assert!(flip.point.is_some());
 }

@@ -33,6 +33,8 @@ mod readme;
 mod reproducibility;
 mod schedule;
 mod size;
+mod size_batch;
+mod size_hours;
 mod surface;
 mod tornado;
 mod validation;

@@ -200,7 +200,10 @@ fn any_number_of_threads_gives_the_same_files() {
     };
     let one = files("1");
     let names: Vec<&str> = one.iter().map(|file| file.0.as_str()).collect();
-    assert_eq!(names, ["horizon.csv", "monthly.csv", "percentiles.csv", "plans.csv", "quarterly.csv", "samples.csv", "summary.json"]);
+    assert_eq!(
+        names,
+        ["flips.csv", "horizon.csv", "monthly.csv", "percentiles.csv", "plans.csv", "quarterly.csv", "samples.csv", "summary.json"]
+    );
     for threads in ["2", "7"] {
         for (a, b) in one.iter().zip(files(threads)) {
             assert!(a == &b, "{} differs at {threads} threads", a.0);

@@ -3,7 +3,7 @@
 use super::{DrawArgs, ScenarioArgs, amount, not_negative, quantity, share};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
-use tokentide::supply::{UnitsListSpec, UnitsSweepSpec};
+use tokentide::supply::{UnitsListSpec, UnitsSweepSpec, Window};
 use tokentide::units::{Share, Term};
 
 /// `size`.
@@ -43,6 +43,10 @@ pub(crate) struct SizeArgs {
     /// Months of the horizon in which units may start, as in units=1..=3; once per offer
     #[arg(long, value_name = "OFFER=MONTHS", value_parser = months_list)]
     pub(crate) starts: Vec<(String, Vec<u64>)>,
+    /// Look at units without a term that are there in some hours of the week only, on top of others, as in "units=weekdays 8-20, 6-22"; without a
+    /// list, in the hours in which the mean week says that they pay; once per offer
+    #[arg(long, value_name = "OFFER[=HOURS]", value_parser = hours_list)]
+    pub(crate) hours: Vec<(String, Vec<Window>)>,
     /// Plan that the others are compared with, instead of the scenario's
     #[arg(long, value_name = "PLAN")]
     pub(crate) baseline: Option<String>,
@@ -92,4 +96,10 @@ fn months_list(text: &str) -> Result<(String, Vec<u64>), String> {
     let month = |month: &f64| if month.fract() == 0.0 && (1.0..=36.0).contains(month) { Some(*month as u64) } else { None };
     let months: Option<Vec<u64>> = months.0.iter().map(month).collect();
     Ok((offer, months.ok_or("allowed: whole months from 1 to 36, such as 1..=3")?))
+}
+
+fn hours_list(text: &str) -> Result<(String, Vec<Window>), String> {
+    let Some((offer, list)) = text.split_once('=') else { return Ok((text.trim().to_owned(), Vec::new())) };
+    let windows = list.split(',').map(str::parse).collect::<Result<Vec<Window>, _>>()?;
+    Ok((offer.trim().to_owned(), windows))
 }

@@ -1,8 +1,9 @@
-//! Parts of one pool that differ in the units of one offer alone: what unit-by-unit figures are told along.
+//! Parts of one pool that differ in the units of one purchase alone, those of an offer that are there all week long or those in a window of it:
+//! what unit-by-unit figures are told along.
 
 use super::parts::{Part, bought};
 use super::search::{Combination, Search};
-use crate::supply::{Commitment, MAX_AXES};
+use crate::supply::{Commitment, MAX_AXES, Schedule};
 
 /// Parts of a pool in the order of the units that they buy of one offer on one axis, all else alike.
 pub(super) struct Line<'p> {
@@ -31,34 +32,47 @@ pub(super) fn lines<'p>(search: &Search<'p>, best: &Combination, usable: &dyn Fn
         let chosen = of(&parts[own]);
         let place = scenario.supply.plans[parts[own].plan].pools[parts[own].pool].group;
         for (index, node) in scenario.supply.groups[place].nodes.iter().enumerate().filter(|(_, node)| node.provisioned) {
-            let mine: Vec<&Commitment> = chosen.iter().filter(|commitment| commitment.offer == node.offer).collect();
-            let sample = parts.iter().filter(|part| usable(part)).flat_map(&of).find(|commitment| commitment.offer == node.offer);
-            let Some(like) = mine.first().map(|commitment| (*commitment).clone()).or(sample).filter(|_| mine.len() < 2) else { continue };
-            let none = Commitment { units: [0.0; MAX_AXES], ..like.clone() };
-            let now = mine.first().map_or(none.units, |commitment| commitment.units);
-            for axis in 0..node.axes {
-                let units_of = |part: &Part| -> Option<f64> {
-                    let other = of(part);
-                    let rest = |list: &[Commitment]| list.iter().filter(|c| c.offer != node.offer).cloned().collect::<Vec<_>>();
-                    let theirs: Vec<&Commitment> = other.iter().filter(|commitment| commitment.offer == node.offer).collect();
-                    let theirs = match theirs.as_slice() {
-                        [] => none.clone(),
-                        [one] => (*one).clone(),
-                        _ => return None,
-                    };
-                    let otherwise = |commitment: &Commitment| {
-                        let mut units = commitment.units;
-                        units[axis] = 0.0;
-                        Commitment { units, ..commitment.clone() }
-                    };
-                    let same = otherwise(&theirs) == otherwise(&Commitment { units: now, ..like.clone() });
-                    (same && rest(&other) == rest(&chosen)).then_some(theirs.units[axis])
+            let of_offer = |commitment: &&Commitment| commitment.offer == node.offer;
+            let known = || parts.iter().filter(|part| usable(part)).flat_map(&of).filter(|commitment| of_offer(&commitment));
+            let mut schedules: Vec<Option<Schedule>> = chosen.iter().filter(of_offer).map(|commitment| commitment.schedule).collect();
+            let buys = !schedules.is_empty();
+            // What the plan does not buy all week long may be bought so.
+            schedules.extend(known().map(|commitment| commitment.schedule).find(|schedule| schedule.is_none() || !buys));
+            schedules.sort_unstable();
+            schedules.dedup();
+            for schedule in schedules {
+                let is_mine = |commitment: &&Commitment| commitment.offer == node.offer && commitment.schedule == schedule;
+                let mine: Vec<&Commitment> = chosen.iter().filter(is_mine).collect();
+                let sample = known().find(|commitment| commitment.schedule == schedule);
+                let Some(like) = mine.first().map(|commitment| (*commitment).clone()).or(sample).filter(|_| mine.len() < 2) else {
+                    continue;
                 };
-                let mut line: Vec<(f64, &Part)> = parts.iter().filter_map(|part| Some((units_of(part)?, part))).collect();
-                line.sort_by(|a, b| a.0.total_cmp(&b.0));
-                line.dedup_by_key(|(units, _)| units.to_bits());
-                let alone = chosen.iter().all(|commitment| commitment.offer == node.offer) && node.axes == 1;
-                all.push(Line { group: place, node: index, axis, like: like.clone(), bought: now[axis], parts: line, alone });
+                let none = Commitment { units: [0.0; MAX_AXES], ..like.clone() };
+                let now = mine.first().map_or(none.units, |commitment| commitment.units);
+                for axis in 0..node.axes {
+                    let units_of = |part: &Part| -> Option<f64> {
+                        let other = of(part);
+                        let rest = |list: &[Commitment]| list.iter().filter(|c| !is_mine(c)).cloned().collect::<Vec<_>>();
+                        let theirs: Vec<&Commitment> = other.iter().filter(is_mine).collect();
+                        let theirs = match theirs.as_slice() {
+                            [] => none.clone(),
+                            [one] => (*one).clone(),
+                            _ => return None,
+                        };
+                        let otherwise = |commitment: &Commitment| {
+                            let mut units = commitment.units;
+                            units[axis] = 0.0;
+                            Commitment { units, ..commitment.clone() }
+                        };
+                        let same = otherwise(&theirs) == otherwise(&Commitment { units: now, ..like.clone() });
+                        (same && rest(&other) == rest(&chosen)).then_some(theirs.units[axis])
+                    };
+                    let mut line: Vec<(f64, &Part)> = parts.iter().filter_map(|part| Some((units_of(part)?, part))).collect();
+                    line.sort_by(|a, b| a.0.total_cmp(&b.0));
+                    line.dedup_by_key(|(units, _)| units.to_bits());
+                    let alone = chosen.iter().all(|commitment| is_mine(&commitment)) && node.axes == 1;
+                    all.push(Line { group: place, node: index, axis, like: like.clone(), bought: now[axis], parts: line, alone });
+                }
             }
         }
     }

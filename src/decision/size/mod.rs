@@ -4,6 +4,7 @@
 //! One run serves all choices of all pools. Spend of separate pools adds, so every plan that can be made of them is then known without being
 //! simulated; [`search`] goes through them in order, the best first, and [`verdict`] tells whether the run can tell them apart.
 
+mod by_hours;
 mod goal;
 mod lines;
 mod nines;
@@ -14,6 +15,7 @@ mod steps;
 mod surface;
 mod verdict;
 
+pub use by_hours::ByHours;
 pub use goal::Goal;
 pub use nines::Nine;
 pub use refine::refined;
@@ -26,7 +28,7 @@ use super::spreadsheet::spreadsheet_plan;
 use crate::error::Result;
 use crate::scenario::Scenario;
 use crate::simulation::{Run, RunSpec, run};
-use crate::supply::{Candidates, Plan};
+use crate::supply::{Candidates, Member, OfferKind, Plan};
 use crate::tally::{Columns, Outcome};
 use crate::units::Term;
 use parts::{Family, Part, bought, families};
@@ -71,6 +73,12 @@ pub struct Sizing {
     pub looked_at: usize,
     /// Whether the search stopped before it was sure.
     pub stopped: bool,
+    /// What is told of units by the hour of the week; see [`Sizing::with_notes`].
+    pub by_hours: Vec<ByHours>,
+    /// Plans that are not in the file, in backticks, whose work that may wait goes to batch; likewise.
+    pub via_batch: Vec<String>,
+    /// What does not go to batch, and why; likewise.
+    pub not_via_batch: Vec<String>,
 }
 
 /// Looks for the plan to buy. `scenario` has its choices [open](crate::scenario::load_open), or plans to choose from as they are written.
@@ -88,6 +96,9 @@ pub fn size(scenario: &Scenario, wish: Wish<'_>, spec: &RunSpec<'_>) -> Result<(
     let about = Run { summary: (), replications: ran.replications, asked: ran.asked, seed: ran.seed, engine: ran.engine };
     Ok((about, sizing))
 }
+
+/// A workload, which part of it, and the offers paid by the token that it goes to.
+type IdleWay = (usize, crate::supply::Part, Vec<usize>);
 
 /// The plans that are told of, as they are found.
 struct Shortlist<'a> {
@@ -148,6 +159,9 @@ impl Shortlist<'_> {
             choices: parts_of(self.search.families).count(),
             looked_at: totals.looked_at,
             stopped: totals.stopped,
+            by_hours: Vec::new(),
+            via_batch: Vec::new(),
+            not_via_batch: Vec::new(),
         }
     }
 
@@ -171,19 +185,32 @@ impl Shortlist<'_> {
         let qualified = !found.best.is_empty();
         let best = found.best.first().cloned().or_else(|| self.search.least_bad(usable))?;
         let plan = self.told(&best);
-        // Two ways to buy nothing are one.
-        let nothing = |combination: &Combination| {
-            let pools = self.search.families[combination.family].pools.iter().zip(&combination.parts);
-            pools.into_iter().all(|(parts, &part)| parts[part].terms.is_empty())
-        };
-        let same = nothing(&best);
-        let rivals: Vec<&Combination> = found.best.iter().skip(1).filter(|rival| !(same && nothing(rival))).collect();
+        // Two ways to buy nothing are one where work goes the same way.
+        let idle = self.idle_ways(&best);
+        let same = |rival: &Combination| idle.is_some() && self.idle_ways(rival) == idle;
+        let rivals: Vec<&Combination> = found.best.iter().skip(1).filter(|rival| !same(rival)).collect();
         let told: Vec<usize> = rivals.iter().take(TOLD).map(|rival| self.told(rival)).collect();
         let choices = parts_of(self.search.families).filter(|part| usable(part)).count();
         let verdict = verdict::verdict(&mut self.search, &best, &rivals, choices);
         let near = found.near.filter(|_| qualified).map(|near| (self.told(&near), near.kept));
         let runner_up = told.first().copied();
         Some((Leader { term, plan, runner_up, qualified }, Verdict { plan, missed: near, affordable, ..verdict }, best))
+    }
+
+    /// Where the work of a combination that buys nothing goes: to batch, or else along offers paid by the token. `None` where units are bought.
+    fn idle_ways(&self, combination: &Combination) -> Option<Vec<Vec<IdleWay>>> {
+        let supply = &self.search.scenario.supply;
+        let by_token = |&offer: &usize| !matches!(supply.offers[offer].kind, OfferKind::Provisioned(_));
+        let of_pool = |(parts, &part): (&Vec<Part>, &usize)| -> Option<Vec<IdleWay>> {
+            let part = parts[part].terms.is_empty().then_some(&parts[part])?;
+            let members = &supply.groups[supply.plans[part.plan].pools[part.pool].group].members;
+            let way = |member: &Member| {
+                let route = member.route.iter().copied().filter(by_token);
+                (member.workload, member.part, member.batch.map_or_else(|| route.collect(), |batch| vec![batch]))
+            };
+            Some(members.iter().map(way).collect())
+        };
+        self.search.families[combination.family].pools.iter().zip(&combination.parts).map(of_pool).collect()
     }
 
     /// The spreadsheet's answer, pool by pool: of plans that buy for one pool alone.

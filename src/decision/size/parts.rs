@@ -23,7 +23,7 @@ pub(super) struct Part {
     /// What it adds to the bound of a combination; see [`Goal::bound`].
     pub(super) bound: f64,
     pub(super) throttling: Rc<Throttling>,
-    /// The terms of what it buys.
+    /// The terms of what it buys. Beside others, units by the hour of the week do not count: they bind to nothing.
     pub(super) terms: BTreeSet<Term>,
 }
 
@@ -109,9 +109,15 @@ impl Known<'_> {
                 made
             }
         };
-        let terms = bought(self.scenario, &self.scenario.supply.plans[plan], pool).map(|commitment| commitment.term).collect();
+        let terms = terms(bought(self.scenario, &self.scenario.supply.plans[plan], pool));
         Part { plan, pool, objective, mean, bound, throttling, terms }
     }
+}
+
+fn terms<'p>(bought: impl Iterator<Item = &'p Commitment>) -> BTreeSet<Term> {
+    let (all_week, by_hours): (Vec<_>, Vec<_>) = bought.partition(|commitment| commitment.schedule.is_none());
+    let counted = if all_week.is_empty() { by_hours } else { all_week };
+    counted.into_iter().map(|commitment| commitment.term).collect()
 }
 
 fn throttling(outcome: &Outcome, excess: &[Recipe]) -> Throttling {

@@ -4,6 +4,7 @@ use super::lines::{Line, lines, unit_hours};
 use super::parts::{Part, throttled_share};
 use super::search::{Combination, Search};
 use crate::statistics::{Estimate, Paired, Proportion};
+use crate::supply::Schedule;
 use crate::tally::{Metric, Row, Span};
 use crate::units::Term;
 
@@ -18,6 +19,8 @@ pub struct PoolSteps {
     pub axis: Option<&'static str>,
     /// The term on which they are bought.
     pub term: Term,
+    /// The hours of the week in which they are there, where that is not all of them.
+    pub hours: Option<Schedule>,
     /// Units of it in the plan to buy.
     pub bought: f64,
     /// From few units to many.
@@ -51,6 +54,7 @@ pub(super) fn steps(search: &Search<'_>, best: &Combination) -> Vec<PoolSteps> {
             offer: supply.offers[node.offer].name.clone(),
             axis: (node.axes > 1).then_some(["input", "output"][line.axis]),
             term: line.like.term,
+            hours: line.like.schedule,
             bought: line.bought,
             steps,
         })

@@ -67,7 +67,11 @@ impl Swing {
         match self {
             Self::OnDemandPrice | Self::UnitPrice => None,
             Self::Cache if !scenario.supply.prices_cache() => None,
-            Self::Cache => scenario.demand.with_more_cached(0.1).map(|demand| scenario.with_demand(demand)),
+            Self::Cache => {
+                let told = |&workload: &usize| scenario.demand.cache_room(workload).is_some();
+                let workloads: Vec<usize> = (0..scenario.demand.workloads.len()).filter(told).collect();
+                (!workloads.is_empty()).then(|| scenario.with_cached(0.1, &workloads))
+            }
             Self::UnitThroughput => supply(Change::Units(1.1)),
             Self::Quota => supply(Change::Quota(1.1)),
             Self::Even => supply(Change::NoBursts),

@@ -21,14 +21,14 @@ mod work;
 
 use super::Supply;
 use super::network::Network;
-use super::offer::{MAX_AXES, OfferKind};
+use super::offer::MAX_AXES;
 use super::outage::Outages;
 use super::peak::Peak;
 use super::pool::PoolGroup;
 use super::price_cut::Prices;
+use super::throughput::{Throughput, within};
 use super::totals::{DemandTotals, QueueTotals, ServiceTotals, SupplyTotals};
 use crate::demand::DemandPath;
-use crate::random::stream::{Purpose, StreamKey};
 use chain::DRY;
 use clear::Clear;
 use parts::Parts;
@@ -81,8 +81,8 @@ pub struct Dispatcher<'a> {
     groups: Vec<GroupState>,
     network: Vec<Network>,
     peak: Peak<'a>,
-    /// The stream of each offer whose throughput is unknown.
-    throughput: Vec<(usize, StreamKey)>,
+    /// Of each offer whose throughput is unknown.
+    throughput: Vec<(usize, Throughput)>,
     outages: Outages,
     prices: Prices,
     tile: Tile<'a>,
@@ -90,13 +90,7 @@ pub struct Dispatcher<'a> {
 
 impl<'a> Dispatcher<'a> {
     pub(super) fn new(supply: &'a Supply, seed: u64) -> Self {
-        let unknown = |index: usize| match &supply.offers[index].kind {
-            OfferKind::Provisioned(offer) => offer.axes.iter().any(|axis| axis.capacity.0 < axis.capacity.1),
-            _ => false,
-        };
-        let throughput = (0..supply.offers.len())
-            .filter(|&index| unknown(index))
-            .map(|index| (index, StreamKey::new(seed, Purpose::Capacity, &supply.offers[index].name)));
+        let throughput = (0..supply.offers.len()).filter_map(|index| Some((index, Throughput::new(&supply.offers[index], seed)?)));
         let outages = Outages::new(supply, seed);
         Self {
             supply,
@@ -164,11 +158,10 @@ impl<'a> Dispatcher<'a> {
         let state = &mut self.groups[index];
         for (node, per_unit) in self.supply.groups[index].nodes.iter().zip(state.per_unit.chunks_exact_mut(MAX_AXES)) {
             let known = self.throughput.iter().find(|(offer, _)| *offer == node.offer);
-            // One draw for both axes: what is unknown is the unit's speed.
-            let draw = known.map_or(0.0, |(_, key)| key.replication(replication).uniform());
+            let draw = known.map_or(0.0, |(_, throughput)| throughput.draw(replication));
             let factor = if node.provisioned { self.supply.capacity_factor } else { 1.0 };
-            for (unit, (low, high)) in per_unit.iter_mut().zip(node.per_unit) {
-                *unit = factor * if low < high { low + draw * (high - low) } else { low };
+            for (unit, range) in per_unit.iter_mut().zip(node.per_unit) {
+                *unit = factor * within(range, draw);
             }
         }
     }

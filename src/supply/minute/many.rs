@@ -4,7 +4,7 @@
 
 #![allow(clippy::inline_always, reason = "compiled for the instruction set of whoever reads")]
 
-use super::row::{COARSE, Position, join_all, place};
+use super::row::{COARSE, Position, all_near_zero, is_near_zero, join_inside, place};
 use super::{At, MinuteRow};
 
 /// Reads at a time.
@@ -77,7 +77,12 @@ impl Reads {
             let r = self.capacity[i];
             let At::Between(three, joined) = &rows[self.row[i]].at else { continue };
             let at = Position::found(r, self.piece[i], [w0[i], w1[i], w2[i], w3[i]]);
-            let joined = join_all(*three, *joined, &at);
+            // Two ways that meet before the numbers are kept would keep the compiler from reading four at a time.
+            if is_near_zero(*three, &at) {
+                self.found[i] = all_near_zero(*three, *joined, &at).map(f64::from);
+                continue;
+            }
+            let joined = join_inside(*three, *joined, &at);
             for (found, joined) in self.found[i].iter_mut().zip(joined) {
                 *found = f64::from(joined);
             }

@@ -193,7 +193,7 @@ impl<T: Digits> Row<T> {
 /// Function `WHICH` from rows of these weights.
 #[inline(always)]
 pub(super) fn join<T: Digits, const N: usize, const WHICH: usize>(rows: [&Row<T>; N], weights: [T; N], at: &Position<T>) -> T {
-    if rows.iter().any(|row| row.is_near_zero(at)) {
+    if is_near_zero(rows, at) {
         return join_near_zero(rows, weights, at, WHICH);
     }
     let [w0, w1, w2, w3] = at.weights;
@@ -208,9 +208,18 @@ pub(super) fn join<T: Digits, const N: usize, const WHICH: usize>(rows: [&Row<T>
 /// All functions from rows of these weights.
 #[inline(always)]
 pub(super) fn join_all<T: Digits, const N: usize>(rows: [&Row<T>; N], weights: [T; N], at: &Position<T>) -> [T; 4] {
-    if rows.iter().any(|row| row.is_near_zero(at)) {
-        return [0, 1, 2, 3].map(|i| join_near_zero(rows, weights, at, i));
-    }
+    if is_near_zero(rows, at) { all_near_zero(rows, weights, at) } else { join_inside(rows, weights, at) }
+}
+
+/// Whether any of the rows is read below its last node.
+#[inline(always)]
+pub(super) fn is_near_zero<T: Digits, const N: usize>(rows: [&Row<T>; N], at: &Position<T>) -> bool {
+    rows.iter().any(|row| row.is_near_zero(at))
+}
+
+/// All functions where no row is read below its last node.
+#[inline(always)]
+pub(super) fn join_inside<T: Digits, const N: usize>(rows: [&Row<T>; N], weights: [T; N], at: &Position<T>) -> [T; 4] {
     let [w0, w1, w2, w3] = at.weights;
     let mut sum = [T::default(); 4];
     // Plain loops: closures over arrays are at times called, one by one.
@@ -221,6 +230,12 @@ pub(super) fn join_all<T: Digits, const N: usize>(rows: [&Row<T>; N], weights: [
         }
     }
     sum
+}
+
+/// All functions where a row is read below its last node.
+#[cold]
+pub(super) fn all_near_zero<T: Digits, const N: usize>(rows: [&Row<T>; N], weights: [T; N], at: &Position<T>) -> [T; 4] {
+    [0, 1, 2, 3].map(|i| join_near_zero(rows, weights, at, i))
 }
 
 /// One function where a row is read below its last node.

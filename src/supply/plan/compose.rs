@@ -50,7 +50,7 @@ impl Supply {
             name: self.name(base, &commitments),
             base: base.clone(),
             units: common(ladders),
-            term: common(unreserved.chain(&reservations).map(|commitment| commitment.term.to_string())),
+            term: common(terms(unreserved.chain(&reservations))),
             commitments,
             reservations,
             pools,
@@ -62,9 +62,9 @@ impl Supply {
         if commitments.is_empty() {
             return format!("{base}/units=0");
         }
-        let term = |commitment: &Commitment| match commitment.start_month {
-            0 => commitment.term.to_string(),
-            month => format!("{} from month {}", commitment.term, month + 1),
+        let term = |commitment: &Commitment| {
+            let term = commitment.schedule.map_or_else(|| commitment.term.to_string(), |schedule| schedule.to_string());
+            if commitment.start_month == 0 { term } else { format!("{term} from month {}", commitment.start_month + 1) }
         };
         let shared = common(commitments.iter().map(term));
         let ladder = |ladder: &[Commitment]| {
@@ -124,6 +124,15 @@ pub(crate) fn units_label(ladder: &[Commitment], two: bool) -> String {
     let units = |commitment: &Commitment| -> [f64; MAX_AXES] { commitment.units };
     let label = |commitment: &Commitment| if two { units(commitment).map(short).join("+") } else { short(units(commitment)[0]) };
     ladder.iter().map(label).collect::<Vec<_>>().join(", ")
+}
+
+/// The terms of purchases. Beside others, units by the hour of the week do not count: they bind to nothing.
+pub(crate) fn terms<'a>(bought: impl Iterator<Item = &'a Commitment> + Clone) -> impl Iterator<Item = String> {
+    let by_hours = bought.clone().any(|commitment| commitment.schedule.is_some());
+    let is_all_week = |commitment: &Commitment| commitment.schedule.is_none() && commitment.units.iter().any(|&units| units > 0.0);
+    let beside = bought.clone().any(is_all_week);
+    let counts = move |commitment: &&Commitment| !by_hours || if beside { is_all_week(commitment) } else { commitment.schedule.is_some() };
+    bought.filter(counts).map(|commitment| commitment.term.to_string())
 }
 
 /// The label that all have, if all have the same.

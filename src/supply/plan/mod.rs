@@ -1,5 +1,6 @@
 //! Plans: offers in the order they are tried for each workload, and what is bought of them.
 
+mod by_hours;
 pub(crate) mod check;
 pub(crate) mod compose;
 mod grammar;
@@ -9,6 +10,8 @@ pub(crate) mod open;
 mod reservation;
 mod spec;
 pub(crate) mod sweep;
+pub(crate) mod via_batch;
+pub(crate) mod week;
 
 pub use compose::Kept;
 pub use holdings::Held;

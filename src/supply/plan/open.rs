@@ -5,9 +5,10 @@
 
 use super::{PlanSpec, SweepSpec, TwoListsSpec, TwoUnitsSpec, UnitsListSpec, UnitsSpec, UnitsSweepSpec};
 use crate::spec::{At, Field, Map, Reader};
-use crate::supply::Commitment;
 use crate::supply::offer::{Axis, MAX_AXES, Offer, OfferKind, Provisioned};
 use crate::supply::route::Member;
+use crate::supply::schedule::Window;
+use crate::supply::{Commitment, WorkloadFacts};
 use crate::units::{ByClass, Term};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,6 +28,9 @@ pub struct OfferCandidates {
     pub terms: Option<Vec<Term>>,
     /// Months of the horizon, from 1, in which units start.
     pub starts: Option<Vec<u64>>,
+    /// Windows of the week in which units without a term are looked at on top of others: these, or where none is listed those in which such
+    /// units would pay in the mean week. `None` for no such units.
+    pub hours: Option<Vec<Window>>,
     /// Whether the units are a finer list around an answer, rather than somebody's wish.
     pub refined: bool,
 }
@@ -51,6 +55,8 @@ impl OfferCandidates {
 pub struct Candidates {
     /// By offer.
     pub by_offer: BTreeMap<String, OfferCandidates>,
+    /// Whether work that may wait is sent through batch offers too, beside the routes of the file.
+    pub via_batch: bool,
 }
 
 impl Candidates {
@@ -58,7 +64,9 @@ impl Candidates {
     #[must_use]
     pub fn allow(&self, offer: &str, commitment: &Commitment) -> bool {
         let said = self.by_offer.get(offer);
-        said.is_none_or(|said| said.allow(commitment.units, commitment.term, commitment.start_month))
+        // Units in a window are on top of what the lists say.
+        let by_hours = |said: &&OfferCandidates| said.hours.is_some() && commitment.schedule.is_some();
+        said.is_none_or(|said| by_hours(&said) || said.allow(commitment.units, commitment.term, commitment.start_month))
     }
 }
 
@@ -69,6 +77,17 @@ pub struct Opening<'a> {
     pub candidates: &'a Candidates,
     /// Mean tokens of each workload's busiest hour.
     pub busiest: Vec<ByClass>,
+    /// Mean tokens by workload and hour of the week.
+    pub profile: Vec<Vec<ByClass>>,
+    /// Whether a limit says how often work may be late.
+    pub limits_lateness: bool,
+}
+
+/// A plan with open choices, and what its name adds to theirs.
+#[derive(Clone, Debug)]
+pub(crate) struct Opened {
+    pub(crate) spec: Field<PlanSpec>,
+    pub(crate) suffix: String,
 }
 
 impl Opening<'_> {
@@ -77,9 +96,9 @@ impl Opening<'_> {
         &self,
         spec: &Field<PlanSpec>,
         pools: &[Vec<Member>],
-        offers: &[Offer],
+        (offers, facts): (&[Offer], &[WorkloadFacts]),
         reader: &mut Reader,
-    ) -> Vec<Field<PlanSpec>> {
+    ) -> Vec<Opened> {
         let of_pool = |pool: &Vec<Member>| -> BTreeSet<usize> {
             let routed = pool.iter().flat_map(|member| member.route.iter().copied());
             routed.filter(|&offer| is_open(spec, &offers[offer])).collect()
@@ -94,8 +113,15 @@ impl Opening<'_> {
                 }
             }
         }
-        let with_lists = pools.iter().zip(&open).filter(|(_, mine)| !mine.is_empty());
-        with_lists.map(|(pool, mine)| self.of_pool(spec, pool, mine, &all, offers)).collect()
+        let mut opened = Vec::new();
+        for (pool, mine) in pools.iter().zip(&open).filter(|(_, mine)| !mine.is_empty()) {
+            let lists = self.of_pool(spec, pool, mine, &all, offers);
+            let by_hours: Vec<Opened> =
+                mine.iter().flat_map(|&offer| self.by_hours(&lists, pool, offer, (offers, facts), reader)).collect();
+            opened.push(Opened { spec: lists, suffix: String::new() });
+            opened.extend(by_hours);
+        }
+        opened
     }
 
     /// Whether the user or the file lists numbers of units.
