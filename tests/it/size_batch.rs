@@ -194,3 +194,14 @@ fn a_rival_may_buy_nothing_too() {
     assert_eq!(leader["runner_up"], "on demand with chat.deferrable via jobs", "{leader}");
     assert!((leader["lead"]["point"].as_f64().unwrap() / (240.0 * 0.3 * 1.8) - 1.0).abs() < 0.1, "{leader}");
 }
+
+/// Units of any size behind batch, which takes all there is: in no hour of the week is there anything for them.
+#[test]
+fn units_that_nothing_comes_to_have_no_hours() {
+    let plan = "[[plan]]\nname = \"behind\"\nroute = { papers = [\"jobs\", \"v\", \"od-papers\"], chat = [\"od-chat\"] }\n\
+                sweep = { units = { v = \"0..=2\" } }\n";
+    let capacity = "capacity = \"150k tokens/h\"\n";
+    let text = OFFERS.replace(capacity, &format!("{capacity}increment = \"any\"\n")) + plan;
+    let told = told_with(&text, &[]);
+    assert!(told["by_hours"].as_array().unwrap().is_empty(), "{told}");
+}

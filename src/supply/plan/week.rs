@@ -121,6 +121,9 @@ impl Supply {
         let Some(week) = Week::new(&group.members, offer, &self.offers, &self.workloads, profile) else { return Vec::new() };
         let OfferKind::Provisioned(Provisioned { axes, .. }) = &self.offers[offer].kind else { return Vec::new() };
         let most = week.units.iter().copied().fold(0.0, f64::max);
+        if !(most > 0.0) {
+            return Vec::new();
+        }
         let (minimum, step) = (axes[0].minimum, axes[0].increment.unwrap_or(most / STEPS).max(most / STEPS));
         let above = (0..).map(|i| minimum + f64::from(i) * step).filter(|&units| units > 0.0);
         let numbers: Vec<f64> = std::iter::once(0.0).chain(above.take_while(|&units| units < most + step)).collect();
