@@ -29,7 +29,7 @@ pub fn sizing_answer(report: &Report<'_>, sizing: &Sizing, wish: Wish<'_>) -> St
         parts.push(text);
     }
     parts.push(looked_at(sizing));
-    parts.extend(sizing.by_hours.iter().map(|told| by_hours(told, report.scenario.currency.code())));
+    parts.extend(sizing.by_hours.iter().map(by_hours));
     if !sizing.via_batch.is_empty() {
         parts.push(format!("Beside the routes of the file, work that may wait was sent to batch: {}.", sizing.via_batch.join(", ")));
     }
@@ -63,8 +63,11 @@ fn sentences(report: &Report<'_>, wish: Wish<'_>, leader: &Leader, found: &Verdi
     if let (Some(other), Some(lead)) = (leader.runner_up, &found.lead) {
         let (other, by) = (name(other), words::amount(lead));
         all.push(match (found.settled, found.needed) {
-            _ if lead.standard_error.is_none() => {
+            _ if lead.standard_error.is_none() && report.outcome.replications() == 1 => {
                 format!("The next best, `{other}`, costs {by} {currency} a month more{goal}, in the one future seen.")
+            }
+            _ if lead.standard_error.is_none() => {
+                format!("The next best, `{other}`, costs {by} {currency} a month more{goal}; so few futures do not tell the error of that.")
             }
             (true, _) => format!("The next best, `{other}`, costs {by} {currency} a month more{goal}."),
             (false, Some(needed)) => format!(
@@ -122,25 +125,19 @@ fn looked_at(sizing: &Sizing) -> String {
 }
 
 /// What was looked at of units by the hour of the week, or what was not.
-fn by_hours(told: &ByHours, currency: &str) -> String {
+fn by_hours(told: &ByHours) -> String {
     match told {
         ByHours::LookedAt { offer, pool, windows, note } => {
             format!(
-                "Units of `{offer}` for {pool} by the hour of the week, on top of those that are there all week long: {windows} ({note})."
+                "Units of `{offer}` for {pool} by the hour of the week, from the first month on and on top of those that are there all week \
+                 long: {windows} ({note})."
             )
         }
-        ByHours::NotLookedAt { offer, pool, window, saving } => format!(
-            "Units of `{offer}` for {pool} by the hour of the week were not looked at; in the mean week some on {window} would save about {} {currency} \
-             a month more than on any term: `--hours {offer}` looks at them.",
-            rounded_down(*saving)
+        ByHours::NotLookedAt { offer, pool, window, .. } => format!(
+            "Units of `{offer}` for {pool} by the hour of the week were not looked at. In the mean week, which knows neither limits nor other \
+             weeks, some on {window} would pay better than on any term: `--hours {offer}` looks at them."
         ),
     }
-}
-
-/// Two digits, down.
-fn rounded_down(number: f64) -> String {
-    let place = libm::pow(10.0, libm::log10(number).floor() - 1.0);
-    short((number / place).floor() * place)
 }
 
 /// Unit by unit, for one offer of one pool; the row that ends at what the plan buys is marked.

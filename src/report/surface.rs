@@ -6,6 +6,7 @@ use crate::decision::{DISCOUNTS, Percentile, Surface, TermSurface, UnitPrices};
 use crate::supply::short;
 use crate::units::{Share, Term};
 use comfy_table::{CellAlignment, Table};
+use std::collections::BTreeSet;
 
 /// Rows of utilisation that are shown; the file has more.
 const SHOWN: [f64; 5] = [0.2, 0.4, 0.6, 0.8, 1.0];
@@ -211,6 +212,15 @@ pub fn surface_notes(surface: &Surface, failed_requests_cost: bool) -> Vec<Strin
                 .to_owned(),
         );
     }
+    // Without a plan that sends the work the same way and buys nothing, what the fewest units save is not known.
+    let from_some = surface.lines.iter().filter(|line| line.axis.is_none() && line.steps.first().is_some_and(|step| step.units.0 > 0.0));
+    let from_some: BTreeSet<&str> = from_some.map(|line| line.offer.as_str()).collect();
+    notes.extend(from_some.into_iter().map(|offer| {
+        format!(
+            "What the first units of `{offer}` save is not told, as no plan that was looked at sends the work the same way without any: \
+             `--buy {offer}=0..=…` does."
+        )
+    }));
     if !surface.left_out.is_empty() {
         let names: Vec<String> = surface.left_out.iter().map(|name| format!("`{name}`")).collect();
         notes.push(format!(

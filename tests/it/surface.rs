@@ -98,6 +98,32 @@ fn the_first_units_are_told_of_too() {
     assert!(close(found.lines[0].steps[0].price.point, 0.75));
 }
 
+/// What batch saves is nothing that units do: beside a plan that sends the night's work elsewhere, the first units have nothing to be told by.
+#[test]
+fn what_another_route_saves_is_not_theirs() {
+    let law = "law = \"constant\", value = \"1.5 tokens/h\"";
+    let night =
+        plain(law, "\"off\"").replacen("\"w\"\nclass = \"interactive\"", "\"night\"\nclass = \"deferrable\"\ndeadline = \"24h\"", 1);
+    let batch = "[[offer]]\nname = \"batch\"\nkind = \"batch\"\nprice = { input = \"0.1 USD/token\" }\nwindow = \"24h\"\n";
+    let plans = |without: &str| {
+        format!(
+            "[[plan]]\nname = \"without\"\nroute = {{ w = [\"on-demand\"], night = [{without}] }}\n\
+             [[plan]]\nname = \"with\"\nroute = {{ w = [\"units\", \"on-demand\"], night = [\"batch\", \"on-demand\"] }}\n"
+        )
+    };
+    let candidates = listed("1, 2");
+    let steps = |without: &str| {
+        let parts = [flat(730), on_demand("1 USD/token"), units("1 tokens/h", "0.6 USD/unit-hour"), plain(law, "\"off\"")];
+        let text = [&parts.concat(), batch, &night, &plans(without)].concat();
+        let found = found(&open(&text, &[], &candidates), &candidates, 0.8, 2, 1);
+        found.lines[0].steps.iter().map(|step| (step.units, step.price.point)).collect::<Vec<_>>()
+    };
+    let [(first, one), (second, half)] = steps("\"batch\", \"on-demand\"")[..] else { panic!("two steps") };
+    assert!((first, second) == ((0.0, 1.0), (1.0, 2.0)) && close(one, 1.0) && close(half, 0.5), "{one} {half}");
+    let [(only, half)] = steps("\"on-demand\"")[..] else { panic!("one step") };
+    assert!(only == (1.0, 2.0) && close(half, 0.5), "{half}");
+}
+
 /// The price that was found is that at which a run says that the unit pays in the share asked.
 #[test]
 fn a_run_at_the_price_found_pays_in_the_share_asked() {

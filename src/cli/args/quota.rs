@@ -34,19 +34,20 @@ pub(crate) struct QuotaArgs {
 
 /// A share of any size, less too.
 fn growth(text: &str) -> Result<f64, String> {
+    const FORM: &str = "allowed: above -100%, up to 100000%, such as 20%";
     let (sign, size) = match text.strip_prefix('-') {
         Some(size) => (-1.0, size),
         None => (1.0, text.strip_prefix('+').unwrap_or(text)),
     };
     let share = match size.strip_suffix('%').map(|size| size.trim().parse::<f64>()) {
         Some(Ok(percent)) => percent / 100.0,
-        _ => share(size)?.0,
+        _ => share(size).map_err(|_| FORM.to_owned())?.0,
     };
     let growth = sign * share;
     if growth > -1.0 && growth <= 1000.0 && size.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
         Ok(growth)
     } else {
-        Err("allowed: above -100%, up to 100000%, such as 20%".to_owned())
+        Err(FORM.to_owned())
     }
 }
 

@@ -28,7 +28,7 @@ use super::spreadsheet::spreadsheet_plan;
 use crate::error::Result;
 use crate::scenario::Scenario;
 use crate::simulation::{Run, RunSpec, run};
-use crate::supply::{Candidates, Member, OfferKind, Plan};
+use crate::supply::{Candidates, Member, OfferKind, Plan, Supply};
 use crate::tally::{Columns, Outcome};
 use crate::units::Term;
 use parts::{Family, Part, bought, families};
@@ -99,6 +99,16 @@ pub fn size(scenario: &Scenario, wish: Wish<'_>, spec: &RunSpec<'_>) -> Result<(
 
 /// A workload, which part of it, and the offers paid by the token that it goes to.
 type IdleWay = (usize, crate::supply::Part, Vec<usize>);
+
+/// Where the work of a pool goes, member by member, but for units: to batch, or else along offers paid by the token.
+fn idle_way(supply: &Supply, group: usize) -> Vec<IdleWay> {
+    let by_token = |&offer: &usize| !matches!(supply.offers[offer].kind, OfferKind::Provisioned(_));
+    let way = |member: &Member| {
+        let route = member.route.iter().copied().filter(by_token);
+        (member.workload, member.part, member.batch.map_or_else(|| route.collect(), |batch| vec![batch]))
+    };
+    supply.groups[group].members.iter().map(way).collect()
+}
 
 /// The plans that are told of, as they are found.
 struct Shortlist<'a> {
@@ -200,15 +210,9 @@ impl Shortlist<'_> {
     /// Where the work of a combination that buys nothing goes: to batch, or else along offers paid by the token. `None` where units are bought.
     fn idle_ways(&self, combination: &Combination) -> Option<Vec<Vec<IdleWay>>> {
         let supply = &self.search.scenario.supply;
-        let by_token = |&offer: &usize| !matches!(supply.offers[offer].kind, OfferKind::Provisioned(_));
         let of_pool = |(parts, &part): (&Vec<Part>, &usize)| -> Option<Vec<IdleWay>> {
             let part = parts[part].terms.is_empty().then_some(&parts[part])?;
-            let members = &supply.groups[supply.plans[part.plan].pools[part.pool].group].members;
-            let way = |member: &Member| {
-                let route = member.route.iter().copied().filter(by_token);
-                (member.workload, member.part, member.batch.map_or_else(|| route.collect(), |batch| vec![batch]))
-            };
-            Some(members.iter().map(way).collect())
+            Some(idle_way(supply, supply.plans[part.plan].pools[part.pool].group))
         };
         self.search.families[combination.family].pools.iter().zip(&combination.parts).map(of_pool).collect()
     }

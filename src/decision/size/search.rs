@@ -148,8 +148,8 @@ impl Search<'_> {
         missed.kept < self.asked.kept && self.asked.kept - missed.kept < normal_quantile(0.975) * error
     }
 
-    /// The part of each pool that exceeds the limits least, the cheapest of these: what is left where nothing qualifies. Of the families, the
-    /// one that keeps them most often.
+    /// The part of each pool that exceeds the limits least, the cheapest of these: what is left where nothing qualifies. Likewise of the
+    /// families.
     pub(super) fn least_bad(&mut self, usable: &dyn Fn(&Part) -> bool) -> Option<Combination> {
         let of_family = |family: &Family| -> Option<Vec<usize>> {
             let of_pool = |parts: &Vec<Part>| {
@@ -161,7 +161,14 @@ impl Search<'_> {
         };
         let families: Vec<Option<Vec<usize>>> = self.families.iter().map(of_family).collect();
         let all = families.into_iter().enumerate().filter_map(|(family, parts)| Some(self.look_at(family, parts?)));
-        all.collect::<Vec<_>>().into_iter().min_by(|a, b| b.kept.total_cmp(&a.kept).then(a.value.total_cmp(&b.value)))
+        let all: Vec<Combination> = all.collect();
+        all.into_iter().min_by(|a, b| self.excess(a).total_cmp(&self.excess(b)).then(a.value.total_cmp(&b.value)))
+    }
+
+    /// By how much the pools of a combination exceed the limits, all together.
+    pub(super) fn excess(&self, combination: &Combination) -> f64 {
+        let pools = self.families[combination.family].pools.iter().zip(&combination.parts);
+        pools.map(|(list, &part)| list[part].throttling.excess).sum()
     }
 
     fn look_at(&mut self, family: usize, parts: Vec<usize>) -> Combination {

@@ -8,7 +8,7 @@
 use super::lines::{Line, lines as size_lines, unit_hours};
 use super::parts::{Family, Part, families};
 use super::search::{Asked, Combination, Search};
-use super::{Wish, parts_of};
+use super::{Wish, idle_way, parts_of};
 use crate::cost::break_even;
 use crate::decision::{Percentile, on_demand_price};
 use crate::error::Result;
@@ -127,7 +127,8 @@ pub fn surface(scenario: &Scenario, wish: Wish<'_>, share: f64, spec: &RunSpec<'
         let usable = |part: &Part| part.terms.iter().all(|other| *other == term);
         let Some(best) = search.best(1, &usable).best.into_iter().next().or_else(|| search.least_bad(&usable)) else { continue };
         let as_good = |first: &Combination| {
-            best.qualified == first.qualified && best.value <= first.value && (first.qualified || best.kept >= first.kept)
+            let as_little = || search.excess(&best) <= all.excess(first);
+            best.qualified == first.qualified && best.value <= first.value && (first.qualified || as_little())
         };
         let is_best = first.as_ref().is_some_and(as_good);
         for line in size_lines(&search, &best, &usable).into_iter().filter(|line| line.like.term == term) {
@@ -228,16 +229,13 @@ impl Ground<'_> {
         })
     }
 
-    /// The part that buys nothing for the workloads of a pool: one that has the same offers on demand, else the cheapest.
+    /// The cheapest part that buys nothing for a pool whose work goes the same way but for the units: what another way saves is nothing that
+    /// units do.
     fn nothing(&self, group: usize) -> Option<&Part> {
         let supply = &self.search.scenario.supply;
-        let groups = &supply.groups;
-        let workloads = |part: &Part| &groups[supply.plans[part.plan].pools[part.pool].group].workloads;
-        let free = parts_of(self.families).filter(|part| part.terms.is_empty() && *workloads(part) == groups[group].workloads);
-        let spills = |index: usize| groups[index].nodes.iter().filter(|node| !node.provisioned).map(|node| node.offer);
-        let place = |part: &Part| supply.plans[part.plan].pools[part.pool].group;
-        let other = |part: &Part| !spills(place(part)).eq(spills(group));
-        free.min_by(|a, b| other(a).cmp(&other(b)).then(a.mean.total_cmp(&b.mean)))
+        let way = idle_way(supply, group);
+        let same = |part: &&Part| idle_way(supply, supply.plans[part.plan].pools[part.pool].group) == way;
+        parts_of(self.families).filter(|part| part.terms.is_empty()).filter(same).min_by(|a, b| a.mean.total_cmp(&b.mean))
     }
 }
 
