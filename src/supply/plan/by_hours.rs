@@ -2,7 +2,7 @@
 //!
 //! Windows are those that the user lists, or else those in which units pay in the pool's mean [week](super::week). Every number of the list in
 //! a window goes on top of every other one, none included, up to the most of the list; where those are many, of each number of units at once
-//! the ways that cost the least in the mean week.
+//! the ways that cost the least in the mean week. Of a long list, few numbers take part, as their pairs grow with its square.
 
 use super::open::{Opened, Opening};
 use super::week::Week;
@@ -15,6 +15,8 @@ use crate::supply::{WorkloadFacts, short};
 use crate::units::Term;
 use std::collections::BTreeMap;
 
+/// Numbers of units that take part where the list has more.
+const NUMBERS: usize = 32;
 /// Ways to buy for one pool of which all are looked at.
 const ALL: usize = 48;
 /// Of more, how many for each number of units at once.
@@ -48,6 +50,12 @@ impl Opening<'_> {
         units.push(0.0);
         units.sort_by(f64::total_cmp);
         units.dedup();
+        let listed_units = units.len();
+        let units = taking_part(units, 2.0 * week.busiest());
+        let of_all = match units.len() {
+            part if part < listed_units => format!(" of {part} of {listed_units} numbers of units"),
+            _ => String::new(),
+        };
         let windows: Vec<Window> =
             if listed.is_empty() { week.windows(&units).into_iter().map(|(window, _)| window).collect() } else { listed.clone() };
         let (ways, all) = ways(&units, &windows, &week);
@@ -60,11 +68,13 @@ impl Opening<'_> {
                 "in the mean week, no units without a term save more in a window than on a term or on demand",
             );
         } else if ways.len() < all {
-            let reason =
-                format!("{} of {all} ways: for each number of units at once the {WAYS} that cost the least in the mean week", ways.len());
+            let reason = format!(
+                "{} of {all} ways{of_all}: for each number of units at once the {WAYS} that cost the least in the mean week",
+                ways.len()
+            );
             reader.assumed(place, said, reason);
         } else {
-            reader.assumed(place, said, format!("all {all} ways"));
+            reader.assumed(place, said, format!("all {all} ways{of_all}"));
         }
         // Ways that differ in what is bought all week long are one sweep.
         let mut sweeps: BTreeMap<(usize, u64), Vec<f64>> = BTreeMap::new();
@@ -83,6 +93,19 @@ impl Opening<'_> {
 pub(crate) fn told(offer: &str, pool: &[Member], facts: &[WorkloadFacts]) -> String {
     let workload = pool.first().map_or("", |member| facts[member.workload].name.as_str());
     format!("by_hours.{offer}.{workload}")
+}
+
+/// The numbers of a sorted list that take part: all of a short one; of a long one [`NUMBERS`], spread evenly over those up to `most`, and the
+/// last, which bounds what is bought at once.
+fn taking_part(units: Vec<f64>, most: f64) -> Vec<f64> {
+    if units.len() <= NUMBERS {
+        return units;
+    }
+    let within = units.partition_point(|&number| number <= most).max(NUMBERS - 1);
+    let mut part: Vec<f64> = (0..NUMBERS - 1).map(|i| units[i * (within - 1) / (NUMBERS - 2)]).collect();
+    part.extend(units.last());
+    part.dedup();
+    part
 }
 
 /// The ways that are looked at, and how many there are.
@@ -132,4 +155,22 @@ fn swept_with(spec: &Field<PlanSpec>, offer: &str, always: &[f64], more: f64, wi
 
 fn field<T>(value: T, at: &At) -> Field<T> {
     Field { value, at: at.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_numbers_of_a_long_list_take_part() {
+        let short: Vec<f64> = (0..32).map(f64::from).collect();
+        assert_eq!(taking_part(short.clone(), 4.0), short);
+        let long = |last: u32| (0..=last).map(f64::from).collect::<Vec<f64>>();
+        let part = taking_part(long(9000), 60.0);
+        assert_eq!((part.len(), part[0], part[30], part[31]), (32, 0.0, 60.0, 9000.0));
+        assert!(part.windows(2).take(30).all(|pair| pair[1] - pair[0] == 2.0));
+        // Where hardly any of the list is needed, its first numbers.
+        assert_eq!(taking_part(long(9000), 1.0)[..31], long(30)[..]);
+        assert_eq!(taking_part(long(9000), 1e9)[30..], [9000.0]);
+    }
 }

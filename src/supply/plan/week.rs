@@ -61,6 +61,11 @@ impl Week {
         Some(Self { units, worth, hourly, least })
     }
 
+    /// What the busiest hour would fill. `[units]`
+    pub(super) fn busiest(&self) -> f64 {
+        self.units.iter().copied().fold(0.0, f64::max)
+    }
+
     /// What the units above `from` up to `to` are worth in each hour.
     fn worth(&self, from: f64, to: f64) -> impl Iterator<Item = f64> + '_ {
         self.units.iter().zip(&self.worth).map(move |(units, worth)| worth * (units - from).clamp(0.0, to - from))
@@ -120,7 +125,7 @@ impl Supply {
     pub fn hours_that_pay(&self, group: &PoolGroup, offer: usize, profile: &[Vec<ByClass>]) -> Vec<(Window, f64)> {
         let Some(week) = Week::new(&group.members, offer, &self.offers, &self.workloads, profile) else { return Vec::new() };
         let OfferKind::Provisioned(Provisioned { axes, .. }) = &self.offers[offer].kind else { return Vec::new() };
-        let most = week.units.iter().copied().fold(0.0, f64::max);
+        let most = week.busiest();
         if !(most > 0.0) {
             return Vec::new();
         }
