@@ -3,7 +3,7 @@
 use super::control::Method;
 use super::estimate::Estimate;
 use super::proportion::Proportion;
-use super::quantile::quantile_by_selection;
+use super::quantile::quantiles_by_counting;
 use super::sampling::Sampling;
 
 /// Column a against column b, sample by sample: entry r of both belongs to replication r.
@@ -61,11 +61,12 @@ impl Paired {
         if differences.is_empty() {
             return None;
         }
+        let [p05, p95] = quantiles_by_counting(&mut differences, [0.05, 0.95]);
         Some(Self {
             n: differences.len() as u64,
             mean_difference,
-            p05: quantile_by_selection(&mut differences, 0.05),
-            p95: quantile_by_selection(&mut differences, 0.95),
+            p05,
+            p95,
             probability_less,
             probability_strictly_less,
             ties: ties as u64,
@@ -117,7 +118,8 @@ impl Best {
         let mut own: Vec<f64> = column.iter().zip(&self.0).map(|(x, best)| x - best).collect();
         let expected = method.mean(&own);
         own.retain(|x| x.is_finite());
-        Regret { expected, p95: if own.is_empty() { f64::NAN } else { quantile_by_selection(&mut own, 0.95) } }
+        let [p95] = quantiles_by_counting(&mut own, [0.95]);
+        Regret { expected, p95 }
     }
 }
 

@@ -64,9 +64,13 @@ impl Controls {
     /// The adjusted mean of a column of the same replications; `None` where a sample is not finite, or where the adjusted mean leaves the range
     /// of the samples (rare events that the controls do not tell of).
     pub fn mean(&self, samples: &[f64], sampling: Sampling) -> Option<Estimate> {
+        self.mean_within(samples, finite_range(samples)?, sampling)
+    }
+
+    /// The same of samples that are known to be finite, with this smallest and largest.
+    pub(super) fn mean_within(&self, samples: &[f64], (low, high): (f64, f64), sampling: Sampling) -> Option<Estimate> {
         let &first = samples.first()?;
-        let finite = samples.iter().fold(true, |all, x| all & x.is_finite());
-        if !finite || self.basis.iter().any(|control| control.len() != samples.len()) {
+        if self.basis.iter().any(|control| control.len() != samples.len()) {
             return None;
         }
         // Distances from one sample, so that a column that does not vary is left to the last bit.
@@ -83,12 +87,11 @@ impl Controls {
             }
             // What is left by replication is not needed: its sums are sums less multiples of the controls' sums.
             Sampling::Sobol => {
-                let mut rest = ScrambleSums::of(samples, |x| x - first);
+                let mut rest = ScrambleSums::of_finite(samples, |x| x - first);
                 along.iter().zip(&self.sums).for_each(|(&along, sums)| rest.take(along, sums));
                 Estimate { point: shift + rest.mean(), standard_error: rest.standard_error(), n: rest.scrambles() }
             }
         };
-        let (low, high) = range(samples);
         (low <= estimate.point && estimate.point <= high).then_some(estimate)
     }
 }
@@ -130,6 +133,13 @@ fn dot(a: &[f64], from: f64, b: &[f64]) -> f64 {
         *lane += (a - from) * b;
     }
     lanes.iter().sum()
+}
+
+/// The smallest and the largest sample; `None` where one is not finite, or there is none.
+pub(super) fn finite_range(samples: &[f64]) -> Option<(f64, f64)> {
+    // Zero times what is not finite is not a number, and stays so.
+    let is_finite = lane_sum(samples, |x| x * 0.0) == 0.0;
+    (is_finite && !samples.is_empty()).then(|| range(samples))
 }
 
 /// The smallest and the largest of finite samples.

@@ -1,7 +1,7 @@
 //! The summary of one column of samples: what a report shows of a cost or a throttled share over the replications.
 
 use super::estimate::Estimate;
-use super::moments::{Moments, lane_sum};
+use super::moments::Moments;
 use super::quantile::quantile_sorted;
 use super::skewness::SkewedMean;
 use super::summariser::{QuantileRanks, Summariser};
@@ -121,7 +121,7 @@ impl Distribution {
     /// `sorted`: finite, ascending, as many as `ranks` is for.
     pub(super) fn from_sorted(sorted: &[f64], ranks: &QuantileRanks) -> Option<Self> {
         let (&min, &max) = (sorted.first()?, sorted.last()?);
-        let moments = Moments::from_slice(sorted);
+        let (moments, m3) = Moments::with_third(sorted);
         let Cvar { estimate: cvar95, interval: cvar95_interval, .. } = cvar_sorted(sorted, 0.95, CONFIDENCE)?;
         let quantile = |p| quantile_sorted(sorted, p);
         let at = |ranks: Option<(usize, usize)>| {
@@ -132,7 +132,7 @@ impl Distribution {
             n: moments.n(),
             mean: moments.mean(),
             mean_se: moments.standard_error(),
-            mean_interval: mean_interval(sorted, &moments),
+            mean_interval: mean_interval(sorted, &moments, m3),
             sd: moments.sd(),
             min,
             p01: quantile(0.01),
@@ -154,7 +154,8 @@ impl Distribution {
     }
 }
 
-fn mean_interval(sorted: &[f64], moments: &Moments) -> Option<(f64, f64)> {
+/// `m3`: the sum of cubed deviations.
+fn mean_interval(sorted: &[f64], moments: &Moments, m3: f64) -> Option<(f64, f64)> {
     let smallest = *sorted.first()?;
     let ties = sorted.partition_point(|&x| x <= smallest);
     let events = (sorted.len() - ties) as u64;
@@ -164,8 +165,7 @@ fn mean_interval(sorted: &[f64], moments: &Moments) -> Option<(f64, f64)> {
     }
     let (n, mean) = (sorted.len() as f64, moments.mean());
     let sd = moments.sd()?;
-    let m3 = lane_sum(sorted, |x| (x - mean) * (x - mean) * (x - mean)) / n;
-    SkewedMean { mean, sd, skewness: m3 / (sd * sd * sd), n }.interval(CONFIDENCE)
+    SkewedMean { mean, sd, skewness: m3 / n / (sd * sd * sd), n }.interval(CONFIDENCE)
 }
 
 #[cfg(test)]

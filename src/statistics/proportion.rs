@@ -51,9 +51,10 @@ impl Proportion {
 
     /// The share of the finite samples of a column, `term` of each being 1 where it is one, and 0 or ½ where not.
     pub fn sampled(samples: &[f64], sampling: Sampling, term: impl Fn(f64) -> f64) -> Self {
-        let finite = samples.iter().filter(|x| x.is_finite());
-        let (successes, n) = finite.fold((0.0, 0), |(sum, n), &x| (sum + term(x), n + 1));
-        Self { successes, n, scrambles: (sampling == Sampling::Sobol).then(|| ScrambleSums::of(samples, term)) }
+        // Halves add up exactly, in whatever order.
+        let sums = ScrambleSums::of(samples, term);
+        let (n, successes) = sums.totals();
+        Self { successes, n: n as u64, scrambles: (sampling == Sampling::Sobol).then_some(sums) }
     }
 
     /// The share, in `[0, 1]`; NaN of no observations.

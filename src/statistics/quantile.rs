@@ -1,6 +1,11 @@
 //! Sample quantiles by one named rule, and intervals for them that hold whatever the law of the samples.
 
 use super::binomial::Binomial;
+use super::control::finite_range;
+
+/// Samples from which counting is quicker than selection, and the places that are counted.
+const FEW: usize = 1024;
+const PLACES: usize = 2048;
 
 /// The `p` quantile of ascending `sorted` samples by Hyndman and Fan's type 7[^hf]: linear between order statistics, with the smallest at
 /// `p` = 0 and the largest at `p` = 1. NaN for an empty slice or `p` outside `[0, 1]`.
@@ -37,6 +42,50 @@ pub fn quantile_by_selection(samples: &mut [f64], p: f64) -> f64 {
         Some(high) => between(low, high, fraction),
         None => low,
     }
+}
+
+/// Several quantiles of finite samples in any order, as [`quantile_sorted`] has of them in their own: what stands in the places of their ranks on
+/// a straight scale is found by counting, and sorted alone.
+pub(super) fn quantiles_by_counting<const N: usize>(samples: &mut [f64], ps: [f64; N]) -> [f64; N] {
+    let Some((low, high)) = finite_range(samples).filter(|_| samples.len() >= FEW) else {
+        return ps.map(|p| quantile_by_selection(samples, p));
+    };
+    let scale = PLACES as f64 / (high - low);
+    if !(scale > 0.0 && scale.is_finite()) {
+        return ps.map(|p| quantile_by_selection(samples, p));
+    }
+    // Rounding keeps the order, so each place has what stands between those of the places beside it.
+    let place = |x: f64| (((x - low) * scale) as usize).min(PLACES - 1);
+    let mut counts = [0_usize; PLACES];
+    samples.iter().for_each(|&x| counts[place(x)] += 1);
+    let positions = ps.map(|p| position(samples.len(), p));
+    let mut wanted = [false; PLACES];
+    // How many samples stand below a place, of all and of those that are sorted; of the wanted places, the former and its difference to the latter.
+    let (mut below, mut sorted_below) = (0, 0);
+    let mut shifts = Vec::new();
+    for (wanted, &count) in wanted.iter_mut().zip(&counts) {
+        let holds = |rank: usize| below <= rank && rank < below + count;
+        if positions.iter().flatten().any(|&(index, _)| holds(index) || holds(index + 1)) {
+            *wanted = true;
+            shifts.push((below, below - sorted_below));
+            sorted_below += count;
+        }
+        below += count;
+    }
+    let mut sorted: Vec<f64> = samples.iter().copied().filter(|&x| wanted[place(x)]).collect();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let ranked = |rank: usize| {
+        let shift = shifts.iter().rev().find(|(below, _)| *below <= rank)?.1;
+        sorted.get(rank - shift).copied()
+    };
+    positions.map(|position| {
+        let Some((index, fraction)) = position else { return f64::NAN };
+        let low = ranked(index).unwrap_or(f64::NAN);
+        match ranked(index + 1).filter(|_| index + 1 < samples.len()) {
+            Some(high) => between(low, high, fraction),
+            None => low,
+        }
+    })
 }
 
 /// Ranks (l, u), counted from 1, such that the l-th and u-th smallest of `n` independent samples enclose the `p` quantile with at least
@@ -120,6 +169,27 @@ mod tests {
             }
         }
         assert!(quantile_by_selection(&mut [], 0.5).is_nan());
+    }
+
+    #[test]
+    fn counting_gives_the_same_bits_as_sorting() {
+        let mut draws = Draws::new(3);
+        let ps = [0.0, 0.01, 0.05, 0.5, 0.95, 0.999_9, 1.0];
+        for n in [0, 1, 1_000, FEW, 5_000] {
+            let mut check = |law: &dyn Fn(&mut Draws) -> f64, what: &str| {
+                let mut samples: Vec<f64> = (0..n).map(|_| law(&mut draws)).collect();
+                let mut sorted = samples.clone();
+                sorted.sort_by(f64::total_cmp);
+                let found = quantiles_by_counting(&mut samples, ps).map(f64::to_bits);
+                assert_eq!(found, ps.map(|p| quantile_sorted(&sorted, p).to_bits()), "{what}, {n}");
+            };
+            check(&Draws::normal, "both signs");
+            check(&|draws| (draws.normal() - 1.0).max(0.0), "mostly zero");
+            check(&|draws| libm::exp(50.0 * draws.normal()), "all sizes");
+            check(&|_| 0.1, "equal");
+            check(&|draws| if draws.uniform() < 0.5 { f64::MAX } else { -f64::MAX }, "the ends");
+            check(&|draws| 5e-324 * (100.0 * draws.uniform()).floor(), "the smallest numbers");
+        }
     }
 
     #[test]

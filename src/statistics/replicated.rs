@@ -13,10 +13,10 @@
 //!   quantile where all scrambles agree on the share.
 //! - CVaR: the scramble's mean of max(x − q, 0) with the pooled quantile q, as [`cvar_sorted`](super::cvar_sorted) has of all samples.
 
-use super::control::{Controls, Method};
+use super::control::{Controls, finite_range};
 use super::distribution::{CONFIDENCE, Distribution};
 use super::estimate::Estimate;
-use super::moments::Moments;
+use super::moments::{Moments, mean_of};
 use super::normal::student_t_quantile;
 use super::quantile::order_statistic_interval;
 use super::sampling::{SCRAMBLES, Sampling};
@@ -31,15 +31,8 @@ pub(super) struct ScrambleSums {
 impl ScrambleSums {
     /// Sums of `term` over the finite samples.
     pub(super) fn of(samples: &[f64], term: impl Fn(f64) -> f64) -> Self {
-        // Rows of one sample for each scramble, which compile to vectors.
-        if samples.iter().fold(true, |all, x| all & x.is_finite()) {
-            let mut sums = Self::zeros(samples.len() as u64);
-            let (rows, last) = samples.as_chunks::<SCRAMBLES>();
-            for row in rows {
-                sums.sum.iter_mut().zip(row).for_each(|(sum, &x)| *sum += term(x));
-            }
-            sums.sum.iter_mut().zip(last).for_each(|(sum, &x)| *sum += term(x));
-            return sums;
+        if finite_range(samples).is_some() {
+            return Self::of_finite(samples, term);
         }
         let mut sums = Self::default();
         for row in samples.chunks(SCRAMBLES) {
@@ -48,6 +41,18 @@ impl ScrambleSums {
                 sums.sum[scramble] += term(x);
             }
         }
+        sums
+    }
+
+    /// The same of samples that are known to be finite.
+    pub(super) fn of_finite(samples: &[f64], term: impl Fn(f64) -> f64) -> Self {
+        // Rows of one sample for each scramble, which compile to vectors.
+        let mut sums = Self::zeros(samples.len() as u64);
+        let (rows, last) = samples.as_chunks::<SCRAMBLES>();
+        for row in rows {
+            sums.sum.iter_mut().zip(row).for_each(|(sum, &x)| *sum += term(x));
+        }
+        sums.sum.iter_mut().zip(last).for_each(|(sum, &x)| *sum += term(x));
         sums
     }
 
@@ -73,9 +78,15 @@ impl ScrambleSums {
         Self { n: std::array::from_fn(|scramble| (all + u64::from(scramble < more)) as f64), sum: [0.0; SCRAMBLES] }
     }
 
+    /// Number and sum over all scrambles.
+    pub(super) fn totals(&self) -> (f64, f64) {
+        (self.n.iter().sum(), self.sum.iter().sum())
+    }
+
     /// The pooled mean; NaN of no samples.
     pub(super) fn mean(&self) -> f64 {
-        self.sum.iter().sum::<f64>() / self.n.iter().sum::<f64>()
+        let (n, sum) = self.totals();
+        sum / n
     }
 
     /// Takes this multiple of other sums of the same replications from these.
@@ -124,19 +135,17 @@ impl Sampling {
     /// The mean of the finite samples of a column with its standard error. `n` is what the error's degrees of freedom come from: the number
     /// of samples, or of scrambles.
     pub fn mean(self, samples: &[f64]) -> Estimate {
-        let finite = || samples.iter().copied().filter(|x| x.is_finite());
-        let moments = if samples.iter().all(|x| x.is_finite()) {
-            Moments::from_slice(samples)
-        } else {
-            Moments::from_slice(&finite().collect::<Vec<f64>>())
-        };
+        let is_whole = finite_range(samples).is_some();
+        let rest: Vec<f64> = if is_whole { Vec::new() } else { samples.iter().copied().filter(|x| x.is_finite()).collect() };
+        let finite = if is_whole { samples } else { &rest };
         match self {
-            Self::Plain => moments.estimate(),
+            Self::Plain => Moments::from_slice(finite).estimate(),
             Self::Sobol => {
                 // Distances from one sample, so that equal samples have no error at all.
-                let start = finite().next().unwrap_or(0.0);
-                let sums = ScrambleSums::of(samples, |x| x - start);
-                Estimate { point: moments.mean(), standard_error: sums.standard_error(), n: sums.scrambles() }
+                let start = finite.first().copied().unwrap_or(0.0);
+                let term = |x| x - start;
+                let sums = if is_whole { ScrambleSums::of_finite(samples, term) } else { ScrambleSums::of(samples, term) };
+                Estimate { point: mean_of(finite), standard_error: sums.standard_error(), n: sums.scrambles() }
             }
         }
     }
@@ -181,18 +190,25 @@ pub(super) fn replicate(
 ) {
     // Where too few events were seen to tell the error of their mean, neither can controls tell it.
     let controls = controls.filter(|_| distribution.mean_interval.is_some());
-    let mean = Method { sampling: Sampling::Sobol, controls }.mean(column);
+    let n = distribution.n;
+    let is_finite = n == column.len() as u64;
+    let range = (distribution.min, distribution.max);
+    let adjusted = controls.filter(|_| is_finite).and_then(|controls| controls.mean_within(column, range, Sampling::Sobol));
+    let mean = adjusted.unwrap_or_else(|| Sampling::Sobol.mean(column));
     distribution.mean = mean.point;
     distribution.mean_se = mean.standard_error;
     distribution.mean_interval = distribution.mean_interval.and_then(|_| mean.interval(CONFIDENCE));
-    let n = distribution.n;
     let mut around = |level: f64, q: f64| {
-        let (low, high) = ScrambleSums::of(column, |x| if x <= q { 1.0 } else { 0.0 }).ranks_around(level, n)?;
+        let up_to = |x| if x <= q { 1.0 } else { 0.0 };
+        let shares = if is_finite { ScrambleSums::of_finite(column, up_to) } else { ScrambleSums::of(column, up_to) };
+        let (low, high) = shares.ranks_around(level, n)?;
         Some((ranked(low)?, ranked(high)?))
     };
     distribution.p50_interval = around(0.50, distribution.p50);
     distribution.p95_interval = around(0.95, distribution.p95);
-    distribution.set_cvar_error(Some(&ScrambleSums::of(column, |x| (x - tail).max(0.0))));
+    let excess = |x: f64| (x - tail).max(0.0);
+    let excess = if is_finite { ScrambleSums::of_finite(column, excess) } else { ScrambleSums::of(column, excess) };
+    distribution.set_cvar_error(Some(&excess));
 }
 
 impl Distribution {

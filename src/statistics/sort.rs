@@ -6,6 +6,7 @@
 //! equal bits.
 
 use super::control::range;
+use std::cmp::Ordering;
 
 /// Bits that a pass sorts by.
 const DIGIT: u32 = 11;
@@ -30,63 +31,125 @@ pub(super) struct SortScratch {
 
 /// Sorts finite samples, ascending. Signed zeros must have been made plain ones.
 pub(super) fn sort(samples: &mut [f64], scratch: &mut SortScratch) {
-    if samples.len() < FEW || u32::try_from(samples.len()).is_err() {
-        // Half as long as by the total order, which tells apart what is not there: signed zeros and what is no number.
-        samples.sort_unstable_by(|a, b| a.partial_cmp(b).unwrap_or(std::cmp::Ordering::Equal));
-        return;
+    if is_long(samples.len()) {
+        let leading = Leading::of(range(samples));
+        scratch.keys(samples.iter().map(|&x| leading.key(x)));
+        scratch.sort(leading.shift, |key| leading.sample(key), samples);
+    } else {
+        compare(samples);
     }
-    let SortScratch { keys, passed } = scratch;
-    keys.clear();
-    keys.extend(samples.iter().map(|x| key(x.to_bits())));
-    let (low, high) = range(samples);
-    let (low, high) = (key(low.to_bits()), key(high.to_bits()));
-    let shift = (u64::BITS - (high - low).leading_zeros()).saturating_sub(2 * DIGIT);
-    let digits = |key: u64| {
-        let place = ((key - low) >> shift) as usize;
-        (place % VALUES, (place >> DIGIT) % VALUES)
-    };
-    let (mut minor, mut major) = ([0_u32; VALUES], [0_u32; VALUES]);
-    for &key in &*keys {
-        let (small, large) = digits(key);
-        minor[small] += 1;
-        major[large] += 1;
-    }
-    passed.resize(keys.len(), 0);
-    scatter(keys, passed, &mut minor, |key| digits(key).0);
-    scatter(passed, keys, &mut major, |key| digits(key).1);
-    if !insert(keys) {
-        keys.sort_unstable();
-    }
-    samples.iter_mut().zip(&*keys).for_each(|(sample, &key)| *sample = f64::from_bits(bits(key)));
 }
 
-/// Moves keys to where their digit belongs, keeping the order of equal ones. `counts` are how many have each digit.
-fn scatter(from: &[u64], to: &mut [u64], counts: &mut [u32; VALUES], digit: impl Fn(u64) -> usize) {
+/// Sorts finite samples, of this smallest and largest, into others of the same number.
+pub(super) fn sort_into(samples: &[f64], range: (f64, f64), sorted: &mut [f64], scratch: &mut SortScratch) {
+    let (low, high) = range;
+    if !is_long(samples.len()) {
+        sorted.iter_mut().zip(samples).for_each(|(sorted, x)| *sorted = x + 0.0);
+        compare(sorted);
+    } else if low < 0.0 && high > 0.0 {
+        // The leading bits tell sizes apart, and of samples on both sides of zero few others: their places on a straight scale do better.
+        let scale = (VALUES * VALUES - 1) as f64 / (high - low);
+        let place = |x: f64| u64::from(((x - low) * scale) as u32);
+        scratch.keys(samples.iter().zip(0_u64..).map(|(&x, index)| place(x) << INDEX | index));
+        scratch.sort(INDEX, |key| samples[key as u32 as usize] + 0.0, sorted);
+    } else {
+        let leading = Leading::of(range);
+        scratch.keys(samples.iter().map(|&x| leading.key(x)));
+        scratch.sort(leading.shift, |key| leading.sample(key), sorted);
+    }
+}
+
+/// Bits of a sample's index.
+const INDEX: u32 = u32::BITS;
+
+fn is_long(samples: usize) -> bool {
+    samples >= FEW && u32::try_from(samples).is_ok()
+}
+
+fn compare(samples: &mut [f64]) {
+    // Half as long as by the total order, which tells apart what is not there: signed zeros and what is no number.
+    samples.sort_unstable_by(|a, b| a.partial_cmp(b).unwrap_or(Ordering::Equal));
+}
+
+/// Keys by the leading bits of what samples have above the smallest.
+#[derive(Clone, Copy, Debug)]
+struct Leading {
+    low: u64,
+    shift: u32,
+}
+
+impl Leading {
+    fn of((low, high): (f64, f64)) -> Self {
+        // A sum with zero has no sign where it is 0.
+        let (low, high) = (key(low + 0.0), key(high + 0.0));
+        Self { low, shift: (u64::BITS - (high - low).leading_zeros()).saturating_sub(2 * DIGIT) }
+    }
+
+    fn key(self, x: f64) -> u64 {
+        key(x + 0.0) - self.low
+    }
+
+    fn sample(self, key: u64) -> f64 {
+        sample(key + self.low)
+    }
+}
+
+impl SortScratch {
+    fn keys(&mut self, keys: impl Iterator<Item = u64>) {
+        self.keys.clear();
+        self.keys.extend(keys);
+    }
+
+    /// Sorts by two digits from bit `shift` on, and then by the samples that keys stand for.
+    fn sort(&mut self, shift: u32, sample: impl Fn(u64) -> f64, to: &mut [f64]) {
+        let Self { keys, passed } = self;
+        let digits = |key: u64| ((key >> shift) as usize % VALUES, (key >> (shift + DIGIT)) as usize % VALUES);
+        let (mut minor, mut major) = ([0_u32; VALUES], [0_u32; VALUES]);
+        for &key in &*keys {
+            let (small, large) = digits(key);
+            minor[small] += 1;
+            major[large] += 1;
+        }
+        places(&mut minor);
+        places(&mut major);
+        passed.resize(keys.len(), 0);
+        for &key in &*keys {
+            let place = &mut minor[digits(key).0];
+            passed[*place as usize] = key;
+            *place += 1;
+        }
+        for &key in &*passed {
+            let place = &mut major[digits(key).1];
+            to[*place as usize] = sample(key);
+            *place += 1;
+        }
+        if !insert(to) {
+            compare(to);
+        }
+    }
+}
+
+/// Makes of how many have each digit where the first of them stands.
+fn places(counts: &mut [u32; VALUES]) {
     let mut next = 0;
-    for count in &mut *counts {
+    for count in counts {
         next += std::mem::replace(count, next);
     }
-    for &key in from {
-        let place = &mut counts[digit(key)];
-        to[*place as usize] = key;
-        *place += 1;
-    }
 }
-
-/// Puts the last few in their place; false where there are too many of them, with the keys in some order.
-fn insert(keys: &mut [u64]) -> bool {
-    let mut moves = MOVES * keys.len();
-    for index in 1..keys.len() {
-        let key = keys[index];
-        if keys[index - 1] <= key {
+/// Puts the last few in their place; false where there are too many of them, with the samples in some order.
+fn insert(samples: &mut [f64]) -> bool {
+    let mut moves = MOVES * samples.len();
+    for index in 1..samples.len() {
+        let x = samples[index];
+        if samples[index - 1] <= x {
             continue;
         }
         let mut place = index;
-        while place > 0 && keys[place - 1] > key {
-            keys[place] = keys[place - 1];
+        while place > 0 && samples[place - 1] > x {
+            samples[place] = samples[place - 1];
             place -= 1;
         }
-        keys[place] = key;
+        samples[place] = x;
         match moves.checked_sub(index - place) {
             Some(left) => moves = left,
             None => return false,
@@ -95,16 +158,17 @@ fn insert(keys: &mut [u64]) -> bool {
     true
 }
 
-/// Bits of a float, such that their order is that of the floats.
-fn key(bits: u64) -> u64 {
+/// Bits of a sample, such that their order is that of the samples.
+fn key(x: f64) -> u64 {
+    let bits = x.to_bits();
     let negative = (bits.cast_signed() >> 63).cast_unsigned();
     bits ^ (negative | 1 << 63)
 }
 
 /// The way back from [`key`].
-fn bits(key: u64) -> u64 {
+fn sample(key: u64) -> f64 {
     let positive = (key.cast_signed() >> 63).cast_unsigned();
-    key ^ (!positive | 1 << 63)
+    f64::from_bits(key ^ (!positive | 1 << 63))
 }
 
 #[cfg(test)]
@@ -113,11 +177,12 @@ mod tests {
     use crate::statistics::testing::Draws;
 
     fn assert_sorts(samples: &[f64], what: &str) {
-        let (mut ours, mut theirs) = (samples.to_vec(), samples.to_vec());
+        let (mut ours, mut theirs, mut others) = (samples.to_vec(), samples.to_vec(), samples.to_vec());
         sort(&mut ours, &mut SortScratch::default());
+        sort_into(samples, range(samples), &mut others, &mut SortScratch::default());
         theirs.sort_unstable_by(f64::total_cmp);
         let bits = |column: &[f64]| column.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
-        assert!(bits(&ours) == bits(&theirs), "{what}");
+        assert!(bits(&ours) == bits(&theirs) && bits(&others) == bits(&theirs), "{what}");
     }
 
     #[test]
@@ -145,15 +210,15 @@ mod tests {
         let mut samples: Vec<f64> = (0..10_000).rev().map(|i| 1.0 + 1e-12 * f64::from(i)).collect();
         assert_sorts(&samples, "close together");
         samples[17] = -1e300;
-        let mut keys: Vec<u64> = samples.iter().map(|x| key(x.to_bits())).collect();
-        assert!(!insert(&mut keys), "more moves than a pass may take");
+        let mut digits = samples.clone();
+        assert!(!insert(&mut digits), "more moves than a pass may take");
         assert_sorts(&samples, "close together but one");
     }
 
     #[test]
     fn keys_lead_back() {
         for x in [-f64::MAX, -1.0, -5e-324, 0.0, 5e-324, 1.0, f64::MAX] {
-            assert_eq!(bits(key(x.to_bits())), x.to_bits());
+            assert_eq!(sample(key(x)).to_bits(), x.to_bits());
         }
     }
 }

@@ -9,7 +9,7 @@ mod scrambled;
 
 use super::distribution::{CONFIDENCE, Distribution};
 use super::estimate::Estimate;
-use super::moments::{Moments, lane_sum};
+use super::moments::Moments;
 use super::replicated::ScrambleSums;
 use super::sampling::Sampling;
 use super::skewness::SkewedMean;
@@ -269,9 +269,8 @@ struct Shape {
 
 impl Shape {
     fn of(samples: &[f64]) -> Self {
-        let moments = Moments::from_slice(samples);
-        let mean = moments.mean();
-        Self { moments, m3: lane_sum(samples, |x| (x - mean) * (x - mean) * (x - mean)) }
+        let (moments, m3) = Moments::with_third(samples);
+        Self { moments, m3 }
     }
 
     /// Adds a part, by the rule of Pébay[^pebay] for the third moment.

@@ -1,11 +1,11 @@
 //! Summaries of many columns: the scratch memory and the ranks are made once, not per column.
 
-use super::control::Method;
+use super::control::{Method, finite_range};
 use super::distribution::{CONFIDENCE, Distribution};
 use super::quantile::order_statistic_interval;
 use super::replicated::replicate;
 use super::sampling::Sampling;
-use super::sort::{SortScratch, sort};
+use super::sort::{SortScratch, sort, sort_into};
 use super::tail::quantile_rank;
 
 /// The ranks that enclose the median and the 95th percentile of `n` samples: the same for every column of one length.
@@ -60,10 +60,8 @@ impl Summariser {
     /// controls are left alone.
     pub fn summarise_by(&mut self, samples: &[f64], method: Method<'_>) -> Option<Distribution> {
         let mut scratch = std::mem::take(&mut self.scratch);
-        scratch.clear();
-        scratch.extend_from_slice(samples);
-        let finite = self.sort(&mut scratch);
-        let distribution = scratch.get(..finite).and_then(|sorted| self.summarise_sorted_by(sorted, samples, method));
+        self.sort_into(samples, &mut scratch);
+        let distribution = self.summarise_sorted_by(&scratch, samples, method);
         self.scratch = scratch;
         distribution
     }
@@ -97,6 +95,19 @@ impl Summariser {
         let finite = finite_first(samples);
         sort(finite, &mut self.sorting);
         finite.len()
+    }
+
+    /// Makes `sorted` the finite ones of these samples, ascending.
+    pub fn sort_into(&mut self, samples: &[f64], sorted: &mut Vec<f64>) {
+        if let Some(range) = finite_range(samples) {
+            sorted.resize(samples.len(), 0.0);
+            sort_into(samples, range, sorted, &mut self.sorting);
+        } else {
+            sorted.clear();
+            sorted.extend_from_slice(samples);
+            let finite = self.sort(sorted);
+            sorted.truncate(finite);
+        }
     }
 
     /// Summarises finite samples in ascending order, as independent ones: their order tells no replication. `None` when there are none.

@@ -100,8 +100,7 @@ impl Streams {
                     recipe.root().make(rows, 0, &mut root);
                     root
                 });
-                values.clone_from(root);
-                recipe.step_from_root(&mut values);
+                recipe.step_from_root(root, &mut values);
                 stream.add(&values);
             }
         });

@@ -15,8 +15,8 @@ impl Outcome {
     pub fn distributions(&self, recipes: &[&Recipe], summariser: &mut Summariser) -> Vec<Option<Distribution>> {
         let steered = self.known.sampling == Sampling::Sobol;
         // The column of a root, in the order of the replications where that matters, and sorted; the same of a recipe with that root.
-        let (mut last, mut finite) = (None, 0);
-        let [mut column, mut sorted, mut own_column, mut own] = [const { Vec::<f64>::new() }; 4];
+        let mut last: Option<Recipe> = None;
+        let [mut made, mut sorted, mut own_column, mut own] = [const { Vec::<f64>::new() }; 4];
         let mut distribution = |recipe: &Recipe| {
             // Of what does not vary no error depends on how it was sampled.
             if let Some(value) = recipe.as_constant() {
@@ -26,28 +26,28 @@ impl Outcome {
                 return summary;
             }
             let root = recipe.root();
+            let stored = root.stored(&self.store);
             if last.as_ref() != Some(&root) {
-                sorted.resize(self.replications, 0.0);
-                root.make(&self.store, 0, &mut sorted);
-                if steered {
-                    column.clone_from(&sorted);
+                if stored.is_none() {
+                    made.resize(self.replications, 0.0);
+                    root.make(&self.store, 0, &mut made);
                 }
-                finite = summariser.sort(&mut sorted);
+                summariser.sort_into(stored.unwrap_or(&made), &mut sorted);
                 last = Some(root.clone());
             }
+            let column = stored.unwrap_or(&made);
             let method = self.method_of(recipe);
             if *recipe == root {
-                return summariser.summarise_sorted_by(sorted.get(..finite)?, &column, method);
+                return summariser.summarise_sorted_by(&sorted, column, method);
             }
-            own.clone_from(&sorted);
             // A step may make a number of what is none, so only whole columns keep their order.
-            if finite == sorted.len() && recipe.of_sorted_root(&mut own).is_some() {
+            if sorted.len() == column.len() && recipe.of_sorted_root(&sorted, &mut own).is_some() {
                 if steered {
-                    own_column.clone_from(&column);
-                    recipe.step_from_root(&mut own_column);
+                    recipe.step_from_root(column, &mut own_column);
                 }
                 return summariser.summarise_sorted_by(&own, &own_column, method);
             }
+            own.resize(self.replications, 0.0);
             recipe.make(&self.store, 0, &mut own);
             summariser.summarise_by(&own, method)
         };
