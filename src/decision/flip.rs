@@ -9,7 +9,7 @@ use super::judgement::{Judgement, Leader};
 use super::lever::Lever;
 use super::likelihood::{Futures, Likelihood};
 use super::point::Ground;
-use super::price::price_flip;
+use super::price::Crossings;
 use super::walk::walk;
 use crate::error::Result;
 use crate::scenario::Scenario;
@@ -67,30 +67,43 @@ pub fn flips(scenario: &Scenario, outcome: &Outcome, judgement: &Judgement, spec
     let start = ground(Lever::Traffic);
     let start = start.point(0.0, &start.all())?;
     let levers = Lever::ALL.into_iter().filter(|lever| lever.plays(scenario));
-    let walks: Vec<(Lever, bool, Vec<f64>)> =
-        levers.flat_map(|lever| [false, true].map(|upwards| (lever, upwards, lever.steps(scenario, upwards)))).collect();
-    let walks: Vec<(Lever, bool, Vec<f64>)> = walks.into_iter().filter(|(.., steps)| !steps.is_empty()).collect();
+    let ways = |lever: Lever| [false, true].map(|upwards| (lever, upwards, lever.steps(scenario, upwards)));
+    let ways = |lever: Lever| ways(lever).into_iter().filter(|(.., steps)| !steps.is_empty()).collect::<Vec<Way>>();
+    // Both ways of a price are told by the same crossings.
+    let walks: Vec<Vec<Way>> = levers
+        .flat_map(|lever| if lever.is_price() { vec![ways(lever)] } else { ways(lever).into_iter().map(|way| vec![way]).collect() })
+        .collect();
     let futures = Futures { scenario, outcome, seed: spec.seed.unwrap_or(scenario.seed) };
-    let flips_of = |(lever, upwards, steps): &(Lever, bool, Vec<f64>)| -> Result<Vec<Flip>> {
-        let (lever, upwards, tried) = (*lever, *upwards, steps.last().copied().unwrap_or(0.0));
-        let points = if lever.is_price() {
-            // Where no plan keeps the limits, the months in which they are kept decide, whatever the price.
-            let find = |leader: &Leader| {
-                if leader.qualified { price_flip(scenario, outcome, judgement, leader, lever, tried) } else { None }
-            };
-            judgement.leaders.iter().map(find).collect()
-        } else {
-            walk(ground(lever), steps, &start)?
+    let flips_of = |ways: &Vec<Way>| -> Result<Vec<Vec<Flip>>> {
+        // Where no plan keeps the limits, the months in which they are kept decide, whatever the price.
+        let crossings = |leader: &Leader, lever| leader.qualified.then(|| Crossings::new(scenario, outcome, judgement, leader, lever));
+        let crossings: Vec<Option<Crossings<'_>>> = match ways.first() {
+            Some((lever, ..)) if lever.is_price() => judgement.leaders.iter().map(|leader| crossings(leader, *lever)).collect(),
+            _ => Vec::new(),
         };
-        let told = judgement.leaders.iter().zip(points).map(|(leader, point)| {
-            let likelihood = point.as_ref().map(|point| futures.likelihood(lever, upwards, point, leader.plan));
-            Flip { lever, upwards, tried, point, likelihood }
-        });
-        Ok(told.collect())
+        let of_way = |(lever, upwards, steps): &Way| {
+            let (lever, upwards, tried) = (*lever, *upwards, steps.last().copied().unwrap_or(0.0));
+            let points = if lever.is_price() {
+                crossings.iter().map(|crossings| crossings.as_ref()?.flip(tried)).collect()
+            } else {
+                walk(ground(lever), steps, &start)?
+            };
+            let told = judgement.leaders.iter().zip(points).map(|(leader, point)| {
+                let likelihood = point.as_ref().map(|point| futures.likelihood(lever, upwards, point, leader.plan));
+                Flip { lever, upwards, tried, point, likelihood }
+            });
+            Ok(told.collect())
+        };
+        ways.iter().map(of_way).collect()
     };
     let mut found: Vec<Vec<Flip>> = vec![Vec::new(); judgement.leaders.len()];
-    for flips in ordered_map(spec.threads, &walks, flips_of)? {
-        found.iter_mut().zip(flips?).for_each(|(found, flip)| found.push(flip));
+    for ways in ordered_map(spec.threads, &walks, flips_of)? {
+        for flips in ways? {
+            found.iter_mut().zip(flips).for_each(|(found, flip)| found.push(flip));
+        }
     }
     Ok(found)
 }
+
+/// A lever, whether it moves upwards, and how far at each step.
+type Way = (Lever, bool, Vec<f64>);

@@ -1,10 +1,11 @@
 //! Ranking the plans: among those that keep the limits, by mean spend plus the stated cost of failed requests.
 
+use crate::error::Result;
 use crate::scenario::Scenario;
-use crate::simulation::Scope;
+use crate::simulation::{Scope, ordered_map};
 use crate::statistics::{ClusterProportion, Estimate};
 use crate::tally::{Outcome, Recipe};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// How one plan stands.
 #[derive(Clone, Debug)]
@@ -80,9 +81,29 @@ pub(super) fn scope(scenario: &Scenario) -> Scope {
 /// Judges every plan of an outcome.
 #[must_use]
 pub fn judge(scenario: &Scenario, outcome: &Outcome) -> Judgement {
-    let plans = scenario.supply.plans.len();
     let mut before = KeptBefore::new();
-    let standings: Vec<PlanStanding> = (0..plans).map(|plan| standing(scenario, outcome, plan, &mut before)).collect();
+    let standings = (0..scenario.supply.plans.len()).map(|plan| standing(scenario, outcome, plan, &mut before));
+    judged(scenario, standings.collect())
+}
+
+/// The same on as many threads as given or the machine has.
+///
+/// # Errors
+/// As [`ordered_map`].
+pub fn judge_on(threads: Option<usize>, scenario: &Scenario, outcome: &Outcome) -> Result<Judgement> {
+    let plans: Vec<usize> = (0..scenario.supply.plans.len()).collect();
+    let objectives = ordered_map(threads, &plans, |&plan| outcome.mean(&outcome.objective(scenario, plan)))?;
+    let excesses: Vec<Vec<Recipe>> = plans.iter().map(|&plan| outcome.excess(scenario, plan)).collect();
+    let different: Vec<&Vec<Recipe>> = excesses.iter().collect::<HashSet<_>>().into_iter().collect();
+    let kept = ordered_map(threads, &different, |excess| outcome.months_kept(excess))?;
+    let kept: HashMap<&Vec<Recipe>, (ClusterProportion, f64)> = different.into_iter().zip(kept).collect();
+    let standings = objectives.into_iter().zip(&excesses).map(|(objective, excess)| stands(scenario, objective, kept[excess]));
+    Ok(judged(scenario, standings.collect()))
+}
+
+/// What plans that stand so speak for.
+fn judged(scenario: &Scenario, standings: Vec<PlanStanding>) -> Judgement {
+    let plans = standings.len();
     let mut terms: Vec<Option<String>> = Vec::new();
     for plan in 0..plans {
         let term = term_of(scenario, plan);
@@ -137,9 +158,13 @@ pub(super) type KeptBefore = HashMap<Vec<Recipe>, (ClusterProportion, f64)>;
 
 /// How a plan stands in an outcome. `before` is empty at first, and serves all plans of the outcome.
 pub(super) fn standing(scenario: &Scenario, outcome: &Outcome, plan: usize, before: &mut KeptBefore) -> PlanStanding {
-    let limits = &scenario.limits;
     let objective = outcome.mean(&outcome.objective(scenario, plan));
-    let (months_kept, excess) = *before.entry(outcome.excess(scenario, plan)).or_insert_with_key(|excess| outcome.months_kept(excess));
+    let kept = *before.entry(outcome.excess(scenario, plan)).or_insert_with_key(|excess| outcome.months_kept(excess));
+    stands(scenario, objective, kept)
+}
+
+fn stands(scenario: &Scenario, objective: Estimate, (months_kept, excess): (ClusterProportion, f64)) -> PlanStanding {
+    let limits = &scenario.limits;
     let asked = limits.in_share_of_months;
     let limited = limits.any();
     let share = months_kept.estimate().point;

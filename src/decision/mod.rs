@@ -27,7 +27,7 @@ pub use compare::{Attribution, Comparison, Favourite, Measure, MeasureChange, Wa
 pub use explain::{Explanation, Held, Reason, Remedy, explain, held};
 pub use flip::{Cause, Flip, FlipPoint, flips};
 pub use forecast::{Enough, NEEDED_AT, Need, PeriodNeed, forecast};
-pub use judgement::{Judgement, Leader, PlanStanding, judge, objective_samples};
+pub use judgement::{Judgement, Leader, PlanStanding, judge, judge_on, objective_samples};
 pub use lever::Lever;
 pub use levers::{BestPlan, LeftOut, LeverEffect, LeverWish, Levers, Read, levers};
 pub use likelihood::Likelihood;

@@ -77,7 +77,7 @@ impl Ground<'_> {
         self.spec.replications.unwrap_or(self.scenario.replications).min(REPLICATIONS)
     }
 
-    /// One changed run, on one thread: the walks go side by side.
+    /// One changed run: on one thread, as the walks go side by side, but for the one that they all start from.
     fn simulate(&self, change: f64, plans: &BTreeSet<usize>, replications: u64) -> Result<Point> {
         // What a unit serves is nothing to plans without any.
         let stays = |plan: usize| self.lever == Lever::UnitThroughput && self.scenario.supply.plans[plan].buys_nothing();
@@ -90,7 +90,8 @@ impl Ground<'_> {
             let supply = changed.supply.keep(&rest).without_peak().without_members();
             let changed = Scenario { baseline: 0, ..changed.with_supply(supply) };
             let scope = scope(self.scenario);
-            let spec = RunSpec { replications: Some(replications), threads: Some(1), scope, progress: None, ..*self.spec };
+            let threads = if self.start.is_some() { Some(1) } else { self.spec.threads };
+            let spec = RunSpec { replications: Some(replications), threads, scope, progress: None, ..*self.spec };
             let run = run(&changed, &spec, &Columns)?;
             let mut kept = KeptBefore::new();
             for (place, plan) in rest.into_iter().enumerate() {

@@ -8,28 +8,37 @@ use crate::scenario::Scenario;
 use crate::statistics::Method;
 use crate::tally::{Metric, Outcome, Row, Span};
 
-/// The nearest change of a price, between none and `tried`, at which another plan of the leader's group is cheaper.
-pub(super) fn price_flip(
-    scenario: &Scenario,
-    outcome: &Outcome,
-    judgement: &Judgement,
-    leader: &Leader,
+/// The changes of a price at which other plans of a leader's group become as cheap.
+pub(super) struct Crossings<'a> {
+    scenario: &'a Scenario,
+    outcome: &'a Outcome,
     lever: Lever,
-    tried: f64,
-) -> Option<FlipPoint> {
-    let own = line(scenario, outcome, leader.plan, lever);
-    let rivals = judgement.rivals(scenario, leader);
-    let method = outcome.method(Span::Horizon);
-    rivals
-        .into_iter()
-        .filter_map(|plan| {
-            let rival = line(scenario, outcome, plan, lever);
-            let (at, error) = own.meets(&rival, method)?;
-            let inside = if tried > 0.0 { at >= 0.0 && at <= tried } else { at <= 0.0 && at >= tried };
+    own: Line,
+    /// Plans and changes, the nearest first.
+    found: Vec<(usize, f64)>,
+}
+
+impl<'a> Crossings<'a> {
+    pub(super) fn new(scenario: &'a Scenario, outcome: &'a Outcome, judgement: &Judgement, leader: &Leader, lever: Lever) -> Self {
+        let own = line(scenario, outcome, leader.plan, lever);
+        let method = outcome.method(Span::Horizon);
+        let crossing = |plan| own.meets(&line(scenario, outcome, plan, lever), method).map(|at| (plan, at));
+        let mut found: Vec<(usize, f64)> = judgement.rivals(scenario, leader).into_iter().filter_map(crossing).collect();
+        found.sort_by(|(_, a), (_, b)| a.abs().total_cmp(&b.abs()));
+        Self { scenario, outcome, lever, own, found }
+    }
+
+    /// The nearest change between none and `tried`.
+    pub(super) fn flip(&self, tried: f64) -> Option<FlipPoint> {
+        let inside = |at: f64| if tried > 0.0 { at >= 0.0 && at <= tried } else { at <= 0.0 && at >= tried };
+        let point = |&(plan, at): &(usize, f64)| {
+            let rival = line(self.scenario, self.outcome, plan, self.lever);
+            let error = self.own.error(&rival, at, self.outcome.method(Span::Horizon))?;
             let between = (at - 1.96 * error, at + 1.96 * error);
-            inside.then_some(FlipPoint { at, between, plan: Some(plan), because: Cause::Cheaper })
-        })
-        .min_by(|a, b| a.at.abs().total_cmp(&b.at.abs()))
+            Some(FlipPoint { at, between, plan: Some(plan), because: Cause::Cheaper })
+        };
+        self.found.iter().filter(|(_, at)| inside(*at)).find_map(point)
+    }
 }
 
 /// A plan's objective as a line in the relative change of a price, sample by sample.
@@ -39,17 +48,23 @@ struct Line {
 }
 
 impl Line {
-    /// The change at which the other becomes as cheap, and its standard error: the root of mean(D₀) + x mean(D₁), whose error is that of
-    /// the mean of D₀ + x D₁ over |mean(D₁)| (the delta method for a ratio of means).
-    fn meets(&self, other: &Self, method: Method<'_>) -> Option<(f64, f64)> {
+    /// How the difference to another lies at the stated price, and how it grows.
+    fn difference(&self, other: &Self) -> (Vec<f64>, Vec<f64>) {
         let difference = |a: &[f64], b: &[f64]| -> Vec<f64> { a.iter().zip(b).map(|(a, b)| b - a).collect() };
-        let start = difference(&self.objective, &other.objective);
-        let slope = difference(&self.slope, &other.slope);
-        let mean_slope = method.mean(&slope).point;
-        let at = -method.mean(&start).point / mean_slope;
+        (difference(&self.objective, &other.objective), difference(&self.slope, &other.slope))
+    }
+
+    /// The change at which the other becomes as cheap: the root of mean(D₀) + x mean(D₁).
+    fn meets(&self, other: &Self, method: Method<'_>) -> Option<f64> {
+        let (start, slope) = self.difference(other);
+        Some(-method.mean(&start).point / method.mean(&slope).point).filter(|at| at.is_finite())
+    }
+
+    /// The standard error of that: the error of the mean of D₀ + x D₁ over |mean(D₁)| (the delta method for a ratio of means).
+    fn error(&self, other: &Self, at: f64, method: Method<'_>) -> Option<f64> {
+        let (start, slope) = self.difference(other);
         let residuals: Vec<f64> = start.iter().zip(&slope).map(|(start, slope)| start + at * slope).collect();
-        let error = method.mean(&residuals).standard_error? / mean_slope.abs();
-        at.is_finite().then_some((at, error))
+        Some(method.mean(&residuals).standard_error? / method.mean(&slope).point.abs())
     }
 }
 
