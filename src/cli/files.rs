@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 use tokentide::error::{Error, Result};
 use tokentide::report::{ReportFile, SAMPLES_BEGIN};
+use tokentide::simulation::ordered_map;
 
 /// A folder that results can be written to.
 #[derive(Debug)]
@@ -78,9 +79,12 @@ impl OutputFolder {
         for Staged { name, file } in self.staged {
             let target = self.path.join(name);
             let flushed = file.into_inner().map_err(io::IntoInnerError::into_error);
-            let synced = flushed.and_then(|file| file.as_file().sync_all().map(|()| file));
-            whole.push((synced.map_err(|source| Error::io(&target, "write", source))?, target));
+            whole.push((flushed.map_err(|source| Error::io(&target, "write", source))?, target));
         }
+        // All at once: the disk takes hardly longer for all of them than for the largest, and nobody computes meanwhile.
+        let sync =
+            |(file, target): &(NamedTempFile, PathBuf)| file.as_file().sync_all().map_err(|source| Error::io(target, "write", source));
+        ordered_map(Some(whole.len().max(1)), &whole, sync)?.into_iter().collect::<Result<()>>()?;
         // Before the first file is there: results must not stand beside the samples of an earlier run, not even after a failure.
         for path in stale {
             fs::remove_file(&path).map_err(|source| Error::io(&path, "remove the samples of an earlier run,", source))?;

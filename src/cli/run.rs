@@ -6,11 +6,13 @@ use super::{Exit, console, gates, interrupt, prices, progress, render, scenario}
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tokentide::decision::{Flip, Held, Judgement, Precise, PreciseOf, Precision, RARE, Rare, draw_until, flips, held, judge, rare};
+use tokentide::decision::{Flip, Held, Judgement, Precise, PreciseOf, Precision, RARE, Rare, draw_until, flips, held, judge_on, rare};
 use tokentide::error::{ErrorKind, Result};
-use tokentide::report::{FLIPS_FILE, Provenance, Report, ReportFile, answer, flip_lines, flips_file, hours_walked, notes, table};
+use tokentide::report::{
+    FLIPS_FILE, Headlines, Provenance, Report, ReportFile, answer, flip_lines, flips_file, hours_walked, notes, table,
+};
 use tokentide::scenario::{Loaded, Scenario};
-use tokentide::simulation::{EngineChoice, Run, RunSpec, run as simulate};
+use tokentide::simulation::{EngineChoice, Run, RunSpec, beside, run as simulate};
 use tokentide::spec::Provenance as Source;
 use tokentide::statistics::Sampling;
 use tokentide::tally::{BoundedColumns, KEPT_REPLICATIONS, Outcome};
@@ -47,12 +49,28 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit> {
         rare: rare.as_ref(),
         provenance: &provenance,
         threads: args.draws.threads.map(usize::from),
+        headlines: &Headlines::default(),
     };
-    let written = folder.map(|folder| write(&report, folder, &files, args.out.clone().unwrap_or_default())).transpose()?;
+    let mut shown = String::new();
+    let mut show = || {
+        if !args.json {
+            shown = told(&report);
+        }
+    };
+    let written = match folder {
+        Some(folder) => {
+            write(&report, folder, &files, show)?;
+            args.out.clone()
+        }
+        None => {
+            show();
+            None
+        }
+    };
     if args.json {
         json(&report)?;
     } else {
-        print(&report, written.as_ref())?;
+        print(&shown, written.as_ref())?;
     }
     let missed = gates::missed(&report, &args.gates);
     missed.iter().for_each(|text| render::gate(text));
@@ -86,7 +104,7 @@ struct Found {
 fn draw(args: &RunArgs, scenario: &Scenario, spec: &RunSpec<'_>) -> Result<(Run<Outcome>, Judgement, Option<Precise>)> {
     let Some(Share(share)) = args.precision else {
         let run = simulate(scenario, spec, &BoundedColumns::default())?;
-        let judgement = judge(scenario, &run.summary);
+        let judgement = judge_on(spec.threads, scenario, &run.summary)?;
         return Ok((run, judgement, None));
     };
     let of = match args.precision_of {
@@ -149,13 +167,14 @@ pub(super) fn unless_stopped<T>(found: Result<Vec<T>>, stop: &AtomicBool) -> Res
     }
 }
 
-/// Writes all files into the folder and returns it.
-fn write(report: &Report<'_>, mut folder: OutputFolder, files: &[ReportFile], path: PathBuf) -> Result<PathBuf> {
+/// Writes all files into the folder; `meanwhile` is done while they are seen down to the disk.
+fn write(report: &Report<'_>, mut folder: OutputFolder, files: &[ReportFile], meanwhile: impl FnOnce()) -> Result<()> {
     // First, as the summary's presence says that the others are complete.
     folder.append(FLIPS_FILE, &flips_file(report)?)?;
     report.write(files, &mut |file, text| folder.append(file.name(), text))?;
-    folder.commit()?;
-    Ok(path)
+    let mut committed = Ok(());
+    beside(report.threads, || committed = folder.commit(), meanwhile)?;
+    committed
 }
 
 fn json(report: &Report<'_>) -> Result<()> {
@@ -168,24 +187,26 @@ fn json(report: &Report<'_>) -> Result<()> {
     console::print(|out| out.write_all(text.as_bytes()))
 }
 
-fn print(report: &Report<'_>, written: Option<&PathBuf>) -> Result<()> {
+/// What is printed, but for where the files are.
+fn told(report: &Report<'_>) -> String {
     let plans = report.scenario.supply.plans.len();
     let provenance = report.provenance;
+    let mut text = format!("{}\n\n{}\n\n", answer(report), table(report));
+    for line in notes(report) {
+        text.extend([line.as_str(), "\n\n"]);
+    }
+    for line in flip_lines(report) {
+        text.extend([line.as_str(), "\n"]);
+    }
+    let plural = if plans == 1 { "" } else { "s" };
+    let walked = hours_walked(report).map_or_else(String::new, |walked| format!(", {walked}"));
+    let Provenance { replications, seed, engine, .. } = provenance;
+    text + &format!("\n{plans} plan{plural}, {replications} replications, seed {seed}, {engine} engine{walked}.")
+}
+
+fn print(told: &str, written: Option<&PathBuf>) -> Result<()> {
     console::print(|out| {
-        writeln!(out, "{}\n\n{}\n", answer(report), table(report))?;
-        for line in notes(report) {
-            writeln!(out, "{line}\n")?;
-        }
-        for line in flip_lines(report) {
-            writeln!(out, "{line}")?;
-        }
-        let plural = if plans == 1 { "" } else { "s" };
-        let walked = hours_walked(report).map_or_else(String::new, |walked| format!(", {walked}"));
-        write!(
-            out,
-            "\n{plans} plan{plural}, {} replications, seed {}, {} engine{walked}.",
-            provenance.replications, provenance.seed, provenance.engine
-        )?;
+        out.write_all(told.as_bytes())?;
         match written {
             Some(folder) => writeln!(out, " All plans are in {}.", folder.display()),
             None => writeln!(out, " All plans: --out DIR."),

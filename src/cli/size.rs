@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use tokentide::decision::{self, Goal, Sizing, Wish, flips, refined};
 use tokentide::error::{Error, Result};
 use tokentide::report::{
-    FLIPS_FILE, Provenance, Report, ReportFile, SIZING_FILES, flip_lines, flips_file, nines_table, notes, sizing_answer, sizing_files,
-    steps_table, table,
+    FLIPS_FILE, Headlines, Provenance, Report, ReportFile, SIZING_FILES, flip_lines, flips_file, nines_table, notes, sizing_answer,
+    sizing_files, steps_table, table,
 };
 use tokentide::scenario::Loaded;
 use tokentide::simulation::RunSpec;
@@ -85,6 +85,7 @@ pub(crate) fn size(args: &SizeArgs) -> Result<Exit> {
         rare: None,
         provenance: &provenance,
         threads,
+        headlines: &Headlines::default(),
     };
     if let Some(mut folder) = folder {
         report.write(&files, &mut |file, text| folder.append(file.name(), text))?;

@@ -3,7 +3,7 @@
 use super::figures::{Figure, Figures, PlanFigures, figure_of};
 use super::headline::{Headline, cheaper};
 use super::lines::Lines;
-use super::number::optional;
+use super::number::push;
 use super::{Report, ReportFile};
 use crate::error::Result;
 use crate::scenario::Scenario;
@@ -158,7 +158,12 @@ fn long_form(report: &Report<'_>, plan: usize, place: &[&str], figures: &Figures
 /// The fields of [`STATISTICS`], with the tail's mean where it is given.
 pub(super) fn statistics_text(d: Option<&Distribution>, has_tail: bool) -> String {
     let numbers = d.map_or([None; STATISTICS.len()], |d| statistics(d, has_tail));
-    numbers.map(optional).join(",")
+    let mut text = String::with_capacity(20 * STATISTICS.len());
+    for (index, known) in numbers.into_iter().enumerate() {
+        text.push_str(if index == 0 { "" } else { "," });
+        push(&mut text, known.unwrap_or(f64::NAN));
+    }
+    text
 }
 
 /// Numbers in the order of [`STATISTICS`].

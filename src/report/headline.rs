@@ -4,6 +4,8 @@ use super::Report;
 use crate::decision::PlanStanding;
 use crate::statistics::{Distribution, Paired, Summariser};
 use crate::tally::{Metric, Recipe, Row, Span};
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How one plan does over the whole horizon.
 #[derive(Clone, Debug)]
@@ -48,6 +50,16 @@ pub struct Headline {
     pub standing: PlanStanding,
 }
 
+/// The headlines that a report has made: the files, the answer and the table tell of the same plans.
+#[derive(Debug, Default)]
+pub struct Headlines(Mutex<HashMap<(usize, usize), Headline>>);
+
+impl Headlines {
+    fn made(&self) -> MutexGuard<'_, HashMap<(usize, usize), Headline>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// The distributions of a headline in the order of its fields, and whether each is a mean over the months rather than of the whole horizon.
 pub(super) const HEADLINE: [(Metric, bool); 15] = [
     (Metric::CostTotal, true),
@@ -83,6 +95,9 @@ impl Headline {
     /// When the scenario has no such plan.
     #[must_use]
     pub fn new(report: &Report<'_>, plan: usize, cheapest: usize) -> Self {
+        if let Some(made) = report.headlines.made().get(&(plan, cheapest)) {
+            return made.clone();
+        }
         let mut summariser = Summariser::default();
         let mut of = |recipe: Recipe| report.outcome.distributions(&[&recipe], &mut summariser).into_iter().next().flatten();
         Self::of(report, plan, cheapest, &recipes(report, plan).map(|recipe| recipe.and_then(&mut of)))
@@ -90,6 +105,12 @@ impl Headline {
 
     /// The headline made of these distributions, in the order of [`HEADLINE`].
     pub(super) fn of(report: &Report<'_>, plan: usize, cheapest: usize, distributions: &[Option<Distribution>; HEADLINE.len()]) -> Self {
+        let made = Self::make(report, plan, cheapest, distributions);
+        report.headlines.made().insert((plan, cheapest), made.clone());
+        made
+    }
+
+    fn make(report: &Report<'_>, plan: usize, cheapest: usize, distributions: &[Option<Distribution>; HEADLINE.len()]) -> Self {
         let months = report.scenario.horizon.months() as f64;
         let monthly = |plan: usize| {
             let recipe = report.outcome.recipe(report.scenario, plan, Row::All, Span::Horizon, Metric::CostTotal)?;

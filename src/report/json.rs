@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::statistics::{CONFIDENCE, ClusterProportion, Distribution, Estimate, Paired, Regret};
 use crate::tally::Metric;
 use serde_json::{Number, Value, json};
+use std::fmt::Write;
 
 /// How precise a run is, where that was asked for.
 fn precision(precise: Precise) -> Value {
@@ -205,34 +206,48 @@ fn metrics(text: &mut String, figures: &Figures<'_>, names: &[(String, bool)]) {
 
 /// A distribution as an object, with the tail's mean where it is given.
 pub(super) fn distribution_text(d: &Distribution, has_tail: bool) -> String {
-    let mut text = format!("{{\"n\":{}", d.n);
-    let mut field = |name: &str, value: String| text.extend([",\"", name, "\":", value.as_str()]);
+    let mut text = String::with_capacity(1024);
+    text.extend(["{\"n\":", &d.n.to_string()]);
     let numbers = [("mean", Some(d.mean)), ("mean_se", d.mean_se)];
-    numbers.into_iter().for_each(|(name, x)| field(name, number(x)));
-    field("mean_interval", ends(d.mean_interval));
+    numbers.into_iter().for_each(|(name, x)| field(&mut text, name, [x]));
+    field(&mut text, "mean_interval", ends(d.mean_interval));
     let [min, p01, p05, p10, p25, p50] = [d.min, d.p01, d.p05, d.p10, d.p25, d.p50].map(Some);
     let [p75, p90, p95, p99, max] = [d.p75, d.p90, d.p95, d.p99, d.max].map(Some);
     let below = [("sd", d.sd), ("min", min), ("p01", p01), ("p05", p05), ("p10", p10), ("p25", p25), ("p50", p50)];
     let above = [("p75", p75), ("p90", p90), ("p95", p95), ("p99", p99), ("max", max)];
-    below.into_iter().chain(above).for_each(|(name, x)| field(name, number(x)));
-    field("p50_interval", ends(d.p50_interval));
-    field("p95_interval", ends(d.p95_interval));
+    below.into_iter().chain(above).for_each(|(name, x)| field(&mut text, name, [x]));
+    field(&mut text, "p50_interval", ends(d.p50_interval));
+    field(&mut text, "p95_interval", ends(d.p95_interval));
     if has_tail {
-        field("cvar95", number(Some(d.cvar95)));
-        field("cvar95_se", number(d.cvar95_se));
-        field("cvar95_interval", ends(d.cvar95_interval));
+        field(&mut text, "cvar95", [Some(d.cvar95)]);
+        field(&mut text, "cvar95_se", [d.cvar95_se]);
+        field(&mut text, "cvar95_interval", ends(d.cvar95_interval));
     }
     text.push('}');
     text
 }
 
-/// A number; null where it is unknown.
-fn number(value: Option<f64>) -> String {
-    value.and_then(Number::from_f64).map_or_else(|| "null".to_owned(), |number| number.to_string())
+/// Appends a field: a number, or a list of several. What is unknown is null, and so is a list of what is unknown.
+fn field<const N: usize>(text: &mut String, name: &str, values: [Option<f64>; N]) {
+    text.extend([",\"", name, "\":"]);
+    if values.iter().all(Option::is_none) {
+        return text.push_str("null");
+    }
+    text.push_str(if N == 1 { "" } else { "[" });
+    for (index, value) in values.into_iter().enumerate() {
+        text.push_str(if index == 0 { "" } else { "," });
+        match value.and_then(Number::from_f64) {
+            // A text takes whatever is written.
+            Some(number) => _ = write!(text, "{number}"),
+            None => text.push_str("null"),
+        }
+    }
+    text.push_str(if N == 1 { "" } else { "]" });
 }
 
-fn ends(interval: Option<(f64, f64)>) -> String {
-    interval.map_or_else(|| "null".to_owned(), |(low, high)| format!("[{},{}]", number(Some(low)), number(Some(high))))
+/// The ends of an interval, as a list.
+fn ends(interval: Option<(f64, f64)>) -> [Option<f64>; 2] {
+    interval.map_or([None; 2], |(low, high)| [Some(low), Some(high)])
 }
 
 fn interval(interval: Option<(f64, f64)>) -> Value {

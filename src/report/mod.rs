@@ -43,7 +43,7 @@ pub use compare_files::{COMPARISON_FILE, comparison_csv, comparison_json};
 pub use explain::explanation;
 pub use flips::{FLIPS_FILE, flip_lines, flips_file};
 pub use forecast::{forecast_answer, forecast_file};
-pub use headline::Headline;
+pub use headline::{Headline, Headlines};
 pub use hours::write_hours;
 pub use levers::{levers_answer, levers_file};
 pub use notes::{hours_walked, notes};
@@ -64,7 +64,7 @@ pub use tornado::{TORNADO_FILE, tornado_answer, tornado_file, tornado_json};
 use crate::decision::{Flip, Held, Judgement, Rare, objective_samples};
 use crate::error::{Error, Result};
 use crate::scenario::Scenario;
-use crate::simulation::ordered_map;
+use crate::simulation::{beside, ordered_map};
 use crate::statistics::Best;
 use crate::tally::{Outcome, Span};
 use figures::Book;
@@ -133,7 +133,12 @@ pub struct Report<'a> {
     pub provenance: &'a Provenance,
     /// Threads that summarise plans; as many as the machine has unless given.
     pub threads: Option<usize>,
+    /// Where headlines are kept that were made; empty at first.
+    pub headlines: &'a Headlines,
 }
+
+/// Pieces of text, and the file that each belongs to.
+type Pieces = Vec<(ReportFile, String)>;
 
 impl Report<'_> {
     /// Writes files, piece by piece and in order: `put` gets the file that a piece of text belongs to.
@@ -144,6 +149,25 @@ impl Report<'_> {
         if files.contains(&ReportFile::Samples) && !self.outcome.keeps_all() {
             return Err(Error::usage("samples.csv: the samples of so many replications are not kept"));
         }
+        let plans: Vec<usize> = (0..self.scenario.supply.plans.len()).collect();
+        let best = self.best();
+        let mut chunks = plans.chunks(PLANS_AT_A_TIME);
+        let first = chunks.next().unwrap_or_default();
+        let (mut ready, mut pieces) = (first, self.pieces(first, best.as_ref(), files)?);
+        // After the first plans were summarised: what is told of these need not be found again.
+        self.heads(files, put)?;
+        for chunk in chunks {
+            let mut next = Ok(Vec::new());
+            // What is ready is handed on while the next plans are summarised.
+            beside(self.threads, || next = self.pieces(chunk, best.as_ref(), files), || self.hand_on(ready, &pieces, files, put))??;
+            (ready, pieces) = (chunk, next?);
+        }
+        self.hand_on(ready, &pieces, files, put)?;
+        if files.contains(&ReportFile::Summary) { put(ReportFile::Summary, &json::tail(self)?) } else { Ok(()) }
+    }
+
+    /// What each file begins with.
+    fn heads(&self, files: &[ReportFile], put: &mut dyn FnMut(ReportFile, &str) -> Result<()>) -> Result<()> {
         for &file in files {
             match file {
                 ReportFile::Summary => put(file, &json::head(self)?)?,
@@ -151,24 +175,34 @@ impl Report<'_> {
                 _ => put(file, &csv::header(file, self.scenario)?)?,
             }
         }
-        let plans: Vec<usize> = (0..self.scenario.supply.plans.len()).collect();
+        Ok(())
+    }
+
+    /// What the files say of some plans.
+    fn pieces(&self, plans: &[usize], best: Option<&Best>, files: &[ReportFile]) -> Result<Vec<Pieces>> {
+        let book = Book::new(self, plans)?;
+        let places: Vec<usize> = (0..plans.len()).collect();
         let cheapest = self.cheapest();
-        let best = self.best();
-        for chunk in plans.chunks(PLANS_AT_A_TIME) {
-            let book = Book::new(self, chunk)?;
-            let places: Vec<usize> = (0..chunk.len()).collect();
-            for pieces in ordered_map(self.threads, &places, |&place| self.plan_pieces(&book, place, (cheapest, best.as_ref()), files))? {
-                for (file, text) in pieces? {
-                    put(file, &text)?;
-                }
-            }
-            if files.contains(&ReportFile::Samples) {
-                for &plan in chunk {
-                    samples::write(self, plan, &mut |text| put(ReportFile::Samples, text))?;
-                }
+        ordered_map(self.threads, &places, |&place| self.plan_pieces(&book, place, (cheapest, best), files))?.into_iter().collect()
+    }
+
+    /// Hands on the pieces of some plans, and their samples.
+    fn hand_on(
+        &self,
+        plans: &[usize],
+        pieces: &[Pieces],
+        files: &[ReportFile],
+        put: &mut dyn FnMut(ReportFile, &str) -> Result<()>,
+    ) -> Result<()> {
+        for (file, text) in pieces.iter().flatten() {
+            put(*file, text)?;
+        }
+        if files.contains(&ReportFile::Samples) {
+            for &plan in plans {
+                samples::write(self, plan, &mut |text| put(ReportFile::Samples, text))?;
             }
         }
-        if files.contains(&ReportFile::Summary) { put(ReportFile::Summary, &json::tail(self)?) } else { Ok(()) }
+        Ok(())
     }
 
     /// The plan that the others are compared with beside the baseline: the cheapest of those that keep the limits, else of all.
@@ -192,13 +226,7 @@ impl Report<'_> {
     }
 
     /// The text of the plan that stands at `place` in the book, by file.
-    fn plan_pieces(
-        &self,
-        book: &Book,
-        place: usize,
-        (cheapest, best): (usize, Option<&Best>),
-        files: &[ReportFile],
-    ) -> Result<Vec<(ReportFile, String)>> {
+    fn plan_pieces(&self, book: &Book, place: usize, (cheapest, best): (usize, Option<&Best>), files: &[ReportFile]) -> Result<Pieces> {
         let figures = book.plan(place);
         let headline = book.headline(self, place, cheapest);
         let own = |best: &Best| {

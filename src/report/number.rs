@@ -1,20 +1,29 @@
 //! Single fields of the files: numbers that read back to the same bits, text that no spreadsheet takes for a formula.
 
 use std::borrow::Cow;
+use std::fmt::Write;
 
 /// A number at full precision, the shortest text that reads back to it; empty for what is not a number.
 pub(super) fn number(value: f64) -> String {
+    let mut text = String::new();
+    push(&mut text, value);
+    text
+}
+
+/// Appends a number, as [`number`] writes it.
+pub(super) fn push(text: &mut String, value: f64) {
     // Written out between these, as every spreadsheet reads it; with an exponent outside.
     const WRITTEN_OUT: std::ops::Range<f64> = 1e-7..1e17;
-    if !value.is_finite() {
-        String::new()
+    // A text takes whatever is written.
+    _ = if !value.is_finite() {
+        Ok(())
     } else if value == 0.0 {
-        "0".to_owned()
+        text.write_str("0")
     } else if WRITTEN_OUT.contains(&value.abs()) {
-        value.to_string()
+        write!(text, "{value}")
     } else {
-        format!("{value:e}")
-    }
+        write!(text, "{value:e}")
+    };
 }
 
 /// The same of what may be unknown; unknown is empty, never 0.

@@ -3,6 +3,7 @@
 use super::headline::cheaper;
 use super::{Headline, Report, words};
 use crate::decision::{Leader, spreadsheet_plan};
+use crate::simulation::ordered_map;
 use comfy_table::{CellAlignment, ContentLineStyle, LineStyle, Table, TableStyle};
 
 /// Rows that are shown; all plans are in the files.
@@ -43,8 +44,11 @@ pub fn table(report: &Report<'_>) -> String {
         header.insert(LATENESS, "jobs\nlate".to_owned());
     }
     table.set_header(header);
-    for (plan, role) in chosen(report) {
-        table.add_row(row(report, &Headline::new(report, plan, cheapest), role));
+    let chosen = chosen(report);
+    let headline = |(plan, _): &(usize, String)| Headline::new(report, *plan, cheapest);
+    let headlines = ordered_map(report.threads, &chosen, headline).unwrap_or_else(|_| chosen.iter().map(headline).collect());
+    for ((_, role), headline) in chosen.into_iter().zip(headlines) {
+        table.add_row(row(report, &headline, role));
     }
     for column in table.column_iter_mut().skip(4) {
         column.set_cell_alignment(CellAlignment::Right);

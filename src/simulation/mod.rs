@@ -18,4 +18,4 @@ mod runner;
 pub use engine::{Engine, EngineChoice};
 pub use kernel::{Isa, Kernel, KernelWorker, Scope};
 pub use reference::{Replicator, draw};
-pub use runner::{BATCH, Run, RunSpec, ordered_map, run};
+pub use runner::{BATCH, Run, RunSpec, beside, ordered_map, run};

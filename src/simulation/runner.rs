@@ -120,6 +120,23 @@ pub fn ordered_map<I: Sync, O: Send>(threads: Option<usize>, items: &[I], f: imp
     })
 }
 
+/// Does work on another thread while the caller's own does something else; on one thread, one after the other, the work first.
+///
+/// # Errors
+/// [`ErrorKind::Usage`] for zero threads, or for a thread that cannot be started.
+pub fn beside<T>(threads: Option<usize>, work: impl FnOnce() + Send, own: impl FnOnce() -> T) -> Result<T> {
+    Ok(match Threads::new(if threads == Some(1) { threads } else { Some(2) })? {
+        Threads::One => {
+            work();
+            own()
+        }
+        Threads::Many(pool) => pool.in_place_scope(|scope| {
+            scope.spawn(move |_| work());
+            own()
+        }),
+    })
+}
+
 /// The threads of one piece of work.
 enum Threads {
     /// The caller's own. A thread that waits for another pool takes up further work of its own pool meanwhile, and then has to finish that

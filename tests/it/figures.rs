@@ -3,7 +3,7 @@
 use crate::validation::support::{resolve, simulate};
 use std::path::Path;
 use tokentide::decision::{Judgement, judge};
-use tokentide::report::{Headline, Provenance, Report, ReportFile, notes};
+use tokentide::report::{Headline, Headlines, Provenance, Report, ReportFile, notes};
 use tokentide::scenario::Scenario;
 use tokentide::simulation::{Run, RunSpec, run};
 use tokentide::statistics::{Distribution, STREAM_ERROR, STREAM_ZERO, Sampling, Summariser};
@@ -241,6 +241,7 @@ fn told(scenario: &Scenario, run: &Run<Outcome>) -> String {
         rare: None,
         provenance: &provenance,
         threads: Some(2),
+        headlines: &Headlines::default(),
     };
     let mut text = String::new();
     let mut put = |_, piece: &str| {
