@@ -79,9 +79,12 @@ pub struct LaneState {
     levels: Vec<Lanes<f32>>,
     /// By tile.
     spikes: Vec<Vec<Spike>>,
-    counts: Box<Tile>,
+    counts: Vec<Lanes<f32>>,
+    /// Normals of the slow and the white noise.
+    others: Box<[Tile; 2]>,
     /// Of steered noise: by hour, its logarithm and the count and size normals; and what each mean is raised by.
-    noise: Vec<(Lanes<f32>, Lanes<f32>)>,
+    logs: Vec<Lanes<f32>>,
+    drawn: Vec<Lanes<f32>>,
     raised: [Lanes<f32>; 2],
     weeks: Vec<f64>,
     months: Vec<f64>,
@@ -106,8 +109,10 @@ impl Default for LaneState {
             slow: Lanes::of(0.0),
             levels: Vec::new(),
             spikes: Vec::new(),
-            counts: Box::new([Lanes::of(0.0); TILE]),
-            noise: Vec::new(),
+            counts: vec![Lanes::of(0.0); TILE],
+            others: Box::new([[Lanes::of(0.0); TILE]; 2]),
+            logs: Vec::new(),
+            drawn: Vec::new(),
             raised: [Lanes::of(0.0); 2],
             weeks: Vec::new(),
             months: Vec::new(),
@@ -260,10 +265,10 @@ impl<'a> LaneWorkload<'a> {
     pub fn tiles(&self, tile: usize, state: &mut LaneState, prompts: &mut Tile, answers: &mut Tile) -> usize {
         let hours = self.expected(tile, state, prompts);
         if let Some(pair) = &self.pair {
-            let mut unused = Lanes::of(0.0);
+            let [unused, _] = &mut *state.others;
+            state.third.normals(&mut answers[..hours], unused);
             let hours = prompts[..hours].iter_mut().zip(&mut answers[..hours]).zip(&state.counts[..hours]);
             for ((prompt, answer), first) in hours {
-                state.third.normals(answer, &mut unused);
                 pair.apply(first, prompt, answer);
             }
         }
@@ -273,47 +278,56 @@ impl<'a> LaneWorkload<'a> {
     /// What is expected of the hours before spikes, and their count and size normals.
     #[inline(always)]
     fn expect<const FIRST: bool, const SECOND: bool>(&self, start: usize, hours: usize, state: &mut LaneState, out: &mut Tile) {
-        let mut log = Lanes::of(0.0);
-        for (hour, offset) in (start..start + hours).zip(0..) {
-            let (base, level) = (self.base[hour], self.level_of[hour] as usize);
-            let mut counts = Lanes::of(0.0);
-            self.log_noise::<FIRST, SECOND>(hour, state, &mut log, &mut counts);
-            let (level, out) = (&state.levels[level], &mut out[offset]);
+        let mut counts = std::mem::take(&mut state.counts);
+        self.log_noise::<FIRST, SECOND>(start, state, &mut out[..hours], &mut counts[..hours], |_, _, _| ());
+        state.counts = counts;
+        for (hour, out) in (start..).zip(&mut out[..hours]) {
+            let (base, level) = (self.base[hour], &state.levels[self.level_of[hour] as usize]);
             for i in 0..LANES {
-                let noise = if FIRST || SECOND { exp2(log[i] * std::f32::consts::LOG2_E + self.offset) } else { 1.0 };
+                let noise = if FIRST || SECOND { exp2(out[i] * std::f32::consts::LOG2_E + self.offset) } else { 1.0 };
                 out[i] = base * level[i] * noise;
             }
-            state.counts[offset] = counts;
         }
     }
 
-    /// The logarithm of an hour's noise, and its count and size normals.
+    /// The logarithm of the noise of the hours from `start` on, and their count and size normals. Tells the path of the fast (0) and the slow
+    /// noise (1) by hour.
     #[inline(always)]
     fn log_noise<const FIRST: bool, const SECOND: bool>(
         &self,
-        hour: usize,
+        start: usize,
         state: &mut LaneState,
-        log: &mut Lanes<f32>,
-        counts: &mut Lanes<f32>,
+        logs: &mut [Lanes<f32>],
+        counts: &mut [Lanes<f32>],
+        mut tell: impl FnMut(usize, usize, &Lanes<f32>),
     ) {
-        let LaneState { first, second, fast, slow, .. } = state;
+        let LaneState { first, second, fast, slow, others, .. } = state;
         // The first hour is drawn from the stationary law.
-        let step = |part: Recursion| if hour == 0 { (0.0, part.sd) } else { (part.rho, part.step) };
-        let (mut z, mut white) = (Lanes::of(0.0), Lanes::of(0.0));
+        let step = |part: Recursion, hour: usize| if hour == 0 { (0.0, part.sd) } else { (part.rho, part.step) };
         if FIRST {
-            let (rho, step) = step(self.fast);
-            first.normals(&mut z, counts);
-            for i in 0..LANES {
-                fast[i] = rho * fast[i] + step * z[i];
-                log[i] = fast[i];
+            first.normals(logs, counts);
+            for (hour, log) in (start..).zip(&mut *logs) {
+                let (rho, step) = step(self.fast, hour);
+                for i in 0..LANES {
+                    fast[i] = rho * fast[i] + step * log[i];
+                    log[i] = fast[i];
+                }
+                tell(0, hour, fast);
             }
+        } else {
+            counts.fill(Lanes::of(0.0));
         }
         if SECOND {
-            let (rho, step) = step(self.slow);
-            second.normals(&mut z, &mut white);
-            for i in 0..LANES {
-                slow[i] = rho * slow[i] + step * z[i];
-                log[i] = if FIRST { log[i] } else { 0.0 } + (slow[i] + self.white * white[i]);
+            let [normals, white] = &mut **others;
+            let hours = logs.len();
+            second.normals(&mut normals[..hours], &mut white[..hours]);
+            for (hour, (log, (normals, white))) in (start..).zip(logs.iter_mut().zip(normals.iter().zip(white.iter()))) {
+                let (rho, step) = step(self.slow, hour);
+                for i in 0..LANES {
+                    slow[i] = rho * slow[i] + step * normals[i];
+                    log[i] = if FIRST { log[i] } else { 0.0 } + (slow[i] + self.white * white[i]);
+                }
+                tell(1, hour, slow);
             }
         }
     }
@@ -328,14 +342,14 @@ impl<'a> LaneWorkload<'a> {
                 (true, true) => self.draw_all::<true, true>(state),
             }
         }
-        for (hour, (out, counts)) in (start..start + hours).zip(out.iter_mut().zip(state.counts.iter_mut())) {
+        state.counts[..hours].copy_from_slice(&state.drawn[start..start + hours]);
+        for (hour, out) in (start..start + hours).zip(out.iter_mut()) {
             let pull = |lift: &Option<LaneLift>| lift.as_ref().map_or(0.0, |lift| lift.pull[hour]);
             let (fast, slow) = (pull(&self.lifts[0]), pull(&self.lifts[1]));
             let (base, level) = (self.base[hour], &state.levels[self.level_of[hour] as usize]);
-            let (log, drawn) = &state.noise[hour];
-            *counts = *drawn;
+            let (log, raised) = (&state.logs[hour], &state.raised);
             for i in 0..LANES {
-                let log = log[i] + (fast * state.raised[0][i] + slow * state.raised[1][i]);
+                let log = log[i] + (fast * raised[0][i] + slow * raised[1][i]);
                 out[i] = base * level[i] * exp2(log * std::f32::consts::LOG2_E + self.offset);
             }
         }
@@ -344,19 +358,20 @@ impl<'a> LaneWorkload<'a> {
     /// Draws the noise of all hours, and takes from what each mean is to be what it is.
     #[inline(always)]
     fn draw_all<const FIRST: bool, const SECOND: bool>(&self, state: &mut LaneState) {
-        let mut drawn = std::mem::take(&mut state.noise);
-        drawn.resize(self.base.len(), (Lanes::of(0.0), Lanes::of(0.0)));
-        for (hour, (log, counts)) in drawn.iter_mut().enumerate() {
-            self.log_noise::<FIRST, SECOND>(hour, state, log, counts);
-            for (raised, (lift, path)) in state.raised.iter_mut().zip(self.lifts.iter().zip([&state.fast, &state.slow])) {
-                if let Some(lift) = lift {
+        let (mut logs, mut drawn) = (std::mem::take(&mut state.logs), std::mem::take(&mut state.drawn));
+        logs.resize(self.base.len(), Lanes::of(0.0));
+        drawn.resize(self.base.len(), Lanes::of(0.0));
+        let mut raised = state.raised;
+        for (tile, (logs, drawn)) in logs.chunks_mut(TILE).zip(drawn.chunks_mut(TILE)).enumerate() {
+            self.log_noise::<FIRST, SECOND>(tile * TILE, state, logs, drawn, |part, hour, path| {
+                if let Some(lift) = &self.lifts[part] {
                     for i in 0..LANES {
-                        raised[i] -= lift.weight[hour] * path[i];
+                        raised[part][i] -= lift.weight[hour] * path[i];
                     }
                 }
-            }
+            });
         }
-        state.noise = drawn;
+        (state.logs, state.drawn, state.raised) = (logs, drawn, raised);
     }
 }
 

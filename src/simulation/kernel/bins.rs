@@ -6,12 +6,15 @@
 
 #![allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
 
-use crate::random::lanes::{LANES, Lanes};
+use crate::random::lanes::{LANES, Lanes, larger};
 
 /// Rows of a histogram.
 pub(super) const ROWS: usize = 2048;
 /// Rows that are kept, a power of two: the first beyond the histogram takes what does not belong into it.
 const KEPT: usize = 2 * ROWS;
+/// Lanes of a group.
+const GROUP: usize = 16;
+const GROUPS: usize = LANES / GROUP;
 /// Bits of the place in a bin.
 const PLACE: u32 = 12;
 /// Bits of a cell's sum of places.
@@ -71,8 +74,8 @@ pub(super) const PLACES: f64 = (1 << PLACE) as f64;
 /// The histograms of a month, and what is known of its hours besides.
 #[derive(Clone, Debug)]
 pub(super) struct Histogram {
-    /// `KEPT` × `LANES`.
-    cells: Vec<u32>,
+    /// By group of lanes, so that what hours of one are added to fits into the first cache; then by bin and lane.
+    cells: Box<[[u32; KEPT * GROUP]; GROUPS]>,
     /// The lowest bin with an hour.
     lowest: Lanes<u32>,
     /// Tokens of the largest hour.
@@ -83,28 +86,44 @@ pub(super) struct Histogram {
 
 impl Histogram {
     pub(super) fn new() -> Self {
-        Self { cells: vec![0; KEPT * LANES], lowest: Lanes::of(ROWS as u32), largest: Lanes::of(0.0), below: Lanes::of(0.0) }
+        Self { cells: Box::new([[0; KEPT * GROUP]; GROUPS]), lowest: Lanes::of(ROWS as u32), largest: Lanes::of(0.0), below: Lanes::of(0.0) }
     }
 
-    /// Adds one hour.
+    /// Adds hours of one month.
     #[inline(always)]
-    pub(super) fn add(&mut self, bins: &Bins, tokens: &Lanes<f32>) {
-        let (mut cells, mut words) = (Lanes::of(0_u32), Lanes::of(0_u32));
+    pub(super) fn add(&mut self, bins: &Bins, hours: &[Lanes<f32>]) {
         let first = f32::from_bits(bins.base << (PLACE + bins.shift));
-        for i in 0..LANES {
-            let place = tokens[i].to_bits().wrapping_add(bins.half) >> bins.shift;
-            let row = (place >> PLACE).wrapping_sub(bins.base).min(ROWS as u32);
-            self.lowest[i] = self.lowest[i].min(row);
-            self.largest[i] = if tokens[i] > self.largest[i] { tokens[i] } else { self.largest[i] };
-            self.below[i] += if tokens[i] < first { tokens[i] } else { 0.0 };
-            cells[i] = row * LANES as u32 + i as u32;
-            words[i] = (1 << SUM) | (place & ((1 << PLACE) - 1));
-        }
-        // As an array of a power of two of cells, which needs no check of its bounds.
-        let Some(kept) = self.cells.first_chunk_mut::<{ KEPT * LANES }>() else { return };
-        for (cell, word) in cells.iter().zip(words.iter()) {
-            let cell = &mut kept[*cell as usize & (KEPT * LANES - 1)];
-            *cell = cell.wrapping_add(*word);
+        let (mut cells, mut words) = (Lanes::of(0_u32), Lanes::of(0_u32));
+        for (group, kept) in self.cells.iter_mut().enumerate() {
+            let (mut lowest, mut largest, mut below) = (Lanes::of(ROWS as u32), Lanes::of(0.0), Lanes::of(0.0));
+            for hours in hours.chunks(GROUPS) {
+                // As many hours of the group as fill all lanes. One that is missing has no tokens, and goes where nothing belongs.
+                let mut tokens = Lanes::of(0.0);
+                for (part, hour) in tokens.as_chunks_mut::<GROUP>().0.iter_mut().zip(hours) {
+                    *part = hour.as_chunks::<GROUP>().0[group];
+                }
+                for i in 0..LANES {
+                    let tokens = tokens[i];
+                    let place = tokens.to_bits().wrapping_add(bins.half) >> bins.shift;
+                    let row = (place >> PLACE).wrapping_sub(bins.base).min(ROWS as u32);
+                    lowest[i] = lowest[i].min(row);
+                    largest[i] = larger(tokens, largest[i]);
+                    below[i] += if tokens < first { tokens } else { 0.0 };
+                    cells[i] = row * GROUP as u32 + (i % GROUP) as u32;
+                    words[i] = (1 << SUM) | (place & ((1 << PLACE) - 1));
+                }
+                for (cell, word) in cells.iter().zip(words.iter()) {
+                    // A power of two of cells needs no check of its bounds.
+                    let cell = &mut kept[*cell as usize & (KEPT * GROUP - 1)];
+                    *cell = cell.wrapping_add(*word);
+                }
+            }
+            for i in 0..LANES {
+                let lane = group * GROUP + i % GROUP;
+                self.lowest[lane] = self.lowest[lane].min(lowest[i]);
+                self.largest[lane] = larger(largest[i], self.largest[lane]);
+                self.below[lane] += below[i];
+            }
         }
     }
 
@@ -124,14 +143,17 @@ impl Histogram {
     /// Hours of a bin and the sum of their places.
     #[cfg(test)]
     pub(super) fn cell(&self, row: usize, lane: usize) -> (u32, u32) {
-        let word = self.cells[row * LANES + lane];
+        let word = self.cells[lane / GROUP][row * GROUP + lane % GROUP];
         (word >> SUM, word & ((1 << SUM) - 1))
     }
 
     /// Hours of a bin and the sums of their places in every lane; whether there are any.
     #[inline(always)]
     pub(super) fn read(&self, row: usize, count: &mut Lanes<f32>, places: &mut Lanes<f32>) -> bool {
-        let words = &self.cells.as_chunks::<LANES>().0[row & (KEPT - 1)];
+        let mut words = Lanes::of(0);
+        for (part, kept) in words.as_chunks_mut::<GROUP>().0.iter_mut().zip(self.cells.iter()) {
+            *part = kept.as_chunks::<GROUP>().0[row & (KEPT - 1)];
+        }
         let mut any = 0;
         for i in 0..LANES {
             any |= words[i];
@@ -143,8 +165,10 @@ impl Histogram {
 
     /// Empties the bins of a month.
     pub(super) fn clear(&mut self, rows: std::ops::Range<usize>) {
-        self.cells[rows.start * LANES..rows.end * LANES].fill(0);
-        self.cells[ROWS * LANES..(ROWS + 1) * LANES].fill(0);
+        for kept in self.cells.iter_mut() {
+            kept[rows.start * GROUP..rows.end * GROUP].fill(0);
+            kept[ROWS * GROUP..(ROWS + 1) * GROUP].fill(0);
+        }
         (self.lowest, self.largest, self.below) = (Lanes::of(ROWS as u32), Lanes::of(0.0), Lanes::of(0.0));
     }
 }
@@ -161,7 +185,7 @@ mod tests {
         let mut sums = Lanes::of(0.0);
         for hour in 0..MOST_HOURS {
             let tokens: Lanes<f32> = Lanes(std::array::from_fn(|i| values[(hour + i) % values.len()]));
-            histogram.add(&bins, &tokens);
+            histogram.add(&bins, &[tokens]);
             sums.iter_mut().zip(*tokens).for_each(|(sum, tokens)| *sum += f64::from(tokens));
         }
         let rows = histogram.rows(&bins);
@@ -187,7 +211,7 @@ mod tests {
         let mut histogram = Histogram::new();
         let mut tokens = Lanes::of(1.0e6_f32);
         (tokens[0], tokens[1], tokens[2], tokens[3]) = (0.0, 1.0e-3, 1.0e12, f32::INFINITY);
-        histogram.add(&bins, &tokens);
+        histogram.add(&bins, &[tokens]);
         assert_eq!([0, 1, 2, 3, 4].map(|lane| histogram.is_beyond(&bins, lane)), [false, false, true, true, false]);
         assert_eq!((histogram.below[0], histogram.below[1], histogram.below[4]), (0.0, 1.0e-3, 0.0));
         let rows = histogram.rows(&bins);

@@ -154,16 +154,21 @@ impl Wide for Draw<'_, '_, '_> {
         let (mut month, mut end) = (0, horizon.month_range(0).end);
         for number in 0..horizon.hours().div_ceil(TILE) {
             let drawn = workload.lanes.tile(number, lanes, tile);
-            for (hour, tokens) in (number * TILE..).zip(&tile[..drawn]) {
-                at_work.hours.add(&workload.bins, tokens);
-                if let Some(together) = together.get_mut(hour) {
-                    add_to(together, &mut peaks[month], tokens, index == 0);
+            let (mut start, mut rest) = (number * TILE, &tile[..drawn]);
+            while !rest.is_empty() {
+                let (hours, later) = rest.split_at(rest.len().min(end - start));
+                at_work.hours.add(&workload.bins, hours);
+                for (hour, tokens) in (start..).zip(hours) {
+                    if let Some(together) = together.get_mut(hour) {
+                        add_to(together, &mut peaks[month], tokens, index == 0);
+                    }
+                    end_windows(kernel, workload, hour, tokens, windows, &mut at_work.leaves);
                 }
-                end_windows(kernel, workload, hour, tokens, windows, &mut at_work.leaves);
-                if hour + 1 == end {
+                (start, rest) = (start + hours.len(), later);
+                if start == end {
                     at_work.finish(kernel, workload, month, &mut found[month]);
                     month += 1;
-                    end = if month < horizon.months() { horizon.month_range(month).end } else { 0 };
+                    end = if month < horizon.months() { horizon.month_range(month).end } else { horizon.hours() };
                 }
             }
         }
