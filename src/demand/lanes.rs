@@ -13,12 +13,15 @@ use super::steer::{Lift, Steered};
 use super::tokens::Form;
 use super::{Demand, Workload};
 use crate::random::lanes::{LANES, Lanes, StreamLanes, exp2, inverse_root, larger};
+use std::f64::consts::LOG2_E;
 use crate::statistics::Sampling;
 pub use mix::{SplitMix, SteadyMix};
 use pair::Pair;
+use spikes::SpikeLanes;
 
 mod mix;
 mod pair;
+mod spikes;
 
 /// Hours that are drawn at a time.
 pub const TILE: usize = 32;
@@ -59,7 +62,7 @@ struct LaneLift {
     pull: Vec<f32>,
 }
 
-/// An autoregression: its coefficient, the standard deviation that it starts with, and that of its steps.
+/// An autoregression of the logarithm to base 2: its coefficient, the standard deviation that it starts with, and that of its steps.
 #[derive(Clone, Copy, Debug)]
 struct Recursion {
     rho: f32,
@@ -74,6 +77,7 @@ pub struct LaneState {
     second: StreamLanes,
     /// Of the answers' normals.
     third: StreamLanes,
+    spiking: SpikeLanes,
     fast: Lanes<f32>,
     slow: Lanes<f32>,
     levels: Vec<Lanes<f32>>,
@@ -105,6 +109,7 @@ impl Default for LaneState {
             first: StreamLanes::new(),
             second: StreamLanes::new(),
             third: StreamLanes::new(),
+            spiking: SpikeLanes::default(),
             fast: Lanes::of(0.0),
             slow: Lanes::of(0.0),
             levels: Vec::new(),
@@ -148,7 +153,11 @@ impl<'a> LaneWorkload<'a> {
         }
         let noise = &workload.noise;
         let spikes = workload.spikes.as_ref().map_or(1.0, super::spikes::Spikes::base);
-        let recursion = |part: super::noise::Part| Recursion { rho: part.rho as f32, sd: part.sd as f32, step: part.innovation() as f32 };
+        let recursion = |part: super::noise::Part| Recursion {
+            rho: part.rho as f32,
+            sd: (part.sd * LOG2_E) as f32,
+            step: (part.innovation() * LOG2_E) as f32,
+        };
         let spread = match workload.counts {
             Counts::Random { overdispersion } if matches!(workload.sizes.form, Form::Total { .. }) => {
                 let sizes = &workload.sizes;
@@ -171,8 +180,8 @@ impl<'a> LaneWorkload<'a> {
             levels,
             fast: recursion(noise.fast),
             slow: recursion(noise.slow),
-            white: noise.white as f32,
-            offset: (-0.5 * noise.variance() * std::f64::consts::LOG2_E) as f32,
+            white: (noise.white * LOG2_E) as f32,
+            offset: (-0.5 * noise.variance() * LOG2_E) as f32,
             spread,
             pair: Pair::new(workload),
             steered,
@@ -181,6 +190,7 @@ impl<'a> LaneWorkload<'a> {
     }
 
     /// Goes to the start of the replications `first`, `first` + 1, ….
+    #[inline(always)]
     pub fn begin(&self, first: u64, state: &mut LaneState) {
         let horizon = &self.demand.horizon;
         if self.workload.needs_noise() {
@@ -199,23 +209,23 @@ impl<'a> LaneWorkload<'a> {
             let replication = first + lane as u64;
             let normals = self.steered.as_ref().map(|steered| steered.normals(replication));
             if let Some(normals) = &normals {
-                (state.raised[0][lane], state.raised[1][lane]) = (normals.fast as f32, normals.slow as f32);
+                (state.raised[0][lane], state.raised[1][lane]) = ((normals.fast * LOG2_E) as f32, (normals.slow * LOG2_E) as f32);
             }
             let level = normals.map(|normals| normals.level);
             self.keys.levels(self.workload, replication, level, horizon, &mut state.weeks, &mut state.months);
             for (levels, &(week, month)) in state.levels.iter_mut().zip(&self.levels) {
                 levels[lane] = (state.weeks[week] * state.months[month]) as f32;
             }
-            if let Some(spikes) = &self.workload.spikes {
-                spikes.each(&mut self.keys.spikes.replication(replication), horizon.hours(), |hours, factor| {
-                    let factor = factor as f32;
-                    for tile in hours.start / TILE..=(hours.end - 1) / TILE {
-                        let start = hours.start.max(tile * TILE) - tile * TILE;
-                        let end = hours.end.min((tile + 1) * TILE) - tile * TILE;
-                        state.spikes[tile].push(Spike { lane: lane as u8, start: start as u8, end: end as u8, factor });
-                    }
-                });
-            }
+        }
+        if let Some(spikes) = &self.workload.spikes {
+            let LaneState { spikes: tiles, spiking, .. } = state;
+            spiking.each(spikes, (&self.keys.spikes, first), horizon.hours(), |lane, hours, factor| {
+                for tile in hours.start / TILE..=(hours.end - 1) / TILE {
+                    let start = hours.start.max(tile * TILE) - tile * TILE;
+                    let end = hours.end.min((tile + 1) * TILE) - tile * TILE;
+                    tiles[tile].push(Spike { lane: lane as u8, start: start as u8, end: end as u8, factor });
+                }
+            });
         }
     }
 
@@ -284,7 +294,7 @@ impl<'a> LaneWorkload<'a> {
         for (hour, out) in (start..).zip(&mut out[..hours]) {
             let (base, level) = (self.base[hour], &state.levels[self.level_of[hour] as usize]);
             for i in 0..LANES {
-                let noise = if FIRST || SECOND { exp2(out[i] * std::f32::consts::LOG2_E + self.offset) } else { 1.0 };
+                let noise = if FIRST || SECOND { exp2(out[i] + self.offset) } else { 1.0 };
                 out[i] = base * level[i] * noise;
             }
         }
@@ -350,7 +360,7 @@ impl<'a> LaneWorkload<'a> {
             let (log, raised) = (&state.logs[hour], &state.raised);
             for i in 0..LANES {
                 let log = log[i] + (fast * raised[0][i] + slow * raised[1][i]);
-                out[i] = base * level[i] * exp2(log * std::f32::consts::LOG2_E + self.offset);
+                out[i] = base * level[i] * exp2(log + self.offset);
             }
         }
     }

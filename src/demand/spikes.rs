@@ -80,13 +80,13 @@ spec_table! {
 /// d / (d + (1 − p) / p). A gap takes one uniform, a length one uniform, a height one pair of normals or one uniform.
 #[derive(Clone, Debug)]
 pub(super) struct Spikes {
-    start: f64,
-    size: Law,
+    pub(super) start: f64,
+    pub(super) size: Law,
     /// 1 / ln(1 − p) of the start in an idle hour and of the end in an hour that is not.
-    per_gap: f64,
-    per_length: f64,
+    pub(super) per_gap: f64,
+    pub(super) per_length: f64,
     /// Share of the hours with a spike.
-    share: f64,
+    pub(super) share: f64,
     /// 1, or the factor below it that keeps the mean.
     base: f64,
 }

@@ -112,10 +112,13 @@ impl Histogram {
                     cells[i] = row * GROUP as u32 + (i % GROUP) as u32;
                     words[i] = (1 << SUM) | (place & ((1 << PLACE) - 1));
                 }
-                for (cell, word) in cells.iter().zip(words.iter()) {
-                    // A power of two of cells needs no check of its bounds.
-                    let cell = &mut kept[*cell as usize & (KEPT * GROUP - 1)];
-                    *cell = cell.wrapping_add(*word);
+                // Two at a time, which are read as one word. A power of two of cells needs no check of its bounds.
+                for (cells, words) in cells.as_chunks::<2>().0.iter().zip(words.as_chunks::<2>().0) {
+                    let (cells, words) = (pair(*cells), pair(*words));
+                    for (cell, word) in [(cells as u32, words as u32), ((cells >> 32) as u32, (words >> 32) as u32)] {
+                        let cell = &mut kept[cell as usize & (KEPT * GROUP - 1)];
+                        *cell = cell.wrapping_add(word);
+                    }
                 }
             }
             for i in 0..LANES {
@@ -171,6 +174,12 @@ impl Histogram {
         }
         (self.lowest, self.largest, self.below) = (Lanes::of(ROWS as u32), Lanes::of(0.0), Lanes::of(0.0));
     }
+}
+
+/// Two numbers as one.
+#[inline(always)]
+fn pair([low, high]: [u32; 2]) -> u64 {
+    u64::from(low) | (u64::from(high) << 32)
 }
 
 #[cfg(test)]

@@ -74,6 +74,8 @@ impl Mixed {
 /// All hours of a workload whose mix varies: drawn, put into cells, and summed up at the end of each month.
 pub(super) struct DrawMixed<'a, 'k, 's> {
     pub(super) kernel: &'k Kernel<'s>,
+    /// The first replication.
+    pub(super) first: u64,
     pub(super) index: usize,
     pub(super) mixed: &'k Mixed,
     pub(super) lanes: &'a mut LaneState,
@@ -86,10 +88,11 @@ impl Wide for DrawMixed<'_, '_, '_> {
 
     #[inline(always)]
     fn run(self) {
-        let Self { kernel, index, mixed, lanes, buffers, found } = self;
+        let Self { kernel, first, index, mixed, lanes, buffers, found } = self;
         let Buffers { tile: prompts, answers, month: at_work, together, peaks, windows } = buffers;
         let workload = &kernel.workloads[index];
         let horizon = &kernel.scenario.horizon;
+        workload.lanes.begin(first, lanes);
         windows.clear();
         windows.resize(workload.batch.len(), Lanes::of(0.0));
         peaks.fill(Lanes::of(0.0));

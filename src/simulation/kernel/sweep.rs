@@ -51,12 +51,23 @@ impl Sweep {
             let [c0, c1, c2, c3] = &count;
             let [p0, p1, p2, p3] = &places;
             let [l0, l1, l2, l3] = lines.map(|lines| &lines[..live]);
-            let lines = l0.iter().zip(l1).zip(l2.iter().zip(l3));
-            for (partial, ((l0, l1), (l2, l3))) in self.partial[..live].iter_mut().zip(lines) {
+            let joined_at = |function: usize, i: usize| -> f32 {
+                let [l0, l1, l2, l3] = [l0[function], l1[function], l2[function], l3[function]];
+                let low = (l0[0] * c0[i] + l0[1] * p0[i]) + (l1[0] * c1[i] + l1[1] * p1[i]);
+                let high = (l2[0] * c2[i] + l2[1] * p2[i]) + (l3[0] * c3[i] + l3[1] * p3[i]);
+                low + high
+            };
+            // Two functions at a time, so that hours and places are read half as often.
+            let (pairs, last) = self.partial[..live].as_chunks_mut::<2>();
+            for (pair, [first, second]) in pairs.iter_mut().enumerate() {
                 for i in 0..LANES {
-                    let low = (l0[0] * c0[i] + l0[1] * p0[i]) + (l1[0] * c1[i] + l1[1] * p1[i]);
-                    let high = (l2[0] * c2[i] + l2[1] * p2[i]) + (l3[0] * c3[i] + l3[1] * p3[i]);
-                    partial[i] += low + high;
+                    first[i] += joined_at(2 * pair, i);
+                    second[i] += joined_at(2 * pair + 1, i);
+                }
+            }
+            for last in last {
+                for i in 0..LANES {
+                    last[i] += joined_at(live - 1, i);
                 }
             }
             joined += 1;

@@ -103,11 +103,10 @@ impl<'k, 's> KernelWorker<'k, 's> {
         let kernel = self.kernel;
         self.buffers.month.leaves = [false; LANES];
         for (index, workload) in kernel.workloads.iter().enumerate() {
-            workload.lanes.begin(first, &mut self.lanes[index]);
             let (lanes, buffers, found) = (&mut self.lanes[index], &mut self.buffers, &mut self.found[index]);
             match &workload.mixed {
-                None => kernel.isa.run(Draw { kernel, index, lanes, buffers, found }),
-                Some(mixed) => kernel.isa.run(DrawMixed { kernel, index, mixed, lanes, buffers, found }),
+                None => kernel.isa.run(Draw { kernel, first, index, lanes, buffers, found }),
+                Some(mixed) => kernel.isa.run(DrawMixed { kernel, first, index, mixed, lanes, buffers, found }),
             }
         }
         for lane in 0..count.min(LANES) {
@@ -133,6 +132,8 @@ impl<'k, 's> KernelWorker<'k, 's> {
 /// All hours of a workload: drawn, put into bins, and summed up at the end of each month.
 struct Draw<'a, 'k, 's> {
     kernel: &'k Kernel<'s>,
+    /// The first replication.
+    first: u64,
     index: usize,
     lanes: &'a mut LaneState,
     buffers: &'a mut Buffers<'s>,
@@ -144,10 +145,11 @@ impl Wide for Draw<'_, '_, '_> {
 
     #[inline(always)]
     fn run(self) {
-        let Self { kernel, index, lanes, buffers, found } = self;
+        let Self { kernel, first, index, lanes, buffers, found } = self;
         let Buffers { tile, month: at_work, together, peaks, windows, .. } = buffers;
         let workload = &kernel.workloads[index];
         let horizon = &kernel.scenario.horizon;
+        workload.lanes.begin(first, lanes);
         windows.clear();
         windows.resize(workload.batch.len(), Lanes::of(0.0));
         peaks.fill(Lanes::of(0.0));
@@ -209,12 +211,22 @@ pub(super) fn end_windows(
 #[inline(never)]
 fn refuse(kernel: &Kernel<'_>, workload: &KernelWorkload<'_>, part: &BatchShare, window: &mut Lanes<f32>, leaves: &mut [bool; LANES]) {
     let OfferKind::Batch(batch) = &kernel.scenario.supply.offers[part.offer].kind else { return };
-    for (leaves, window) in leaves.iter_mut().zip(window.iter_mut()) {
-        let records = f64::from(std::mem::take(window)) * part.share * workload.mix.requests;
-        // A window without work is refused by nobody.
-        let taken = [1.0 - ROUNDING, 1.0, 1.0 + ROUNDING].iter().all(|factor| batch.takes(records * factor));
-        *leaves |= !taken && records > 0.0;
+    let each = part.share * workload.mix.requests;
+    let (least, most) = batch.surely_takes();
+    let (least, most) = ((least / each * (1.0 + ROUNDING)) as f32, (most / each * (1.0 - ROUNDING)) as f32);
+    let mut sure = true;
+    for i in 0..LANES {
+        sure &= least <= window[i] && window[i] <= most;
     }
+    if !sure {
+        for (leaves, window) in leaves.iter_mut().zip(window.iter()) {
+            let records = f64::from(*window) * each;
+            // A window without work is refused by nobody.
+            let taken = [1.0 - ROUNDING, 1.0, 1.0 + ROUNDING].iter().all(|factor| batch.takes(records * factor));
+            *leaves |= !taken && records > 0.0;
+        }
+    }
+    *window = Lanes::of(0.0);
 }
 
 impl MonthAtWork<'_> {

@@ -168,6 +168,15 @@ impl Batch {
         self.maximum_records.map_or(1, |most| ((records / most as f64).ceil() as u64).max(1))
     }
 
+    /// Records from which on and up to which every number of them can be handed in.
+    #[must_use]
+    pub(crate) fn surely_takes(&self) -> (f64, f64) {
+        let least = self.minimum_records as f64;
+        // j jobs of at most m records hold more than m (j − 1) / j each, at least half of m.
+        let most = self.maximum_records.map(|most| most as f64).filter(|&most| most < 2.0 * least);
+        (least, most.unwrap_or(f64::INFINITY))
+    }
+
     /// Whether a window's records can be handed in: as one job, or as equal jobs when there are too many for one.
     #[must_use]
     pub fn takes(&self, records: f64) -> bool {
