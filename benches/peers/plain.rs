@@ -22,6 +22,7 @@ use months::{Served, simulate, summarise};
 use product::Product;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
+use tokentide::statistics::Sampling;
 
 /// How the work is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -50,6 +51,9 @@ struct Args {
     /// Another scenario, of which all plans are summarised; for the product alone.
     #[arg(long)]
     scenario: Option<PathBuf>,
+    /// Futures spread evenly instead of drawn independently; for the product alone, the others cannot.
+    #[arg(long)]
+    sobol: bool,
     /// What `cargo bench` adds.
     #[arg(long, hide = true)]
     bench: bool,
@@ -61,10 +65,12 @@ fn main() {
     if args.way == Way::Tokentide {
         assert!(args.form == Form::Collapsed, "the product has the collapsed form");
         let (file, term) = args.scenario.as_ref().map_or((&fleet_file, Some(TERM)), |file| (file, None));
-        let product = Product::load(file, term);
+        let sampling = if args.sobol { Sampling::Sobol } else { Sampling::Plain };
+        let product = Product::load(file, term, sampling);
         let start = Instant::now();
         let (costs, throttled) = product.run(args.replications, args.seed, args.threads);
-        summary::print("tokentide", "collapsed", args.replications, product.workload_hours(), start.elapsed(), &costs, &throttled);
+        let program = if args.sobol { "tokentide, Sobol" } else { "tokentide" };
+        summary::print(program, "collapsed", args.replications, product.workload_hours(), start.elapsed(), &costs, &throttled);
         return;
     }
     assert!(args.scenario.is_none(), "a scenario of your own is for the product alone");

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::sync::Mutex;
 use tokentide::scenario::{self, Scenario};
 use tokentide::simulation::{Kernel, RunSpec, Scope, run};
-use tokentide::statistics::{Distribution, Summariser};
+use tokentide::statistics::{Distribution, Sampling, Summariser};
+use tokentide::supply::PoolChoice;
 use tokentide::tally::{Columns, Metric, Replication, Row, Span, Tally};
 
 /// Replications and seed of the run that makes the tables: those of a table are made when an hour first needs them.
@@ -18,24 +19,32 @@ pub struct Product {
     pub scenario: &'static Scenario,
     /// The fast path, its tables made before the clock starts; `None` where the scenario needs the reference.
     kernel: Mutex<Option<Kernel<'static>>>,
-    /// Index of each plan.
-    plans: Vec<usize>,
+    /// Where each plan's totals are, by pool and month.
+    plans: Vec<Vec<usize>>,
     /// What each plan's units cost over the horizon, which is the same in every replication.
     units_cost: Vec<f64>,
 }
 
 impl Product {
     /// Loads a scenario; of its plans those of one term, or all.
-    pub fn load(path: &Path, term: Option<&str>) -> Self {
-        let scenario = scenario::load(path, &[]).unwrap_or_else(|error| panic!("{}: {error}", path.display())).scenario;
+    pub fn load(path: &Path, term: Option<&str>, sampling: Sampling) -> Self {
+        let mut scenario = scenario::load(path, &[]).unwrap_or_else(|error| panic!("{}: {error}", path.display())).scenario;
+        scenario.sampling = sampling;
         // It lives as long as the program.
         let scenario: &'static Scenario = Box::leak(Box::new(scenario));
         let chosen = |index: &usize| term.is_none() || scenario.supply.plans[*index].term.as_deref() == term;
-        let plans: Vec<usize> = (0..scenario.supply.plans.len()).filter(chosen).collect();
+        let chosen: Vec<usize> = (0..scenario.supply.plans.len()).filter(chosen).collect();
         let spec = RunSpec { replications: Some(1), threads: Some(1), ..RunSpec::default() };
         let one = run(scenario, &spec, &Columns).expect("one replication fits").summary;
         let units = |&plan: &usize| one.column(scenario, plan, Row::All, Span::Horizon, Metric::CostProvisioned);
-        let units_cost = plans.iter().map(|plan| units(plan).expect("every plan has a cost")[0]).collect();
+        let units_cost = chosen.iter().map(|plan| units(plan).expect("every plan has a cost")[0]).collect();
+        let (supply, months) = (&scenario.supply, scenario.horizon.months());
+        let places = |&plan: &usize| -> Vec<usize> {
+            let of_pool =
+                |PoolChoice { group, case, .. }: PoolChoice| (0..months).map(move |month| supply.service_index(group, case, month));
+            supply.plans[plan].pools.iter().copied().flat_map(of_pool).collect()
+        };
+        let plans = chosen.iter().map(places).collect();
         // Costs and throttled tokens, which the peers work out too, and not how many minutes and hours are over a limit.
         let kernel = Kernel::new(scenario, WARM_SEED, Scope::Spend).ok();
         let product = Self { scenario, kernel: Mutex::new(kernel), plans, units_cost };
@@ -74,15 +83,12 @@ impl Tally for Product {
     }
 
     fn record(&self, partial: &mut Self::Partial, replication: &Replication<'_>) {
-        let (supply, months) = (&self.scenario.supply, self.scenario.horizon.months());
-        for ((columns, &plan), units) in partial.chunks_exact_mut(2).zip(&self.plans).zip(&self.units_cost) {
+        for ((columns, places), units) in partial.chunks_exact_mut(2).zip(&self.plans).zip(&self.units_cost) {
             let (mut cost, mut throttled) = (*units, 0.0);
-            for pool in &supply.plans[plan].pools {
-                for month in 0..months {
-                    let service = &replication.service.services[supply.service_index(pool.group, pool.case, month)];
-                    cost += service.cost_on_demand + service.cost_batch;
-                    throttled += service.tokens_throttled;
-                }
+            for &place in places {
+                let service = &replication.service.services[place];
+                cost += service.cost_on_demand + service.cost_batch;
+                throttled += service.tokens_throttled;
             }
             columns[0].push(cost);
             columns[1].push(throttled);

@@ -13,11 +13,11 @@ use super::steer::{Lift, Steered};
 use super::tokens::Form;
 use super::{Demand, Workload};
 use crate::random::lanes::{LANES, Lanes, StreamLanes, exp2, inverse_root, larger};
-use std::f64::consts::LOG2_E;
 use crate::statistics::Sampling;
 pub use mix::{SplitMix, SteadyMix};
 use pair::Pair;
 use spikes::SpikeLanes;
+use std::f64::consts::LOG2_E;
 
 mod mix;
 mod pair;

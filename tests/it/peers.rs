@@ -21,6 +21,7 @@ use months::{Served, simulate, summarise};
 use product::Product;
 use std::path::Path;
 use summary::Summary;
+use tokentide::statistics::Sampling;
 
 /// Means of cost and of throttled tokens agree for every number of units within five standard errors, which is less than three per cent of
 /// a cost. `run.py` compares with far more replications.
@@ -30,7 +31,7 @@ fn a_plain_program_agrees_with_the_product() {
     let fleet = Fleet::load(&file);
     let served: Vec<Served<'_>> = fleet.workloads.iter().map(|workload| Served::new(workload, Form::Collapsed, true)).collect();
     let plain = summarise(&simulate(&fleet, &served, 8192, 1));
-    let product = Product::load(&file, Some(TERM)).run(512, 2, 2);
+    let product = Product::load(&file, Some(TERM), Sampling::Plain).run(512, 2, 2);
     assert_eq!((plain.0.len(), product.0.len()), (PLANS, PLANS));
     let check = |what: &str, plain: &[Summary], product: &[Summary], widest: f64| {
         for (units, (a, b)) in plain.iter().zip(product).enumerate() {

@@ -15,6 +15,8 @@ const KEPT: usize = 2 * ROWS;
 /// Lanes of a group.
 const GROUP: usize = 16;
 const GROUPS: usize = LANES / GROUP;
+/// Hours whose cells are worked out before any is added to: few, so that what is worked out stays close.
+const AT_ONCE: usize = 4;
 /// Bits of the place in a bin.
 const PLACE: u32 = 12;
 /// Bits of a cell's sum of places.
@@ -86,46 +88,55 @@ pub(super) struct Histogram {
 
 impl Histogram {
     pub(super) fn new() -> Self {
-        Self { cells: Box::new([[0; KEPT * GROUP]; GROUPS]), lowest: Lanes::of(ROWS as u32), largest: Lanes::of(0.0), below: Lanes::of(0.0) }
+        Self {
+            cells: Box::new([[0; KEPT * GROUP]; GROUPS]),
+            lowest: Lanes::of(ROWS as u32),
+            largest: Lanes::of(0.0),
+            below: Lanes::of(0.0),
+        }
     }
 
     /// Adds hours of one month.
     #[inline(always)]
     pub(super) fn add(&mut self, bins: &Bins, hours: &[Lanes<f32>]) {
-        let first = f32::from_bits(bins.base << (PLACE + bins.shift));
-        let (mut cells, mut words) = (Lanes::of(0_u32), Lanes::of(0_u32));
-        for (group, kept) in self.cells.iter_mut().enumerate() {
-            let (mut lowest, mut largest, mut below) = (Lanes::of(ROWS as u32), Lanes::of(0.0), Lanes::of(0.0));
-            for hours in hours.chunks(GROUPS) {
-                // As many hours of the group as fill all lanes. One that is missing has no tokens, and goes where nothing belongs.
-                let mut tokens = Lanes::of(0.0);
-                for (part, hour) in tokens.as_chunks_mut::<GROUP>().0.iter_mut().zip(hours) {
-                    *part = hour.as_chunks::<GROUP>().0[group];
-                }
+        let (mut cells, mut words) = ([Lanes::of(0); AT_ONCE], [Lanes::of(0); AT_ONCE]);
+        let (mut lowest, mut largest, mut highest) = (self.lowest, self.largest, Lanes::of(0));
+        for some in hours.chunks(AT_ONCE) {
+            for (tokens, (cells, words)) in some.iter().zip(cells.iter_mut().zip(&mut words)) {
                 for i in 0..LANES {
-                    let tokens = tokens[i];
-                    let place = tokens.to_bits().wrapping_add(bins.half) >> bins.shift;
+                    let place = tokens[i].to_bits().wrapping_add(bins.half) >> bins.shift;
                     let row = (place >> PLACE).wrapping_sub(bins.base).min(ROWS as u32);
                     lowest[i] = lowest[i].min(row);
-                    largest[i] = larger(tokens, largest[i]);
-                    below[i] += if tokens < first { tokens } else { 0.0 };
+                    highest[i] = highest[i].max(row);
+                    largest[i] = larger(tokens[i], largest[i]);
                     cells[i] = row * GROUP as u32 + (i % GROUP) as u32;
                     words[i] = (1 << SUM) | (place & ((1 << PLACE) - 1));
                 }
-                // Two at a time, which are read as one word. A power of two of cells needs no check of its bounds.
-                for (cells, words) in cells.as_chunks::<2>().0.iter().zip(words.as_chunks::<2>().0) {
-                    let (cells, words) = (pair(*cells), pair(*words));
-                    for (cell, word) in [(cells as u32, words as u32), ((cells >> 32) as u32, (words >> 32) as u32)] {
-                        let cell = &mut kept[cell as usize & (KEPT * GROUP - 1)];
-                        *cell = cell.wrapping_add(word);
+            }
+            for (group, kept) in self.cells.iter_mut().enumerate() {
+                for (cells, words) in cells[..some.len()].iter().zip(&words) {
+                    let (cells, words) = (&cells.as_chunks::<GROUP>().0[group], &words.as_chunks::<GROUP>().0[group]);
+                    for (cell, word) in cells.iter().zip(words) {
+                        // A power of two of cells needs no check of its bounds.
+                        let cell = &mut kept[*cell as usize & (KEPT * GROUP - 1)];
+                        *cell = cell.wrapping_add(*word);
                     }
                 }
             }
+        }
+        (self.lowest, self.largest) = (lowest, largest);
+        if highest.iter().any(|&row| row == ROWS as u32) {
+            self.add_below(bins, hours);
+        }
+    }
+
+    /// Adds hours that are too small for any bin.
+    #[inline(never)]
+    fn add_below(&mut self, bins: &Bins, hours: &[Lanes<f32>]) {
+        let first = f32::from_bits(bins.base << (PLACE + bins.shift));
+        for tokens in hours {
             for i in 0..LANES {
-                let lane = group * GROUP + i % GROUP;
-                self.lowest[lane] = self.lowest[lane].min(lowest[i]);
-                self.largest[lane] = larger(largest[i], self.largest[lane]);
-                self.below[lane] += below[i];
+                self.below[i] += if tokens[i] < first { tokens[i] } else { 0.0 };
             }
         }
     }
@@ -174,12 +185,6 @@ impl Histogram {
         }
         (self.lowest, self.largest, self.below) = (Lanes::of(ROWS as u32), Lanes::of(0.0), Lanes::of(0.0));
     }
-}
-
-/// Two numbers as one.
-#[inline(always)]
-fn pair([low, high]: [u32; 2]) -> u64 {
-    u64::from(low) | (u64::from(high) << 32)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! From a lane's sums of functions to the totals that every tally reads.
 
-use super::layout::{CaseLayout, Passed};
+use super::layout::{CaseLayout, OVER, Passed};
 use super::prepare::{KernelWorkload, TokenFacts, WorkFacts};
 use crate::demand::{MonthTotals, WorkloadTotals};
 use crate::random::lanes::Lanes;
@@ -70,8 +70,8 @@ impl KernelWorkload<'_> {
                 let used = &mut supply.used[scenario.supply.used_index(*group, 0, month)..];
                 let nodes = &scenario.supply.groups[*group].nodes;
                 let used = used.chunks_exact_mut(nodes.len().max(1) * MAX_AXES);
+                let pool = Pool { facts, nodes, rates, last };
                 for ((case, service), used) in cases.iter().zip(services).zip(used) {
-                    let pool = Pool { facts, nodes, rates, last };
                     *service = pool.serve(case, tokens, &found.sums, lane, used);
                 }
             }
@@ -96,20 +96,14 @@ struct Pool<'a, const KINDS: usize> {
 }
 
 impl<const KINDS: usize> Pool<'_, KINDS> {
-    /// One case in a month.
+    /// One case in a month. Inlined, as its totals are written where they belong and not copied there.
+    #[inline]
     fn serve(&self, case: &CaseLayout, tokens: [f64; KINDS], sums: &[Lanes<f64>], lane: usize, used: &mut [f64]) -> ServiceTotals {
         let facts = self.facts;
-        let mut service = ServiceTotals::default();
-        let mut reached = [0.0; KINDS];
-        for (kind, tokens) in tokens.into_iter().enumerate() {
-            let each = &facts.each[kind];
-            service.tokens_batch += each.batch.0 * tokens;
-            service.cost_batch += each.batch.1 * tokens;
-            reached[kind] = each.entering * tokens;
-        }
-        let mut provisioned = [0.0; KINDS];
-        for (number, ((passed, node), used)) in case.passed.iter().zip(self.nodes).zip(used.chunks_exact_mut(MAX_AXES)).enumerate() {
-            used.fill(0.0);
+        let mut reached: [f64; KINDS] = std::array::from_fn(|kind| facts.each[kind].entering * tokens[kind]);
+        let (mut provisioned, mut tokens_on_demand, mut cost_on_demand) = ([0.0; KINDS], 0.0, 0.0);
+        for (number, ((passed, node), used)) in case.passed.iter().zip(self.nodes).zip(used.as_chunks_mut::<MAX_AXES>().0).enumerate() {
+            *used = [0.0; MAX_AXES];
             for kind in 0..KINDS {
                 let beyond = match *passed {
                     Passed::All => reached[kind],
@@ -123,22 +117,30 @@ impl<const KINDS: usize> Pool<'_, KINDS> {
                     provisioned[kind] += served;
                     used.iter_mut().zip(rates.used).for_each(|(used, each)| *used += each * served);
                 } else {
-                    service.tokens_on_demand += served;
-                    service.cost_on_demand += rates.cost * served;
+                    tokens_on_demand += served;
+                    cost_on_demand += rates.cost * served;
                 }
                 reached[kind] = beyond;
             }
         }
-        service.tokens_provisioned = provisioned.iter().sum();
-        service.value_provisioned = provisioned.iter().zip(self.last).map(|(tokens, each)| tokens * each).sum();
-        service.tokens_throttled = reached.iter().sum();
-        service.requests_throttled = service.tokens_throttled * facts.requests_per_token;
-        service.requests_refused = service.requests_throttled;
-        if let Some(over) = case.over {
-            service.throttled_minutes = sums[over][lane].max(0.0);
-            service.throttled_hours = sums[over + 1][lane].max(0.0);
-            service.log_clear = sums[over + 2][lane].min(0.0);
+        let of_batch = |of: fn((f64, f64)) -> f64| -> f64 { (0..KINDS).map(|kind| of(facts.each[kind].batch) * tokens[kind]).sum() };
+        let tokens_throttled: f64 = reached.iter().sum();
+        let requests_throttled = tokens_throttled * facts.requests_per_token;
+        let [minutes, hours, clear] = case.over.map_or([0.0; OVER], |over| std::array::from_fn(|which| sums[over + which][lane]));
+        ServiceTotals {
+            cost_on_demand,
+            cost_batch: of_batch(|batch| batch.1),
+            tokens_on_demand,
+            tokens_provisioned: provisioned.iter().sum(),
+            value_provisioned: provisioned.iter().zip(self.last).map(|(tokens, each)| tokens * each).sum(),
+            tokens_batch: of_batch(|batch| batch.0),
+            tokens_throttled,
+            requests_throttled,
+            throttled_minutes: minutes.max(0.0),
+            throttled_hours: hours.max(0.0),
+            requests_refused: requests_throttled,
+            log_clear: clear.min(0.0),
+            ..ServiceTotals::default()
         }
-        service
     }
 }
