@@ -24,7 +24,7 @@ use std::sync::{Arc, OnceLock};
 
 pub use exact::{exact_exceedance, exact_overflow};
 use grid::{Grid, START};
-pub(crate) use many::{MANY, Reads};
+pub(crate) use many::{MANY, ManyRows, Reads};
 use row::{COARSE, Digits, FINE, Position, Row, Scales, join, join_all};
 
 /// Smallest variance above 0. A minute then stays within 0.06 % of its mean all month long: no capacity could tell it from 0.

@@ -6,8 +6,10 @@ mod days;
 mod holds;
 mod parts;
 mod paths;
+mod plain;
 mod probe;
 mod queued;
+mod quota;
 mod ranked;
 mod reach;
 mod requests;
@@ -16,15 +18,16 @@ mod settle;
 mod shared;
 mod split;
 mod state;
+mod stems;
 mod tile;
 mod work;
 
 use super::Supply;
+use super::minute::MANY;
 use super::network::Network;
 use super::offer::MAX_AXES;
 use super::outage::Outages;
 use super::peak::Peak;
-use super::pool::PoolGroup;
 use super::price_cut::Prices;
 use super::throughput::{Throughput, within};
 use super::totals::{DemandTotals, QueueTotals, ServiceTotals, SupplyTotals};
@@ -35,6 +38,7 @@ use parts::Parts;
 use paths::FirstRows;
 pub(crate) use probe::{BatchShare, HourRates, ProbedHour};
 use queued::Queued;
+use quota::{quota_minute, quota_peak};
 pub use reach::{Flow, Metered, Reach};
 use state::GroupState;
 use tile::Tile;
@@ -185,41 +189,55 @@ impl<'a> Dispatcher<'a> {
         let mut parts = std::mem::take(&mut work.parts);
         parts.begin();
         let hours = supply.horizon.month_range(month);
-        for hour in hours.clone() {
-            let facts = work.hour(supply, path, hour);
-            demand.tokens += facts.asked;
-            demand.requests += facts.requests;
-            demand.requests_at_once += facts.requests_at_once;
-            demand.peak_hour_tokens = demand.peak_hour_tokens.max(facts.asked.total());
-            batch.0 += facts.batch_tokens;
-            batch.1 += facts.batch_cost;
-            if let Some((mean, variance)) = quota_minute(supply, work, &mut self.groups, path, hour) {
-                self.peak.add(1.0, mean, variance);
-            }
-            for &index in &work.groups {
-                if self.groups[index].varies() {
-                    self.groups[index].hour(supply, &self.outages, month, hour);
-                }
-                if let Some(queues) = &mut self.groups[index].queues {
-                    queues.hour(supply, path, hour);
-                }
-            }
-            if self.prices.any() {
-                work.groups.iter().for_each(|&index| self.groups[index].price(&supply.groups[index], &self.prices, hour));
-            }
-            if several {
-                work.part(&mut parts, supply, path, hour);
-                for &index in &work.groups {
-                    self.groups[index].part(&supply.groups[index], work, &parts, supply, path, &facts);
-                }
-            }
-            let taken = tiled > 0 && self.tile.take(&facts, &work.first(supply).law.at(facts.variance));
-            if self.tile.is_full() {
+        let together = tiled == work.groups.len() && work.is_plain(supply);
+        self.tile.stems.begin(supply, &work.groups, &self.groups);
+        let mut from = hours.start;
+        while from < hours.end {
+            let block = from..(from + MANY).min(hours.end);
+            from = block.end;
+            if together && work.fill(supply, path, block.clone(), &mut self.tile.hours, (&mut demand, &mut self.peak)) {
                 self.tile.serve_all(supply, &work.groups, &mut self.groups, totals);
+                continue;
             }
-            if !(taken && tiled == work.groups.len()) {
-                let states = (&mut self.groups[..], &mut self.network[..]);
-                serve(supply, work, states, (&parts, path, &facts), totals, sink, taken);
+            for hour in block {
+                let facts = work.hour(supply, path, hour);
+                demand.tokens += facts.asked;
+                demand.requests += facts.requests;
+                demand.requests_at_once += facts.requests_at_once;
+                demand.peak_hour_tokens = demand.peak_hour_tokens.max(facts.asked.total());
+                batch.0 += facts.batch_tokens;
+                batch.1 += facts.batch_cost;
+                if let Some((mean, variance)) = quota_minute(supply, work, &mut self.groups, path, hour) {
+                    self.peak.add(1.0, mean, variance);
+                }
+                for &index in &work.groups {
+                    if self.groups[index].varies() {
+                        self.groups[index].hour(supply, &self.outages, month, hour);
+                    }
+                    if let Some(queues) = &mut self.groups[index].queues {
+                        queues.hour(supply, path, hour);
+                    }
+                }
+                if self.prices.any() {
+                    work.groups.iter().for_each(|&index| self.groups[index].price(&supply.groups[index], &self.prices, hour));
+                }
+                if several {
+                    work.part(&mut parts, supply, path, hour);
+                    for &index in &work.groups {
+                        self.groups[index].part(&supply.groups[index], work, &parts, supply, path, &facts);
+                    }
+                }
+                let taken = tiled > 0 && self.tile.take(&facts, &work.first(supply).law);
+                if self.tile.is_full() {
+                    self.tile.serve_all(supply, &work.groups, &mut self.groups, totals);
+                }
+                if !(taken && tiled == work.groups.len()) {
+                    let states = (&mut self.groups[..], &mut self.network[..]);
+                    serve(supply, work, states, (&parts, path, &facts), totals, sink, taken);
+                }
+            }
+            if together {
+                self.tile.serve_all(supply, &work.groups, &mut self.groups, totals);
             }
         }
         self.tile.serve_all(supply, &work.groups, &mut self.groups, totals);
@@ -291,29 +309,6 @@ fn serve(
     }
 }
 
-/// Mean weighted tokens of an hour's minutes on the last on-demand offer of a work, and their squared coefficient of variation; `None` where
-/// there is no such offer, or nobody asks for the peak.
-fn quota_minute(supply: &Supply, work: &Work, groups: &mut [GroupState], path: &DemandPath, hour: usize) -> Option<(f64, f64)> {
-    supply.peak_share?;
-    let first = work.first(supply);
-    let node = first.last_on_demand?;
-    let weights = &first.nodes[node].weights[0];
-    let (mean, variance) = work.weighted(&first.entries, supply, path, (hour, 60.0), weights, |entry| entry.quota_size_cv2);
-    let mut held = 0.0;
-    if first.holds() {
-        let state = &mut groups[work.groups[0]];
-        work.held(first, supply, path, hour, &mut state.held);
-        held = state.held[node * MAX_AXES];
-    }
-    Some(((mean + held) / 60.0, variance))
-}
-
-/// The rate that all but the scenario's share of a month's minutes stay below; not a number where nobody asks or no offer counts.
-fn quota_peak<'a>(supply: &Supply, first: &'a PoolGroup, peak: &mut Peak<'a>, hours: usize) -> f64 {
-    let share = supply.peak_share.filter(|_| first.last_on_demand.is_some());
-    share.map_or(f64::NAN, |share| peak.solve(share * hours as f64, &first.law))
-}
-
 /// What one hour of one case adds to the month, and to whoever looks on.
 struct Outcome {
     throttled: f64,
@@ -333,14 +328,20 @@ impl Outcome {
         service.tokens_provisioned += self.tokens_provisioned;
         service.value_provisioned += self.value_provisioned;
         if self.throttled > 0.0 {
-            service.tokens_throttled += self.throttled;
-            service.requests_throttled += requests;
-            service.requests_refused += requests;
-            service.throttled_minutes += 60.0 * self.minute_over;
-            service.throttled_hours += self.hour_over;
-            clear.add(self.hour_over);
+            throttle(service, clear, (self.throttled, requests), (self.minute_over, self.hour_over));
         }
     }
+}
+
+/// Counts tokens and requests that are throttled in an hour, and the chances of a minute and of the hour that something is.
+#[inline]
+fn throttle(service: &mut ServiceTotals, clear: &mut Clear, (tokens, requests): (f64, f64), (minute_over, hour_over): (f64, f64)) {
+    service.tokens_throttled += tokens;
+    service.requests_throttled += requests;
+    service.requests_refused += requests;
+    service.throttled_minutes += 60.0 * minute_over;
+    service.throttled_hours += hour_over;
+    clear.add(hour_over);
 }
 
 impl Outcome {

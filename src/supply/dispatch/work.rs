@@ -23,7 +23,7 @@ pub(super) struct Work {
     present: Vec<f64>,
     pub(super) windows: Windows,
     /// By member: mean square of a request's weighted tokens over their squared mean.
-    size_squares: Vec<f64>,
+    pub(super) size_squares: Vec<f64>,
     /// What each workload brings, where there are several.
     pub(super) parts: Parts,
 }
@@ -157,7 +157,7 @@ impl Work {
             facts.requests_per_token = requests / tokens;
         }
         if requests > 0.0 {
-            facts.spilled = (3600.0 / group.window) * 0.5 * (sized / requests) / requests;
+            facts.spilled = Self::spilled(group, requests, sized);
         }
         if group.chain
             && let Some(first) = group.nodes.first()
@@ -165,6 +165,12 @@ impl Work {
             facts.variance = self.weighted(&group.entries, supply, path, (hour, group.window), &first.mix(), |entry| entry.size_cv2).1;
         }
         facts
+    }
+
+    /// See [`Hour::spilled`]; `sized` is what the requests are counted as with their mean squares.
+    #[inline]
+    pub(super) fn spilled(group: &PoolGroup, requests: f64, sized: f64) -> f64 {
+        (3600.0 / group.window) * 0.5 * (sized / requests) / requests
     }
 
     /// Tokens of an hour in these weights and the squared coefficient of variation of a minute of them, over some entries; `cv2` picks that

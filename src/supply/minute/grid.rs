@@ -48,7 +48,13 @@ impl Grid {
     #[inline]
     pub(super) fn around(&self, position: f64) -> (usize, [&Row<f32>; 3]) {
         let first = ((position + 0.5) as usize).min(self.cells.len() - 3);
-        (first, [self.row(first), self.row(first + 1), self.row(first + 2)])
+        (first, self.from(first))
+    }
+
+    /// Three rows, given the first.
+    #[inline]
+    pub(super) fn from(&self, first: usize) -> [&Row<f32>; 3] {
+        [self.row(first), self.row(first + 1), self.row(first + 2)]
     }
 
     #[inline]

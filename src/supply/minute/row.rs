@@ -98,6 +98,18 @@ impl<T: Digits> Position<T> {
     pub(super) fn found(r: f64, piece: u64, weights: [T; 4]) -> Self {
         Self { below: r < 1.0, r, piece: piece as usize, weights }
     }
+
+    /// The nodes on either side of it, of all those on its side of the mean; nothing beyond the last one.
+    #[inline(always)]
+    fn among<'n>(&self, nodes: &'n [Node<T>]) -> &'n [Node<T>; 2] {
+        nodes.get(self.piece..).and_then(<[_]>::first_chunk).unwrap_or(T::NOTHING)
+    }
+
+    /// Whether it lies beyond the last of the nodes on its side of the mean.
+    #[inline(always)]
+    pub(super) fn is_beyond(&self, nodes: &[Node<T>]) -> bool {
+        self.piece + 1 >= nodes.len()
+    }
 }
 
 /// The piece of a capacity on rows whose scale on its side is given, and its Hermite weights there.
@@ -168,16 +180,16 @@ impl<T: Digits> Row<T> {
         Self { upper_end, sides: [keep(upper), keep(lower)], lower_end, lower_last }
     }
 
-    /// The nodes on either side of a position, or nothing beyond the last one.
+    /// All nodes above the mean or below it.
     #[inline(always)]
-    fn nodes(&self, at: &Position<T>) -> &[Node<T>; 2] {
-        self.sides[usize::from(at.below)].get(at.piece..).and_then(<[_]>::first_chunk).unwrap_or(T::NOTHING)
+    pub(super) fn side(&self, below: bool) -> &[Node<T>] {
+        &self.sides[usize::from(below)]
     }
 
     /// Whether a position lies below the last node.
     #[inline(always)]
     fn is_near_zero(&self, at: &Position<T>) -> bool {
-        at.below && at.piece + 1 >= self.sides[1].len()
+        at.below && at.is_beyond(&self.sides[1])
     }
 
     /// Below the last node: on by the power law that meets it in value and slope, which is how a gamma law begins.
@@ -199,7 +211,7 @@ pub(super) fn join<T: Digits, const N: usize, const WHICH: usize>(rows: [&Row<T>
     let [w0, w1, w2, w3] = at.weights;
     let mut sum = T::default();
     for (row, weight) in rows.into_iter().zip(weights) {
-        let [a, b] = row.nodes(at);
+        let [a, b] = at.among(row.side(at.below));
         sum = sum + weight * ((w0 * a.values[WHICH] + w1 * a.slopes[WHICH]) + (w2 * b.values[WHICH] + w3 * b.slopes[WHICH]));
     }
     sum
@@ -208,23 +220,23 @@ pub(super) fn join<T: Digits, const N: usize, const WHICH: usize>(rows: [&Row<T>
 /// All functions from rows of these weights.
 #[inline(always)]
 pub(super) fn join_all<T: Digits, const N: usize>(rows: [&Row<T>; N], weights: [T; N], at: &Position<T>) -> [T; 4] {
-    if is_near_zero(rows, at) { all_near_zero(rows, weights, at) } else { join_inside(rows, weights, at) }
+    if is_near_zero(rows, at) { all_near_zero(rows, weights, at) } else { join_inside(rows.map(|row| row.side(at.below)), weights, at) }
 }
 
 /// Whether any of the rows is read below its last node.
 #[inline(always)]
-pub(super) fn is_near_zero<T: Digits, const N: usize>(rows: [&Row<T>; N], at: &Position<T>) -> bool {
+fn is_near_zero<T: Digits, const N: usize>(rows: [&Row<T>; N], at: &Position<T>) -> bool {
     rows.iter().any(|row| row.is_near_zero(at))
 }
 
-/// All functions where no row is read below its last node.
+/// All functions where no row is read below its last node, from the rows' nodes on the position's side of the mean.
 #[inline(always)]
-pub(super) fn join_inside<T: Digits, const N: usize>(rows: [&Row<T>; N], weights: [T; N], at: &Position<T>) -> [T; 4] {
+pub(super) fn join_inside<T: Digits, const N: usize>(sides: [&[Node<T>]; N], weights: [T; N], at: &Position<T>) -> [T; 4] {
     let [w0, w1, w2, w3] = at.weights;
     let mut sum = [T::default(); 4];
     // Plain loops: closures over arrays are at times called, one by one.
-    for (row, weight) in rows.into_iter().zip(weights) {
-        let [a, b] = row.nodes(at);
+    for (nodes, weight) in sides.into_iter().zip(weights) {
+        let [a, b] = at.among(nodes);
         for (i, sum) in sum.iter_mut().enumerate() {
             *sum = *sum + weight * ((w0 * a.values[i] + w1 * a.slopes[i]) + (w2 * b.values[i] + w3 * b.slopes[i]));
         }
@@ -243,7 +255,7 @@ pub(super) fn all_near_zero<T: Digits, const N: usize>(rows: [&Row<T>; N], weigh
 fn join_near_zero<T: Digits, const N: usize>(rows: [&Row<T>; N], weights: [T; N], at: &Position<T>, which: usize) -> T {
     let [w0, w1, w2, w3] = at.weights;
     rows.into_iter().zip(weights).fold(T::default(), |sum, (row, weight)| {
-        let [a, b] = row.nodes(at);
+        let [a, b] = at.among(row.side(at.below));
         let inside = (w0 * a.values[which] + w1 * a.slopes[which]) + (w2 * b.values[which] + w3 * b.slopes[which]);
         sum + weight * if row.is_near_zero(at) { row.near_zero(at.r, which) } else { inside }
     })
