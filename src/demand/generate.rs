@@ -6,7 +6,7 @@
 //! (slow part, white), `Sizes` (drift of input, of output), `Requests` (second size where input and output are apart). Exact sums of few
 //! requests come from the hour's own streams of `Requests` and `Sizes`.
 
-use super::noise::Part;
+use super::noise::{Part, follow_both};
 use super::requests::Counts;
 use super::source::Source;
 use super::steer::{self, Normals, Steered, Steering, Tilt};
@@ -16,6 +16,9 @@ use crate::horizon::Horizon;
 use crate::random::stream::{Purpose, StreamKey};
 use crate::statistics::Sampling;
 use crate::units::ByClass;
+
+/// Hours whose requests are drawn together where all of them are matched.
+const TOGETHER: usize = 64;
 
 /// Draws the paths of a demand under one seed.
 #[derive(Clone, Debug)]
@@ -208,17 +211,28 @@ fn realise(workload: &Workload, keys: &Keys, (replication, index): (u64, usize),
     if let Some(rho) = sizes.drift {
         // Two autoregressions, each of variance 1.
         keys.sizes.replication(replication).fill_normals(inputs, outputs);
-        for path in [&mut *inputs, &mut *outputs] {
-            Part { sd: 1.0, rho }.follow(path);
-        }
+        follow_both([Part { sd: 1.0, rho }; 2], [inputs, outputs]);
     }
     sizes.at_drifts([&*inputs, &*outputs], drifted);
     let [input, output] = drifted;
     let (per_request, cv2) = (sizes.mean().recip(), sizes.cv2());
-    let hours = expected.iter().zip(tokens).zip(requests).zip(input.iter().zip(&*output)).enumerate();
-    for (hour, (((&total, tokens), requests), (&input, &output))) in hours {
-        (*requests, *tokens) = if total > 0.0 {
-            match workload.counts {
+    let hours = expected.len();
+    for from in (0..hours).step_by(TOGETHER) {
+        let block = from..(from + TOGETHER).min(hours);
+        let means = || workload.mean[block.clone()].iter().zip(&expected[block.clone()]);
+        if let Counts::Random { overdispersion } = workload.counts
+            && means().all(|(mean, &total)| total > 0.0 && totals::is_matched(mean * per_request, cv2))
+        {
+            let drifted = [&input[block.clone()], &output[block.clone()]];
+            let normals = [&normals[block.clone()], &others[block.clone()]];
+            let found = (&mut requests[block.clone()], &mut tokens[block.clone()]);
+            totals::matched_together(sizes, overdispersion, &expected[block], drifted, normals, found);
+            continue;
+        }
+        for hour in block {
+            let (total, input, output) = (expected[hour], input[hour], output[hour]);
+            (requests[hour], tokens[hour]) = match workload.counts {
+                _ if !(total > 0.0) => (0.0, ByClass::ZERO),
                 Counts::None => totals::expected(sizes, total, (input.0, output.0)),
                 Counts::Random { overdispersion } if totals::is_matched(workload.mean[hour] * per_request, cv2) => {
                     totals::matched(sizes, overdispersion, total, (input, output), normals[hour], others[hour])
@@ -229,10 +243,8 @@ fn realise(workload: &Workload, keys: &Keys, (replication, index): (u64, usize),
                     let (mut of_counts, mut of_sizes) = (keys.requests.hour(replication, hour), keys.sizes.hour(replication, hour));
                     totals::exact(sizes, counts, total, drift, &mut of_counts, &mut of_sizes)
                 }
-            }
-        } else {
-            (0.0, ByClass::ZERO)
-        };
+            };
+        }
     }
 }
 

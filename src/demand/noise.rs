@@ -96,6 +96,20 @@ impl Part {
     }
 }
 
+/// What [`follow`](Part::follow) makes of two paths, whose steps wait for one another each on its own.
+#[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
+#[inline(always)]
+pub(super) fn follow_both(parts: [Part; 2], [first, second]: [&mut [f64]; 2]) {
+    let (mut x, mut y, mut steps) = (0.0, 0.0, parts.map(|part| part.sd));
+    let innovations = parts.map(Part::innovation);
+    for (a, b) in first.iter_mut().zip(second) {
+        x = parts[0].rho * x + steps[0] * *a;
+        y = parts[1].rho * y + steps[1] * *b;
+        (*a, *b) = (x, y);
+        steps = innovations;
+    }
+}
+
 /// Noise in the logarithm. All parts 0 is no noise.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Noise {
@@ -157,13 +171,21 @@ impl Noise {
             path.resize(counts.len(), 0.0);
         }
         let [fast, slow, white] = paths;
+        let (has_first, has_second) = (first.is_some(), second.is_some());
         if let Some(mut stream) = first {
             stream.fill_normals(fast, counts);
-            self.fast.follow(fast);
         }
         if let Some(mut stream) = second {
             stream.fill_normals(slow, white);
+        }
+        if has_first && has_second {
+            follow_both([self.fast, self.slow], [fast, slow]);
+        } else if has_first {
+            self.fast.follow(fast);
+        } else if has_second {
             self.slow.follow(slow);
+        }
+        if has_second {
             white.iter_mut().for_each(|white| *white *= self.white);
         }
     }

@@ -23,7 +23,8 @@ pub(super) fn is_matched(mean_requests: f64, cv2: f64) -> bool {
 }
 
 /// The cube of Wilson and Hilferty for a variate of mean 1 and this standard deviation.
-#[inline]
+#[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
+#[inline(always)]
 fn cube(sd: f64, z: f64) -> f64 {
     let sd = sd * (1.0 / 3.0);
     let root = (1.0 - sd * sd + sd * z).max(0.0);
@@ -50,7 +51,15 @@ pub(super) fn expected(sizes: &Sizes, tokens: f64, (input, output): (f64, f64)) 
 
 /// The matched branch: `z` is the count and size normal, `second` the other one where input and output are apart.
 #[inline]
-pub(super) fn matched(sizes: &Sizes, overdispersion: f64, tokens: f64, (x, y): Drifted, z: f64, second: f64) -> Hour {
+pub(super) fn matched(sizes: &Sizes, overdispersion: f64, tokens: f64, drifted: Drifted, z: f64, second: f64) -> Hour {
+    let (requests, prompt, answer) = parts(sizes, overdispersion, tokens, drifted, z, second);
+    (requests, sizes.classes(prompt, answer))
+}
+
+/// Requests, prompt tokens and output tokens of the matched branch.
+#[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
+#[inline(always)]
+fn parts(sizes: &Sizes, overdispersion: f64, tokens: f64, (x, y): Drifted, z: f64, second: f64) -> (f64, f64, f64) {
     let requests = tokens / sizes.mean();
     // Roots and divisions are what an hour costs here.
     let each = 1.0 / requests;
@@ -59,15 +68,48 @@ pub(super) fn matched(sizes: &Sizes, overdispersion: f64, tokens: f64, (x, y): D
         Form::Total { output, .. } => {
             let count = requests * cube(sd(x.1), z);
             let all = count * x.0;
-            (count, sizes.classes(all * (1.0 - output), all * output))
+            (count, all * (1.0 - output), all * output)
         }
         Form::Split { joint, .. } => {
             let (sd_x, sd_y) = (sd(x.1), sd(y.1));
             let c = ((joint * each + overdispersion) / (sd_x * sd_y)).clamp(-1.0, 1.0);
             let other = c * z + (1.0 - c * c).sqrt() * second;
             let (prompt, answer) = (requests * x.0 * cube(sd_x, z), requests * y.0 * cube(sd_y, other));
-            ((prompt + answer) / (x.0 + y.0), sizes.classes(prompt, answer))
+            ((prompt + answer) / (x.0 + y.0), prompt, answer)
         }
+    }
+}
+
+/// [`matched`] for at most 64 hours, side by side; all lists have an entry for each.
+#[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
+#[allow(clippy::needless_range_loop, reason = "lists of one length, entry by entry")]
+#[inline(always)]
+pub(super) fn matched_together(
+    sizes: &Sizes,
+    overdispersion: f64,
+    tokens: &[f64],
+    [inputs, outputs]: [&[(f64, f64)]; 2],
+    [normals, others]: [&[f64]; 2],
+    (requests, classes): (&mut [f64], &mut [ByClass]),
+) {
+    const MOST: usize = 64;
+    // Of fixed length, so that whatever is beyond the last hour needs no loop of its own.
+    let (mut expected, mut z, mut second) = ([1.0; MOST], [0.0; MOST], [0.0; MOST]);
+    let (mut x, mut y) = ([[1.0; MOST]; 2], [[1.0; MOST]; 2]);
+    let hours = tokens.len().min(MOST);
+    expected[..hours].copy_from_slice(&tokens[..hours]);
+    z[..hours].copy_from_slice(&normals[..hours]);
+    second[..hours].copy_from_slice(&others[..hours]);
+    for (hour, (input, output)) in inputs.iter().zip(outputs).take(MOST).enumerate() {
+        (x[0][hour], x[1][hour], y[0][hour], y[1][hour]) = (input.0, input.1, output.0, output.1);
+    }
+    let (mut counts, mut prompts, mut answers) = ([0.0; MOST], [0.0; MOST], [0.0; MOST]);
+    for hour in 0..MOST {
+        let drifted = ((x[0][hour], x[1][hour]), (y[0][hour], y[1][hour]));
+        (counts[hour], prompts[hour], answers[hour]) = parts(sizes, overdispersion, expected[hour], drifted, z[hour], second[hour]);
+    }
+    for (hour, (requests, classes)) in requests.iter_mut().zip(classes).take(MOST).enumerate() {
+        (*requests, *classes) = (counts[hour], sizes.classes(prompts[hour], answers[hour]));
     }
 }
 
