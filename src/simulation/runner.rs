@@ -12,7 +12,7 @@ use crate::supply::{HourService, HourSink};
 use crate::tally::{Hour, Needs, Tally};
 use rayon::prelude::*;
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// Replications in a batch. Partials are kept per batch, so this number is part of the results' bits.
@@ -108,16 +108,23 @@ pub fn run<T: Tally>(scenario: &Scenario, spec: &RunSpec<'_>, tallies: &T) -> Re
     Ok(Run { summary, replications: complete, asked: replications, seed, engine })
 }
 
-/// Applies `f` to every item, on as many threads as given or the machine has, and returns the results in the order of the items.
+/// Applies `f` to every item, on as many threads as given or the machine has, and returns the results in the order of the items. They are
+/// begun in that order too, so that short ones at the end keep all threads at work.
 ///
 /// # Errors
 /// [`ErrorKind::Usage`] for zero threads, or for threads that cannot be started.
 pub fn ordered_map<I: Sync, O: Send>(threads: Option<usize>, items: &[I], f: impl Fn(&I) -> O + Sync + Send) -> Result<Vec<O>> {
-    Ok(match Threads::new(threads)? {
-        Threads::One => items.iter().map(f).collect(),
-        // Items may be long and few, so each can go to whoever has nothing to do.
-        Threads::Many(pool) => pool.install(|| items.par_iter().with_max_len(1).map(f).collect()),
-    })
+    let threads = Threads::new(threads)?;
+    let found: Vec<Mutex<Option<O>>> = items.iter().map(|_| Mutex::new(None)).collect();
+    let next = AtomicUsize::new(0);
+    // Items may be long and few, so whoever has nothing to do takes the first that nobody has begun.
+    threads.each(|_| {
+        while let Some((item, place)) = items.iter().zip(&found).nth(next.fetch_add(1, Ordering::Relaxed)) {
+            let done = f(item);
+            *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(done);
+        }
+    });
+    Ok(found.into_iter().filter_map(|place| place.into_inner().unwrap_or_else(PoisonError::into_inner)).collect())
 }
 
 /// Does work on another thread while the caller's own does something else; on one thread, one after the other, the work first.

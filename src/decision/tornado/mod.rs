@@ -157,8 +157,9 @@ pub fn tornado(scenario: &Scenario, plan: usize, metric: Metric, spec: &RunSpec<
     let changed: Vec<(Swing, Scenario)> = Swing::ALL.into_iter().filter_map(|swing| Some((swing, swing.apply(&alone)?))).collect();
     let mut runs = vec![alone.clone()];
     runs.extend(present.iter().map(|source| held(&alone, &[*source])));
-    runs.extend(present.iter().map(|source| held(&alone, &others(*source))));
     runs.extend(changed.iter().map(|(_, scenario)| scenario.clone()));
+    // Last, as the least is drawn for these.
+    runs.extend(present.iter().map(|source| held(&alone, &others(*source))));
     let one = RunSpec { replications: Some(replications), threads: Some(1), progress: None, ..*spec };
     let served = ordered_map(spec.threads, &runs, |scenario| -> Result<Served> {
         let outcome = run(scenario, &one, &Columns)?;
@@ -170,7 +171,7 @@ pub fn tornado(scenario: &Scenario, plan: usize, metric: Metric, spec: &RunSpec<
     let columns: Vec<&[f64]> = served.iter().map(|served| &served.column[..rows]).collect();
     let (whole, rest) = (columns[0], &columns[1..]);
     let (without, rest) = rest.split_at(present.len());
-    let (single, swung) = rest.split_at(present.len());
+    let (swung, single) = rest.split_at(changed.len());
     let difference = |of: fn(&[f64]) -> f64, a: &[f64], b: &[f64]| by_sorted(&[a, b], |columns| of(&columns[0]) - of(&columns[1]));
     let effect = |(number, &source): (usize, &Source)| {
         let held = source.can_be_held().then(|| without[number]);
