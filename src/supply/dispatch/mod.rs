@@ -1,5 +1,6 @@
 //! Dispatch: a demand path served under every case of every pool, hour by hour.
 
+mod ahead;
 mod chain;
 mod clear;
 mod days;
@@ -23,7 +24,7 @@ mod tile;
 mod work;
 
 use super::Supply;
-use super::minute::MANY;
+use super::minute::{MANY, MinuteRow};
 use super::network::Network;
 use super::offer::MAX_AXES;
 use super::outage::Outages;
@@ -32,6 +33,7 @@ use super::price_cut::Prices;
 use super::throughput::{Throughput, within};
 use super::totals::{DemandTotals, QueueTotals, ServiceTotals, SupplyTotals};
 use crate::demand::DemandPath;
+use ahead::Ahead;
 use chain::DRY;
 use clear::Clear;
 use parts::Parts;
@@ -90,6 +92,7 @@ pub struct Dispatcher<'a> {
     outages: Outages,
     prices: Prices,
     tile: Tile<'a>,
+    ahead: Ahead<'a>,
 }
 
 impl<'a> Dispatcher<'a> {
@@ -106,6 +109,7 @@ impl<'a> Dispatcher<'a> {
             outages,
             prices: Prices::new(&supply.price_cuts, supply.offers.iter().map(|offer| offer.name.as_str()), seed),
             tile: Tile::default(),
+            ahead: Ahead::default(),
         }
     }
 
@@ -199,8 +203,9 @@ impl<'a> Dispatcher<'a> {
                 self.tile.serve_all(supply, &work.groups, &mut self.groups, totals);
                 continue;
             }
+            self.ahead.look(work, supply, path, block.clone(), tiled < work.groups.len());
             for hour in block {
-                let facts = work.hour(supply, path, hour);
+                let facts = self.ahead.facts(work, supply, path, hour);
                 demand.tokens += facts.asked;
                 demand.requests += facts.requests;
                 demand.requests_at_once += facts.requests_at_once;
@@ -233,7 +238,9 @@ impl<'a> Dispatcher<'a> {
                 }
                 if !(taken && tiled == work.groups.len()) {
                     let states = (&mut self.groups[..], &mut self.network[..]);
-                    serve(supply, work, states, (&parts, path, &facts), totals, sink, taken);
+                    let first = work.first(supply);
+                    let row = first.chain.then(|| self.ahead.row(&first.law, &facts));
+                    serve(supply, work, states, (&parts, path, &facts, row), totals, sink, taken);
                 }
             }
             if together {
@@ -252,19 +259,18 @@ impl<'a> Dispatcher<'a> {
     }
 }
 
-/// Serves what has come in an hour, under every case of every group of the work but those whose tile has `taken` it.
+/// Serves what has come in an hour, under every case of every group of the work but those whose tile has `taken` it; `row` is the hour's row of
+/// the minute law where the work goes along a chain.
 fn serve(
     supply: &Supply,
     work: &Work,
     (groups, networks): (&mut [GroupState], &mut [Network]),
-    (parts, path, facts): (&Parts, &DemandPath, &Hour),
+    (parts, path, facts, row): (&Parts, &DemandPath, &Hour, Option<MinuteRow<'_>>),
     totals: &mut SupplyTotals,
     sink: &mut Option<&mut dyn HourSink>,
     taken: bool,
 ) {
-    let first = work.first(supply);
-    if first.chain {
-        let row = first.law.at(facts.variance);
+    if let Some(row) = row {
         for &index in &work.groups {
             let (state, group) = (&mut groups[index], &supply.groups[index]);
             if taken && state.tiled {

@@ -105,7 +105,17 @@ impl Dispatcher<'_> {
         let work = &mut self.works[work];
         work.windows.take_all();
         let facts = work.hour(supply, hour, 0);
-        serve(supply, work, (&mut self.groups[..], &mut self.network[..]), (&work.parts, hour, &facts), totals, &mut Some(sink), false);
+        let first = work.first(supply);
+        let row = first.chain.then(|| first.law.at(facts.variance));
+        serve(
+            supply,
+            work,
+            (&mut self.groups[..], &mut self.network[..]),
+            (&work.parts, hour, &facts, row),
+            totals,
+            &mut Some(sink),
+            false,
+        );
         ProbedHour {
             asked: facts.asked,
             requests: facts.requests,

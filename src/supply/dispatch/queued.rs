@@ -30,6 +30,10 @@ impl Queued {
                 queues.free[number * MAX_AXES + axis] = left(number, axis);
             }
         }
+        // Walks look at what is free even then.
+        if queues.rests(case) {
+            return Self::default();
+        }
         Self { hour: queues.serve(case, group, per_unit, price_factor), ..Self::default() }
     }
 

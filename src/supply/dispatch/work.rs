@@ -102,6 +102,8 @@ impl Work {
     }
 
     /// Gathers an hour's facts and settles who enters the network.
+    #[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
+    #[inline(always)]
     pub(super) fn hour(&mut self, supply: &Supply, path: &DemandPath, hour: usize) -> Hour {
         let group = self.first(supply);
         let mut facts = Hour {

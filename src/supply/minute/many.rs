@@ -7,7 +7,7 @@
 
 use super::grid::Grid;
 use super::row::{COARSE, Node, Position, Scales, all_near_zero, join_inside, place};
-use super::{LARGEST, MinuteLaw, Rows, SMALLEST, START, parabola};
+use super::{At, LARGEST, MinuteLaw, MinuteRow, Rows, SMALLEST, START, parabola};
 use crate::random::normal::ln_unit;
 
 /// Hours, and reads, at a time.
@@ -74,6 +74,14 @@ impl<'a> ManyRows<'a> {
                 *end = (1.0 + (*end - 1.0) / above) * (1.0 + 1e-12);
             }
         }
+    }
+
+    /// The row of one of the hours, as [`at`](MinuteLaw::at) finds it.
+    #[inline]
+    pub(crate) fn row(&self, hour: usize) -> Option<MinuteRow<'a>> {
+        let [above, below] = &self.scales;
+        let at = At::Between(self.grid?.from(self.first[hour]), self.weights[hour]);
+        Some(MinuteRow { at, scales: Scales::known(above[hour], below[hour], COARSE) })
     }
 
     /// By hour, the capacity from which on nothing exceeds it.
@@ -198,7 +206,7 @@ impl Reads {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::supply::{Margin, MinuteRow};
+    use crate::supply::Margin;
 
     #[test]
     fn they_are_the_single_reads() {
@@ -219,6 +227,8 @@ mod tests {
                 reads.read(&many);
                 let want = (0..MANY).step_by(picked).map(|hour| (hour, rows[hour].all(capacity).map(f64::to_bits)));
                 assert!(reads.found().map(|(hour, found)| (hour, found.map(f64::to_bits))).eq(want), "{capacity}");
+                let one = |hour: usize| many.row(hour).unwrap().all(capacity).map(f64::to_bits);
+                assert!((0..MANY).all(|hour| one(hour) == rows[hour].all(capacity).map(f64::to_bits)));
             }
         }
         assert!(law.is_tabulated(0.1) && !law.is_tabulated(0.0));

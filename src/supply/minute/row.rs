@@ -38,6 +38,12 @@ impl Scales {
         Self { pieces_log2, upper, lower }
     }
 
+    /// Factors that are known.
+    #[inline(always)]
+    pub(super) fn known(upper: f64, lower: f64, pieces_log2: u32) -> Self {
+        Self { pieces_log2, upper, lower }
+    }
+
     /// That on one side of the mean.
     #[inline(always)]
     pub(super) fn of(self, below: bool) -> f64 {

@@ -153,6 +153,17 @@ impl Queues {
         }
     }
 
+    /// Whether a case has nothing to do in the hour at hand, which is all of it then.
+    pub(crate) fn rests(&mut self, case: usize) -> bool {
+        let lanes = self.lanes.len();
+        let rests = self.joining.is_empty() && self.waiting[case * lanes..][..lanes].iter().all(VecDeque::is_empty);
+        if rests {
+            self.served.fill(0.0);
+            self.used.fill(0.0);
+        }
+        rests
+    }
+
     /// Serves one case in the hour at hand from what is [`free`](Self::free). `per_unit` are weighted tokens of one unit and hour,
     /// `price_factor` what is left of each node's prices.
     pub(crate) fn serve(&mut self, case: usize, group: &PoolGroup, per_unit: &[f64], price_factor: &[f64]) -> QueueHour {
