@@ -220,10 +220,11 @@ impl<'a> LaneWorkload<'a> {
         if let Some(spikes) = &self.workload.spikes {
             let LaneState { spikes: tiles, spiking, .. } = state;
             spiking.each(spikes, (&self.keys.spikes, first), horizon.hours(), |lane, hours, factor| {
-                for tile in hours.start / TILE..=(hours.end - 1) / TILE {
+                let first = hours.start / TILE;
+                for (tile, spikes) in (first..).zip(&mut tiles[first..=(hours.end - 1) / TILE]) {
                     let start = hours.start.max(tile * TILE) - tile * TILE;
                     let end = hours.end.min((tile + 1) * TILE) - tile * TILE;
-                    tiles[tile].push(Spike { lane: lane as u8, start: start as u8, end: end as u8, factor });
+                    spikes.push(Spike { lane: lane as u8, start: start as u8, end: end as u8, factor });
                 }
             });
         }

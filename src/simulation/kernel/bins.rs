@@ -14,7 +14,6 @@ pub(super) const ROWS: usize = 2048;
 const KEPT: usize = 2 * ROWS;
 /// Lanes of a group.
 const GROUP: usize = 16;
-const GROUPS: usize = LANES / GROUP;
 /// Hours whose cells are worked out before any is added to: few, so that what is worked out stays close.
 const AT_ONCE: usize = 4;
 /// Bits of the place in a bin.
@@ -77,7 +76,7 @@ pub(super) const PLACES: f64 = (1 << PLACE) as f64;
 #[derive(Clone, Debug)]
 pub(super) struct Histogram {
     /// By group of lanes, so that what hours of one are added to fits into the first cache; then by bin and lane.
-    cells: Box<[[u32; KEPT * GROUP]; GROUPS]>,
+    cells: Vec<u32>,
     /// The lowest bin with an hour.
     lowest: Lanes<u32>,
     /// Tokens of the largest hour.
@@ -88,12 +87,7 @@ pub(super) struct Histogram {
 
 impl Histogram {
     pub(super) fn new() -> Self {
-        Self {
-            cells: Box::new([[0; KEPT * GROUP]; GROUPS]),
-            lowest: Lanes::of(ROWS as u32),
-            largest: Lanes::of(0.0),
-            below: Lanes::of(0.0),
-        }
+        Self { cells: vec![0; KEPT * LANES], lowest: Lanes::of(ROWS as u32), largest: Lanes::of(0.0), below: Lanes::of(0.0) }
     }
 
     /// Adds hours of one month.
@@ -113,7 +107,7 @@ impl Histogram {
                     words[i] = (1 << SUM) | (place & ((1 << PLACE) - 1));
                 }
             }
-            for (group, kept) in self.cells.iter_mut().enumerate() {
+            for (group, kept) in self.cells.as_chunks_mut::<{ KEPT * GROUP }>().0.iter_mut().enumerate() {
                 for (cells, words) in cells[..some.len()].iter().zip(&words) {
                     let (cells, words) = (&cells.as_chunks::<GROUP>().0[group], &words.as_chunks::<GROUP>().0[group]);
                     for (cell, word) in cells.iter().zip(words) {
@@ -125,7 +119,7 @@ impl Histogram {
             }
         }
         (self.lowest, self.largest) = (lowest, largest);
-        if highest.iter().any(|&row| row == ROWS as u32) {
+        if highest.contains(&(ROWS as u32)) {
             self.add_below(bins, hours);
         }
     }
@@ -157,7 +151,7 @@ impl Histogram {
     /// Hours of a bin and the sum of their places.
     #[cfg(test)]
     pub(super) fn cell(&self, row: usize, lane: usize) -> (u32, u32) {
-        let word = self.cells[lane / GROUP][row * GROUP + lane % GROUP];
+        let word = self.cells[lane / GROUP * KEPT * GROUP + row * GROUP + lane % GROUP];
         (word >> SUM, word & ((1 << SUM) - 1))
     }
 
@@ -165,7 +159,7 @@ impl Histogram {
     #[inline(always)]
     pub(super) fn read(&self, row: usize, count: &mut Lanes<f32>, places: &mut Lanes<f32>) -> bool {
         let mut words = Lanes::of(0);
-        for (part, kept) in words.as_chunks_mut::<GROUP>().0.iter_mut().zip(self.cells.iter()) {
+        for (part, kept) in words.as_chunks_mut::<GROUP>().0.iter_mut().zip(self.cells.as_chunks::<{ KEPT * GROUP }>().0) {
             *part = kept.as_chunks::<GROUP>().0[row & (KEPT - 1)];
         }
         let mut any = 0;
@@ -179,7 +173,7 @@ impl Histogram {
 
     /// Empties the bins of a month.
     pub(super) fn clear(&mut self, rows: std::ops::Range<usize>) {
-        for kept in self.cells.iter_mut() {
+        for kept in self.cells.as_chunks_mut::<{ KEPT * GROUP }>().0 {
             kept[rows.start * GROUP..rows.end * GROUP].fill(0);
             kept[ROWS * GROUP..(ROWS + 1) * GROUP].fill(0);
         }
