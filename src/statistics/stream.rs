@@ -186,12 +186,17 @@ impl Stream {
     }
 
     fn add_finite(&mut self, samples: &[f64]) {
+        if samples.is_empty() {
+            return;
+        }
         let min = samples.iter().fold(f64::INFINITY, |min, &x| if x < min { x } else { min });
         let max = samples.iter().fold(f64::NEG_INFINITY, |max, &x| if x > max { x } else { max });
         let smallest = samples.iter().filter(|&&x| x <= min).count() as u64;
         self.extremes(min + 0.0, max + 0.0, smallest);
         self.shape.merge(&Shape::of(samples));
-        samples.iter().for_each(|&x| self.histogram.count(x));
+        // The smallest at once: most columns that repeat a number repeat that one, and one count is waited for by the next.
+        self.histogram.count(min, smallest as u32);
+        samples.iter().filter(|&&x| x > min).for_each(|&x| self.histogram.count(x, 1));
     }
 
     fn extremes(&mut self, min: f64, max: f64, smallest: u64) {
