@@ -26,8 +26,8 @@ pub const STREAM_ZERO: f64 = 1.0 / (1_u64 << 40) as f64;
 
 /// A running summary of samples, which merges.
 ///
-/// Number, mean, spread and extremes are exact. Percentiles, the ends of their intervals and the CVaR come from the histogram: an order
-/// statistic lies in the bin it is looked for in, so it is off by less than [`STREAM_ERROR`] of itself (and by less than [`STREAM_ZERO`] near
+/// Number, mean, spread and extremes are exact. Percentiles, their intervals, which reach to the ends of their bins, and the CVaR come from the
+/// histogram: an order statistic lies in the bin it is looked for in, so it is off by less than [`STREAM_ERROR`] of itself (and by less than [`STREAM_ZERO`] near
 /// 0), mostly by far less, as samples are taken to be spread evenly over their bin; a percentile between two of different signs, and a CVaR of
 /// samples of both signs, by less than that share of the sizes it is made of. Samples that are not finite are left out.
 ///
@@ -143,7 +143,9 @@ impl Stream {
             let (low, high) = (statistic(low as usize), statistic((low as usize + 1).min(size - 1)));
             (low + fraction * (high - low)).min(high)
         };
-        let at = |ranks: Option<(usize, usize)>| ranks.map(|(l, u)| (statistic(l - 1), statistic(u - 1)));
+        // The ends reach to those of their bins: where all lie in one, nothing more is known.
+        let ends = |low: usize, high: usize| (self.ends_of(&bins, low).0, self.ends_of(&bins, high).1);
+        let at = |ranks: Option<(usize, usize)>| ranks.map(|(l, u)| ends(l - 1, u - 1));
         let (cvar95, cvar95_se, cvar95_interval) = self.cvar(&bins, 0.95);
         let mut distribution = Distribution {
             n,
@@ -169,18 +171,18 @@ impl Stream {
             cvar95_interval,
         };
         if let Some(scrambled) = &self.scrambled {
-            self.replicate(&mut distribution, scrambled, statistic);
+            self.replicate(&mut distribution, scrambled, ends);
         }
         Some(distribution)
     }
 
     /// Replaces errors and intervals of independent samples by those that the scrambles tell. What was not given because too little was seen
     /// is still not given.
-    fn replicate(&self, distribution: &mut Distribution, scrambled: &Scrambled, statistic: impl Fn(usize) -> f64) {
+    fn replicate(&self, distribution: &mut Distribution, scrambled: &Scrambled, ends: impl Fn(usize, usize) -> (f64, f64)) {
         let mean = self.mean();
         distribution.mean_se = mean.standard_error;
         distribution.mean_interval = distribution.mean_interval.and_then(|_| mean.interval(CONFIDENCE));
-        let around = |level| scrambled.ranks(level, distribution.n).map(|(low, high)| (statistic(low), statistic(high)));
+        let around = |level| scrambled.ranks(level, distribution.n).map(|(low, high)| ends(low, high));
         (distribution.p50_interval, distribution.p95_interval) = (around(0), around(1));
         distribution.set_cvar_error(scrambled.excess());
     }
@@ -214,6 +216,12 @@ impl Stream {
         let place = bins.partition_point(|bin| bin.before + bin.count <= rank);
         let Some(bin) = bins.get(place) else { return self.max };
         bin.value(rank - bin.before).clamp(self.min, self.max)
+    }
+
+    /// Between what the sample of a rank lies.
+    fn ends_of(&self, bins: &[Bin], rank: usize) -> (f64, f64) {
+        let place = bins.partition_point(|bin| bin.before + bin.count <= rank as u64);
+        bins.get(place).map_or((self.max, self.max), |bin| (bin.low.max(self.min), bin.high.min(self.max)))
     }
 
     /// As [`cvar_sorted`](super::cvar_sorted): the point, its standard error and interval.

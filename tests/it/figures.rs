@@ -142,10 +142,13 @@ fn a_long_run_of_scrambles_tells_their_errors_without_controls() {
         let truth = summariser.summarise(&kept.make(&recipe(&kept))).unwrap();
         let given = streamed.distribution(&recipe(&streamed)).unwrap();
         assert!(near(given.mean_se, truth.mean_se, 1e-6), "{given:?} {truth:?}");
-        let width = |interval: Option<(f64, f64)>| interval.map(|(low, high)| high - low);
-        // The shares are counted at the percentiles of the first replications; bins have widths of their own.
-        assert!(near(width(given.p50_interval), width(truth.p50_interval), 0.5), "{given:?} {truth:?}");
-        assert!(near(width(given.p95_interval), width(truth.p95_interval), 0.5), "{given:?} {truth:?}");
+        // The shares are counted at the percentiles of the first replications, and each end goes on to that of its bin.
+        let holds = |given: Option<(f64, f64)>, truth: Option<(f64, f64)>| {
+            let ((low, high), (from, to)) = (given.unwrap(), truth.unwrap());
+            0.5 * (to - from) < high - low && high - low < 1.5 * (to - from) + 2.0 * STREAM_ERROR * high
+        };
+        assert!(holds(given.p50_interval, truth.p50_interval), "{given:?} {truth:?}");
+        assert!(holds(given.p95_interval, truth.p95_interval), "{given:?} {truth:?}");
         let objective = streamed.objective(&scenario, plan);
         assert!(near(streamed.mean(&objective).standard_error, Sampling::Sobol.mean(&kept.make(&objective)).standard_error, 1e-6));
     }

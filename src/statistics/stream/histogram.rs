@@ -26,8 +26,8 @@ pub(super) struct Histogram {
 /// A bin that holds something.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bin {
-    low: f64,
-    high: f64,
+    pub(super) low: f64,
+    pub(super) high: f64,
     /// Samples in the bins before.
     pub(super) before: u64,
     pub(super) count: u64,
