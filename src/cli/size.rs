@@ -19,6 +19,9 @@ use tokentide::units::Term;
 /// How often lists of units that were made up are made finer around the best: each makes them twelve times as fine.
 const REFINEMENTS: usize = 3;
 
+/// Of which plans flips tell: those that a search keeps.
+const FLIPS_AMONG: &str = "What would flip the answer, among the best plans of this search and the baseline alone (`size` with the change in --set looks at all):";
+
 /// Looks for the plan to buy and prints it.
 pub(crate) fn size(args: &SizeArgs) -> Result<Exit> {
     let mut candidates = candidates(args);
@@ -132,7 +135,11 @@ fn print(args: &SizeArgs, report: &Report<'_>, sizing: &Sizing, wish: Wish<'_>) 
                 writeln!(out, "{table}\n")?;
             }
         }
-        for line in flip_lines(report) {
+        let flips = flip_lines(report);
+        if !flips.is_empty() {
+            writeln!(out, "{FLIPS_AMONG}")?;
+        }
+        for line in flips {
             writeln!(out, "{line}")?;
         }
         if !flips_are_told(wish) {

@@ -122,8 +122,8 @@ impl Shortlist<'_> {
         let terms: BTreeSet<Term> = parts_of(self.search.families).flat_map(|part| part.terms.iter().copied()).collect();
         let within_terms = (scenario.longest_term as usize) > scenario.horizon.months() && terms.len() > 1;
         let mut totals = Found::default();
-        let (mut leaders, mut verdicts, mut nines, mut steps, mut best_per_term) =
-            (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut leaders, mut nines, mut steps, mut best_per_term) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut verdicts: Vec<Verdict> = Vec::new();
         if !within_terms {
             let any = |_: &Part| true;
             if let Some((leader, verdict, best)) = self.leader(None, &any, &mut totals) {
@@ -155,6 +155,10 @@ impl Shortlist<'_> {
         let told = Scenario { baseline: 0, ..scenario.with_supply(supply) };
         let outcome = self.search.outcome.narrowed(&told, &kept);
         let standings = judge(&told, &outcome).standings;
+        // The search knows how often, and not by how much that errs.
+        for verdict in &mut verdicts {
+            verdict.missed = verdict.missed.filter(|(plan, _)| standings[*plan].within_error);
+        }
         if best_per_term.is_empty() {
             best_per_term.clone_from(&leaders);
         }
