@@ -9,7 +9,7 @@ use crate::random::normal::ln_unit;
 use crate::random::stream::StreamKey;
 use std::ops::Range;
 
-/// The streams of spikes, and one of them on its own.
+/// The streams of sixty-four replications' spikes. Begun anew for each block.
 #[derive(Clone, Debug, Default)]
 pub(super) struct SpikeLanes {
     streams: StreamLanes,
