@@ -4,7 +4,7 @@ use super::args::{DrawArgs, GoalArg, SizeArgs};
 use super::files::OutputFolder;
 use super::{Exit, console, interrupt, prices, progress, render, run, scenario};
 use std::collections::BTreeMap;
-use tokentide::decision::{self, Goal, Sizing, Wish, flips, refined};
+use tokentide::decision::{self, Goal, Sizing, Wish, refined};
 use tokentide::error::{Error, Result};
 use tokentide::report::{
     FLIPS_FILE, Headlines, Provenance, Report, ReportFile, SIZING_FILES, flip_lines, flips_file, nines_table, notes, sizing_answer,
@@ -19,8 +19,8 @@ use tokentide::units::Term;
 /// How often lists of units that were made up are made finer around the best: each makes them twelve times as fine.
 const REFINEMENTS: usize = 3;
 
-/// Of which plans flips tell: those that a search keeps.
-const FLIPS_AMONG: &str = "What would flip the answer, among the best plans of this search and the baseline alone (`size` with the change in --set looks at all):";
+/// Of which plans flips tell.
+const FLIPS_AMONG: &str = "What would flip the answer, among the best plans of this search, those that buy a step or two more or less of one offer, and the baseline:";
 
 /// Looks for the plan to buy and prints it.
 pub(crate) fn size(args: &SizeArgs) -> Result<Exit> {
@@ -71,19 +71,15 @@ pub(crate) fn size(args: &SizeArgs) -> Result<Exit> {
     let sizing = sizing.with_notes(&loaded, &candidates);
     let wish = Wish { candidates: &candidates, goal, budget };
     let spinner = progress::spinner("what would flip the answer", args.draws.quiet);
-    let flips = if flips_are_told(wish) {
-        flips(&sizing.scenario, &sizing.outcome, &sizing.judgement, &RunSpec { progress: None, ..spec })
-    } else {
-        Ok(Vec::new())
-    };
+    let flips = if flips_are_told(wish) { sizing.flips(&candidates, &RunSpec { progress: None, ..spec }) } else { Ok(Vec::new()) };
     spinner.finish_and_clear();
-    let flips = run::unless_stopped(flips, &stop)?;
+    let sizing = sizing.with_flips(run::unless_stopped(flips, &stop)?);
     let provenance = Provenance::new(&sizing.scenario, &about);
     let report = Report {
         scenario: &sizing.scenario,
         outcome: &sizing.outcome,
         judgement: &sizing.judgement,
-        flips: &flips,
+        flips: &sizing.flips,
         held: &[],
         rare: None,
         provenance: &provenance,

@@ -1,8 +1,8 @@
 //! What would flip the answer: by how much traffic, growth, unit throughput or a price must change until another plan wins.
 //!
 //! Prices change no token's way, so their flip points come from the samples of the run itself. The other levers are simulated again, with
-//! the same seed and so the same draws, on fewer replications; the run at the changed value is compared with one of the same size at the
-//! stated value, never with the main run. A first look at each step spares steps and plans that cannot change the answer: see
+//! the same seed and so the same draws, on fewer replications: what the change adds there to what one of the same size comes to at the stated
+//! value is added to where plans stand in the run. A first look at each step spares steps and plans that cannot change the answer: see
 //! [`walk`](super::walk).
 
 use super::judgement::{Judgement, Leader};
@@ -63,7 +63,7 @@ pub struct FlipPoint {
 /// # Errors
 /// As [`run`](crate::simulation::run): too little memory, or interrupted.
 pub fn flips(scenario: &Scenario, outcome: &Outcome, judgement: &Judgement, spec: &RunSpec<'_>) -> Result<Vec<Vec<Flip>>> {
-    let ground = |lever: Lever| Ground { scenario, lever, leaders: &judgement.leaders, spec, start: None };
+    let ground = |lever: Lever| Ground { scenario, lever, judgement, spec, start: None };
     let start = ground(Lever::Traffic);
     let start = start.point(0.0, &start.all())?;
     let levers = Lever::ALL.into_iter().filter(|lever| lever.plays(scenario));

@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::scenario::Scenario;
 use crate::simulation::{Scope, ordered_map};
-use crate::statistics::{ClusterProportion, Estimate};
+use crate::statistics::{CONFIDENCE, ClusterProportion, Estimate};
 use crate::tally::{Outcome, Recipe};
 use std::collections::{HashMap, HashSet};
 
@@ -22,6 +22,18 @@ pub struct PlanStanding {
     pub asked: f64,
     /// Whether the share asked for lies inside the 95 % interval of the share: more replications could tell otherwise.
     pub within_error: bool,
+}
+
+impl PlanStanding {
+    /// Share of the months that keep the limits.
+    pub(super) fn share(&self) -> f64 {
+        self.months_kept.estimate().point
+    }
+
+    /// Whether a share of the months that may be asked for lies inside the 95 % interval of the share that is kept.
+    pub(super) fn is_unsure_of(&self, asked: f64) -> bool {
+        self.months_kept.interval(CONFIDENCE).is_some_and(|(low, high)| low < asked && asked <= high && low < high)
+    }
 }
 
 /// The best plan of a group that may be compared.
@@ -167,9 +179,8 @@ fn stands(scenario: &Scenario, objective: Estimate, (months_kept, excess): (Clus
     let limits = &scenario.limits;
     let asked = limits.in_share_of_months;
     let limited = limits.any();
-    let share = months_kept.estimate().point;
-    let within_error = limited && months_kept.interval(0.95).is_some_and(|(low, high)| low < asked && asked <= high && low < high);
-    PlanStanding { objective, months_kept, excess, keeps_limits: !limited || share >= asked, asked, within_error }
+    let standing = PlanStanding { objective, months_kept, excess, keeps_limits: true, asked, within_error: false };
+    PlanStanding { keeps_limits: !limited || standing.share() >= asked, within_error: limited && standing.is_unsure_of(asked), ..standing }
 }
 
 /// What plans are ranked by, a month, one value per replication: spend plus failed requests at their stated cost.

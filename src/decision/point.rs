@@ -1,11 +1,14 @@
 //! A lever moved to one place: who leads there, from few replications of the plans that can.
+//!
+//! Few replications tell what a change adds, on the same futures, much better than where a plan stands. So a plan stands at a point where it
+//! stands in the run, and by as much above or below as these few say that the change moves it: where nothing is changed, the answer is the run's.
 
-use super::judgement::{KeptBefore, Leader, PlanStanding, belongs, leader, objective_samples, scope, standing};
+use super::judgement::{Judgement, KeptBefore, Leader, PlanStanding, belongs, leader, objective_samples, scope, standing};
 use super::lever::Lever;
 use crate::error::Result;
 use crate::scenario::Scenario;
 use crate::simulation::{Engine, RunSpec, run};
-use crate::statistics::Moments;
+use crate::statistics::{Estimate, Moments};
 use crate::tally::Columns;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,12 +24,26 @@ const SURE: f64 = 5.0;
 /// The confidence with which a plan breaks the limits at a first look where it counts as breaking them in all replications that are told.
 const SURELY: f64 = 0.9999;
 
+/// How a plan stands at a point.
+#[derive(Clone)]
+struct Stand {
+    /// As these replications see it, on their own.
+    seen: PlanStanding,
+    /// From where it stands in the run.
+    told: PlanStanding,
+    /// Share of the months that keep the limits, likewise.
+    kept: f64,
+    /// What it is ranked by in each of these replications.
+    samples: Vec<f64>,
+    /// What makes their mean the one told.
+    shift: f64,
+}
+
 /// A lever moved, and how some plans stand then.
 pub(super) struct Point {
     pub(super) change: f64,
     pub(super) engine: Engine,
-    /// By plan: how it stands, and what it is ranked by in each replication.
-    plans: BTreeMap<usize, (PlanStanding, Vec<f64>)>,
+    plans: BTreeMap<usize, Stand>,
     /// By leader of the run: the plans it is compared with, of those looked at, and who leads them now.
     groups: Vec<(Vec<usize>, Option<Leader>)>,
 }
@@ -37,7 +54,7 @@ pub(super) struct Ground<'a> {
     pub(super) scenario: &'a Scenario,
     pub(super) lever: Lever,
     /// The run's.
-    pub(super) leaders: &'a [Leader],
+    pub(super) judgement: &'a Judgement,
     pub(super) spec: &'a RunSpec<'a>,
     /// All plans at the stated value; `None` while that is being made.
     pub(super) start: Option<&'a Point>,
@@ -95,23 +112,48 @@ impl Ground<'_> {
             let run = run(&changed, &spec, &Columns)?;
             let mut kept = KeptBefore::new();
             for (place, plan) in rest.into_iter().enumerate() {
-                let standing = standing(&changed, &run.summary, place, &mut kept);
-                found.insert(plan, (standing, objective_samples(&changed, &run.summary, place)));
+                let seen = standing(&changed, &run.summary, place, &mut kept);
+                found.insert(plan, self.stand(plan, seen, objective_samples(&changed, &run.summary, place)));
             }
             engine = run.engine;
         }
         Ok(self.ranked(change, engine, found))
     }
 
+    /// Where a plan stands of which few replications have seen this.
+    fn stand(&self, plan: usize, seen: PlanStanding, samples: Vec<f64>) -> Stand {
+        let run = &self.judgement.standings[plan];
+        let mean = |samples: &[f64]| Moments::from_slice(samples).mean();
+        let Some(start) = self.start.map(|start| &start.plans[&plan]) else {
+            let shift = run.objective.point - mean(&samples);
+            return Stand { kept: run.share(), told: run.clone(), seen, samples, shift };
+        };
+        let shift = run.objective.point - mean(&start.samples[..samples.len().min(start.samples.len())]);
+        let objective = Estimate { point: mean(&samples) + shift, ..seen.objective };
+        let told = PlanStanding { objective, ..seen.clone() };
+        if samples.len() < start.samples.len() {
+            // Of so few months it is not known how many keep the limits at the stated value.
+            return Stand { kept: seen.share(), told, seen, samples, shift };
+        }
+        let kept = (run.share() + (seen.share() - start.seen.share())).clamp(0.0, 1.0);
+        let excess = (run.excess + (seen.excess - start.seen.excess)).max(0.0);
+        // Where no month is seen to break the limits any more, none is taken to.
+        let keeps_limits = kept >= seen.asked || seen.share() >= 1.0;
+        let within_error = self.scenario.limits.any() && seen.is_unsure_of(seen.asked - kept + seen.share());
+        Stand { told: PlanStanding { excess, keeps_limits, within_error, ..told }, kept, seen, samples, shift }
+    }
+
     /// A point of plans that are known there.
-    fn ranked(&self, change: f64, engine: Engine, plans: BTreeMap<usize, (PlanStanding, Vec<f64>)>) -> Point {
+    fn ranked(&self, change: f64, engine: Engine, plans: BTreeMap<usize, Stand>) -> Point {
         let group = |old: &Leader| {
             let own = |&plan: &usize| old.term.as_ref().is_none_or(|term| belongs(self.scenario, plan, Some(term)));
-            let members: Vec<usize> = plans.keys().copied().filter(own).collect();
-            let best = leader(|plan| &plans[&plan].0, &members, old.term.clone());
+            let mut members: Vec<usize> = plans.keys().copied().filter(own).collect();
+            // Of plans that cost the same it stays the old one.
+            members.sort_by_key(|&plan| plan != old.plan);
+            let best = leader(|plan| &plans[&plan].told, &members, old.term.clone());
             (members, best)
         };
-        let groups = self.leaders.iter().map(group).collect();
+        let groups = self.judgement.leaders.iter().map(group).collect();
         Point { change, engine, plans, groups }
     }
 }
@@ -129,13 +171,24 @@ impl Point {
 
     /// How a plan stands that was looked at.
     pub(super) fn standing(&self, plan: usize) -> &PlanStanding {
-        &self.plans[&plan].0
+        &self.plans[&plan].told
     }
 
-    /// What `a` costs more than `b` in each future.
+    /// In what share of the months a plan keeps the limits.
+    pub(super) fn kept(&self, plan: usize) -> f64 {
+        self.plans[&plan].kept
+    }
+
+    /// What `a` costs more than `b` in each future, moved to the mean that is told.
     pub(super) fn differences(&self, a: usize, b: usize) -> Vec<f64> {
-        let of = |plan: usize| &self.plans[&plan].1;
-        of(a).iter().zip(of(b)).map(|(a, b)| a - b).collect()
+        let shift = self.plans[&a].shift - self.plans[&b].shift;
+        self.seen(a, b).map(|difference| difference + shift).collect()
+    }
+
+    /// What `a` costs more than `b` in each future, as it is seen.
+    fn seen(&self, a: usize, b: usize) -> impl Iterator<Item = f64> {
+        let of = |plan: usize| &self.plans[&plan].samples;
+        of(a).iter().zip(of(b)).map(|(a, b)| a - b)
     }
 
     /// Whether the answer about a leader of the run has changed: another plan leads, the leader breaks the limits, or it begins to keep them
@@ -152,6 +205,17 @@ impl Point {
         members.iter().copied().filter(|&plan| can(plan)).collect()
     }
 
+    /// The plans of a leader's group that may be cheaper than it here, and so pass it on the way.
+    pub(super) fn can_pass(&self, (group, leader): (usize, &Leader), start: &Self) -> BTreeSet<usize> {
+        let own = self.plans.contains_key(&leader.plan);
+        self.members(group).into_iter().filter(|&plan| !own || !self.is_dearer(plan, leader.plan, start)).collect()
+    }
+
+    /// The plans of a group that were looked at.
+    pub(super) fn members(&self, group: usize) -> BTreeSet<usize> {
+        self.groups.get(group).into_iter().flat_map(|(members, _)| members).copied().collect()
+    }
+
     /// The plans of a group that may matter near here: of those that keep the limits, or nearly, the ones that are not much dearer than the
     /// cheapest.
     pub(super) fn matter(&self, group: usize) -> BTreeSet<usize> {
@@ -166,13 +230,14 @@ impl Point {
 
     /// Whether leaving out what cannot lead was right: who leads at this first look keeps the limits in all replications.
     pub(super) fn is_borne_out(&self, group: usize, by: &Self) -> bool {
-        self.leader(group).is_none_or(|best| !best.qualified || by.plans.get(&best.plan).is_some_and(|(standing, _)| standing.keeps_limits))
+        self.leader(group).is_none_or(|best| !best.qualified || by.plans.get(&best.plan).is_some_and(|stand| stand.told.keeps_limits))
     }
 
     /// Whether a plan surely breaks the limits.
     fn breaks(&self, plan: usize) -> bool {
-        let standing = self.standing(plan);
-        !standing.keeps_limits && standing.months_kept.interval(SURELY).is_some_and(|(_, high)| high < standing.asked)
+        let stand = &self.plans[&plan];
+        let below = |(_, high): (f64, f64)| high - stand.seen.share() + stand.kept < stand.told.asked;
+        !stand.told.keeps_limits && stand.seen.months_kept.interval(SURELY).is_some_and(below)
     }
 
     /// Whether a plan is surely dearer than another in all replications, of which these are the first.
@@ -181,7 +246,7 @@ impl Point {
     /// spread less than many, so neither is taken to spread less than it would if the few differed here as the many do at the stated value.
     fn is_dearer(&self, plan: usize, other: usize, start: &Self) -> bool {
         let (here, stated) = (self.differences(plan, other), start.differences(plan, other));
-        let added: Vec<f64> = here.iter().zip(&stated).map(|(here, stated)| here - stated).collect();
+        let added: Vec<f64> = self.seen(plan, other).zip(start.seen(plan, other)).map(|(here, stated)| here - stated).collect();
         let [few, first, added] = [&here, &stated[..here.len().min(stated.len())], &added].map(Moments::from_slice);
         let all = Moments::from_slice(&stated);
         let spread = |moments: &Moments| moments.sd().unwrap_or(f64::INFINITY);

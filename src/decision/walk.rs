@@ -19,7 +19,7 @@ pub(super) fn walk(ground: Ground<'_>, steps: &[f64], start: &Point) -> Result<V
     let ground = Ground { start: Some(start), ..ground };
     let full = steps.iter().map(|_| None).collect();
     let mut walk = Walk { ground, steps, start, looks: Vec::new(), full, halved: Vec::new() };
-    ground.leaders.iter().enumerate().map(|leader| walk.flip(leader)).collect()
+    ground.judgement.leaders.iter().enumerate().map(|leader| walk.flip(leader)).collect()
 }
 
 /// The points of a walk that are known. Place 0 is the stated value, place i the i-th step.
@@ -41,6 +41,8 @@ impl Walk<'_> {
         loop {
             let mut plans: BTreeSet<usize> = self.can_lead(leader, place - 1)?;
             plans.extend(self.can_lead(leader, place)?);
+            let start = self.start;
+            plans.extend(self.look(place)?.can_pass(leader, start));
             if !has_changed(self.at(leader.0, place, &plans)?) {
                 if place == self.steps.len() {
                     return Ok(None);
@@ -176,7 +178,6 @@ impl Ground<'_> {
         if !after.has_changed(index, leader) || !before.plans().contains(&new) {
             return None;
         }
-        let kept = |point: &Point, plan: usize| point.standing(plan).months_kept.estimate().point;
         let excess = |point: &Point, plan: usize| point.standing(plan).excess;
         let span = high - low;
         let because = match (leader.qualified, keeps(after, old), keeps(after, new)) {
@@ -186,23 +187,26 @@ impl Ground<'_> {
             _ => Cause::KeepsLimits,
         };
         let plan = Some(new).filter(|_| because == Cause::LessBad || keeps(after, new));
-        if before.has_changed(index, leader) {
-            // So few replications as these see the answer changed even without this change.
-            return Some(FlipPoint { at: low, between: (low, high), plan, because });
-        }
         let asked = self.scenario.limits.in_share_of_months;
         let at = match because {
-            Cause::BreaksLimits => crossing(kept(before, old) - asked, kept(after, old) - asked),
-            Cause::KeepsLimits => crossing(kept(before, new) - asked, kept(after, new) - asked),
+            Cause::BreaksLimits => crossing(before.kept(old) - asked, after.kept(old) - asked),
+            Cause::KeepsLimits => crossing(before.kept(new) - asked, after.kept(new) - asked),
             Cause::LessBad => crossing(excess(before, old) - excess(before, new), excess(after, old) - excess(after, new)),
             Cause::Cheaper => {
-                let difference = |point: &Point| {
-                    let mean = self.scenario.sampling.mean(&point.differences(new, old));
+                let difference = |point: &Point, plan: usize| {
+                    let mean = self.scenario.sampling.mean(&point.differences(plan, old));
                     (mean.point, mean.standard_error.unwrap_or(0.0))
                 };
-                let ((mean_before, se_before), (mean_after, se_after)) = (difference(before), difference(after));
-                let at = |z: f64| low + span * crossing(mean_before + z * se_before, mean_after + z * se_after);
-                return Some(FlipPoint { at: at(0.0), between: (at(-1.96), at(1.96)), plan, because });
+                // Who leads after the step need not be the first to pass on the way: a few units less come before many.
+                let passes = |&plan: &usize| plan != old && keeps(before, plan) && keeps(after, plan) && difference(after, plan).0 < 0.0;
+                let way = |plan: usize, z: f64| {
+                    let ((before, error), (after, error_after)) = (difference(before, plan), difference(after, plan));
+                    crossing(before + z * error, after + z * error_after)
+                };
+                let members = before.members(index).intersection(&after.members(index)).copied().filter(passes).collect::<Vec<_>>();
+                let first = members.into_iter().min_by(|&a, &b| way(a, 0.0).total_cmp(&way(b, 0.0))).unwrap_or(new);
+                let at = |z: f64| low + span * way(first, z);
+                return Some(FlipPoint { at: at(0.0), between: (at(-1.96), at(1.96)), plan: Some(first), because });
             }
         };
         Some(FlipPoint { at: low + span * at, between: (low, high), plan, because })

@@ -3,7 +3,7 @@
 use crate::validation::support::{flat, on_demand, plain, plan, units};
 use std::path::Path;
 use std::process::{Command, Output};
-use tokentide::decision::{Goal, Sizing, Wish, objective_samples, size};
+use tokentide::decision::{Flip, Goal, Lever, Sizing, Wish, flips, judge, objective_samples, size};
 use tokentide::scenario::{Scenario, parse, parse_open};
 use tokentide::simulation::{RunSpec, run};
 use tokentide::statistics::{normal_cdf, normal_quantile, smooth_quantile_by_selection};
@@ -382,4 +382,35 @@ fn the_answer_does_not_depend_on_threads() {
     };
     let one = told("--threads=1");
     assert!(one == told("--threads=2") && one == told("--threads=7"));
+}
+
+/// `size` tells of the best plans alone, and still finds the flip points that all of them show: a unit less, or more, is the first to win.
+#[test]
+fn flips_are_found_among_the_neighbours() {
+    let law = "law = \"lognormal\", mean = \"100 tokens/h\", cv = 0.5";
+    let text = reservation(law, "1 USD/token", "0.6 USD/unit-hour");
+    let candidates = listed("units", "0..=200");
+    let scenario = open(&text, &candidates);
+    let spec = RunSpec { replications: Some(300), ..RunSpec::default() };
+    let (_, sizing) = size(&scenario, Wish { candidates: &candidates, goal: Goal::Mean, budget: None }, &spec).unwrap();
+    let near = sizing.flips(&candidates, &spec).unwrap();
+    let sizing = sizing.with_flips(near);
+    let outcome = run(&scenario, &spec, &Columns).unwrap().summary;
+    let all = flips(&scenario, &outcome, &judge(&scenario, &outcome), &spec).unwrap();
+    let told = |flips: &[Flip], scenario: &Scenario| -> Vec<String> {
+        let of = |flip: &Flip| {
+            let point = flip.point.as_ref();
+            let winner = point.and_then(|point| point.plan).map(|plan| scenario.supply.plans[plan].name.clone());
+            format!("{:?} {} {:?} {winner:?}", flip.lever, flip.upwards, point.map(|point| (point.at * 1e9).round() as i64))
+        };
+        flips.iter().map(of).collect()
+    };
+    assert_eq!(told(&sizing.flips[0], &sizing.scenario), told(&all[0], &scenario));
+    // Spend is least where the chance of a use beyond is 0.6 of a token's price; a unit of 80 more or less is worth a percent or so.
+    let traffic = sizing.flips[0].iter().filter(|flip| flip.lever == Lever::Traffic);
+    assert!(
+        traffic.clone().all(|flip| flip.point.as_ref().is_some_and(|point| point.at.abs() < 0.02)),
+        "{:?}",
+        traffic.collect::<Vec<_>>()
+    );
 }

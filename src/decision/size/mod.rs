@@ -5,6 +5,7 @@
 //! simulated; [`search`] goes through them in order, the best first, and [`verdict`] tells whether the run can tell them apart.
 
 mod by_hours;
+mod contest;
 mod goal;
 mod lines;
 mod nines;
@@ -23,6 +24,7 @@ pub use steps::{PoolSteps, UnitStep};
 pub use surface::{DISCOUNTS, Surface, TermSurface, UnitPrices, surface};
 pub use verdict::Verdict;
 
+use super::flip::Flip;
 use super::judgement::{Judgement, Leader, judge};
 use super::spreadsheet::spreadsheet_plan;
 use crate::error::Result;
@@ -31,6 +33,7 @@ use crate::simulation::{Run, RunSpec, run};
 use crate::supply::{Candidates, Member, OfferKind, Plan, Supply};
 use crate::tally::{Columns, Outcome};
 use crate::units::Term;
+use contest::Field;
 use parts::{Family, Part, bought, families};
 use search::{Asked, Combination, Found, Search};
 use std::collections::{BTreeSet, HashMap};
@@ -59,6 +62,10 @@ pub struct Sizing {
     pub outcome: Outcome,
     /// How these plans stand. Its leaders are the plans to buy.
     pub judgement: Judgement,
+    /// The same plans, and behind them those near the plans to buy, among which flip points are looked for.
+    near: Field,
+    /// What would flip the answer, by leader; none before [`Sizing::with_flips`].
+    pub flips: Vec<Vec<Flip>>,
     /// One for each leader.
     pub verdicts: Vec<Verdict>,
     /// What each further nine of throttling costs, by leader.
@@ -92,7 +99,7 @@ pub fn size(scenario: &Scenario, wish: Wish<'_>, spec: &RunSpec<'_>) -> Result<(
     let limits = &scenario.limits;
     let asked = Asked { kept: if limits.any() { limits.in_share_of_months } else { 0.0 }, budget: wish.budget };
     let search = Search { scenario, outcome, families: &families, goal: wish.goal, asked, samples: HashMap::new() };
-    let sizing = Shortlist { search, plans: vec![scenario.supply.plans[scenario.baseline].clone()] }.sizing();
+    let sizing = Shortlist { search, plans: vec![scenario.supply.plans[scenario.baseline].clone()], near: Vec::new() }.sizing();
     let about = Run { summary: (), replications: ran.replications, asked: ran.asked, seed: ran.seed, engine: ran.engine };
     Ok((about, sizing))
 }
@@ -114,6 +121,8 @@ fn idle_way(supply: &Supply, group: usize) -> Vec<IdleWay> {
 struct Shortlist<'a> {
     search: Search<'a>,
     plans: Vec<Plan>,
+    /// Those near the leaders.
+    near: Vec<Plan>,
 }
 
 impl Shortlist<'_> {
@@ -151,10 +160,8 @@ impl Shortlist<'_> {
         if let Some(plan) = self.spreadsheet() {
             self.place(plan);
         }
-        let (supply, kept) = scenario.supply.of_plans(self.plans);
-        let told = Scenario { baseline: 0, ..scenario.with_supply(supply) };
-        let outcome = self.search.outcome.narrowed(&told, &kept);
-        let standings = judge(&told, &outcome).standings;
+        let told = Field::of_plans(scenario, self.search.outcome, self.plans.clone());
+        let standings = judge(&told.scenario, &told.outcome).standings;
         // The search knows how often, and not by how much that errs.
         for verdict in &mut verdicts {
             verdict.missed = verdict.missed.filter(|(plan, _)| standings[*plan].within_error);
@@ -162,10 +169,18 @@ impl Shortlist<'_> {
         if best_per_term.is_empty() {
             best_per_term.clone_from(&leaders);
         }
+        let mut near = self.plans;
+        for plan in self.near {
+            if near.iter().all(|other| other.name != plan.name) {
+                near.push(plan);
+            }
+        }
         Sizing {
             judgement: Judgement { standings, leaders, within_terms, best_per_term },
-            scenario: told,
-            outcome,
+            scenario: told.scenario,
+            outcome: told.outcome,
+            near: Field::of_plans(scenario, self.search.outcome, near),
+            flips: Vec::new(),
             verdicts,
             nines,
             steps,
@@ -206,9 +221,10 @@ impl Shortlist<'_> {
         let told: Vec<usize> = rivals.iter().take(TOLD).map(|rival| self.told(rival)).collect();
         let choices = parts_of(self.search.families).filter(|part| usable(part)).count();
         let verdict = verdict::verdict(&mut self.search, &best, &rivals, choices);
-        let near = found.near.filter(|_| qualified).map(|near| (self.told(&near), near.kept));
+        let missed = found.near.filter(|_| qualified).map(|near| (self.told(&near), near.kept));
         let runner_up = told.first().copied();
-        Some((Leader { term, plan, runner_up, qualified }, Verdict { plan, missed: near, affordable, ..verdict }, best))
+        self.near.extend(contest::near(&self.search, &best, &found.best, usable));
+        Some((Leader { term, plan, runner_up, qualified }, Verdict { plan, missed, affordable, ..verdict }, best))
     }
 
     /// Where the work of a combination that buys nothing goes: to batch, or else along offers paid by the token. `None` where units are bought.
