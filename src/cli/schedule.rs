@@ -41,7 +41,7 @@ pub(crate) fn schedule(args: &ScheduleArgs) -> Result<Exit> {
         }
         folder.commit()?;
     }
-    let asks = args.max_throttled_share.is_some() || args.max_throttled_hours.is_some();
+    let asks = args.max_throttled_share.is_some() || args.max_throttled_hours.is_some() || args.confidence.is_some();
     let kept = ran.summary.stages.iter().filter_map(|stage| stage.policies.first()).all(|first| first.keeps_limits);
     let exit = if asks && !kept { Exit::Gate } else { Exit::Done };
     if args.json {

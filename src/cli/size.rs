@@ -100,7 +100,8 @@ pub(crate) fn size(args: &SizeArgs) -> Result<Exit> {
     } else {
         print(args, &report, &sizing, wish)?;
     }
-    let asks = args.max_throttled_share.is_some() || args.max_throttled_hours.is_some() || args.max_late_share.is_some();
+    let limited = args.max_throttled_share.is_some() || args.max_throttled_hours.is_some() || args.max_late_share.is_some();
+    let asks = limited || args.confidence.is_some();
     let kept = sizing.judgement.leaders.iter().zip(&sizing.verdicts).all(|(leader, found)| leader.qualified && found.affordable);
     let missed = (asks || args.budget.is_some()) && !kept;
     Ok(match (provenance.is_complete(), missed) {

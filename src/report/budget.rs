@@ -15,24 +15,34 @@ use comfy_table::{CellAlignment, Table};
 pub fn budget_answer(scenario: &Scenario, plan: usize, wish: BudgetWish, found: &BudgetAnswer) -> String {
     let name = scenario.supply.plans.get(plan).map_or("", |plan| plan.name.as_str());
     let currency = scenario.currency.code();
+    let baseline = if plan == scenario.baseline { ", the baseline," } else { "" };
     let mut parts = Vec::new();
     let whole = found.periods.last();
     if let Some((budget, exceeds)) = whole.and_then(|whole| whole.exceeds.as_ref()) {
         parts.push(format!(
-            "`{name}` exceeds {} {currency} over the {} of the horizon in {} of the futures.",
+            "`{name}`{baseline} exceeds {} {currency} over the {} of the horizon in {} of the futures.",
             short(*budget),
             months(scenario.horizon.months()),
             words::frequency(exceeds)
         ));
     }
     parts.extend(found.used_up.as_ref().map(|used_up| when(scenario, used_up)));
+    // The plan is named once.
+    let (under, a, before) = match parts.as_slice() {
+        [] => (format!("Under `{name}`{baseline} "), "a", "in"),
+        _ => (String::new(), "A", "In"),
+    };
     let beside = if wish.whole.is_some() { "the budget" } else { "the mean" };
     parts.push(match found.reserve.point {
         reserve if reserve > 0.0 => {
-            format!("A reserve of {} {currency} beside {beside} holds in {} of the futures.", amount(&found.reserve), Share(wish.reserve))
+            format!(
+                "{under}{a} reserve of {} {currency} beside {beside} holds in {} of the futures.",
+                amount(&found.reserve),
+                Share(wish.reserve)
+            )
         }
         spare => format!(
-            "In {} of the futures {} {currency} of {beside} are left.",
+            "{under}{before} {} of the futures {} {currency} of {beside} are left.",
             Share(wish.reserve),
             amount(&Percentile { point: -spare, interval: found.reserve.interval.map(|(low, high)| (-high, -low)) })
         ),

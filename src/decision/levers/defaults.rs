@@ -241,7 +241,8 @@ pub(super) fn given(loaded: &Loaded, path: &str) -> bool {
     loaded.resolved.iter().any(|value| value.provenance == Provenance::Given && below(&value.path))
 }
 
-/// A factor as a relative change.
+/// A factor as a relative change: `-8%`, `-7.894778776978%`.
 pub(super) fn change_of(factor: f64) -> String {
-    format!("{:+.12}%", 100.0 * (factor - 1.0))
+    let percent = format!("{:+.12}", 100.0 * (factor - 1.0));
+    format!("{}%", percent.trim_end_matches('0').trim_end_matches('.'))
 }
