@@ -7,15 +7,20 @@ use crate::scenario::Scenario;
 use crate::supply::{Commitment, Node, Part, Plan, PoolGroup};
 use crate::units::ByClass;
 
-/// The plan whose units come nearest to average volume ÷ unit throughput, rounded up; among equals the one with the lowest price an hour,
+/// The plan whose units come nearest to average volume ÷ unit throughput, rounded up, all week long if there is one; among equals the one with the lowest price an hour,
 /// then the first. Where its units cost more than on demand the average volume that they serve does, the plan that buys none: the baseline,
 /// or else the first. `None` when no plan buys units.
 #[must_use]
 pub fn spreadsheet_plan(scenario: &Scenario) -> Option<usize> {
     let plans = &scenario.supply.plans;
-    let order = |a: &(f64, f64, usize), b: &(f64, f64, usize)| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.cmp(&b.2));
+    // Averages know no hours of the week.
+    let by_hours = |plan: &Plan| plan.commitments.iter().any(|commitment| commitment.schedule.is_some());
+    let rank = |(index, plan): (usize, &Plan)| (by_hours(plan), distance(scenario, plan), price_an_hour(scenario, plan), index);
+    let order = |a: &(bool, f64, f64, usize), b: &(bool, f64, f64, usize)| {
+        a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.total_cmp(&b.2)).then(a.3.cmp(&b.3))
+    };
     let buying = plans.iter().enumerate().filter(|(_, plan)| !plan.buys_nothing());
-    let (_, price, buys) = buying.map(|(index, plan)| (distance(scenario, plan), price_an_hour(scenario, plan), index)).min_by(order)?;
+    let (_, _, price, buys) = buying.map(rank).min_by(order)?;
     let none = || plans.get(scenario.baseline).filter(|plan| plan.buys_nothing()).map(|_| scenario.baseline);
     let none = || none().or_else(|| plans.iter().position(Plan::buys_nothing));
     let saves = served_on_demand(scenario, &plans[buys]).is_none_or(|cost| price <= cost);
@@ -160,6 +165,19 @@ sweep = {sweep}
             // Every hour as the average one: what is left of the fourth unit is paid and still saves, of the first it does not.
             assert_eq!(answer(TERMS, &sweep, "150k tokens/h"), "none");
         }
+    }
+
+    #[test]
+    fn averages_know_no_hours_of_the_week() {
+        // Four units in a window would be as near to what the average asks for, and cost less than four all week long.
+        let window = "schedule = { days = \"weekdays\", from = 9, until = 17 }";
+        let more = format!(
+            "{{ units = {{ u = [4] }} }}\n[[plan]]\nname = \"by hours\"\nroute = {{ w = [\"u\", \"od\"] }}\npurchase = [{{ offer = \"u\", units = 4, term = \"none\", {window} }}]"
+        );
+        let cheap = r#"{ none = "0.20 USD/unit-hour" }"#;
+        assert_eq!(answer(cheap, &more, "1M tokens/h"), "some/units=4");
+        let alone = more.replace("{ units = { u = [4] } }\n[[plan]]\nname = \"by hours\"\nroute = { w = [\"u\", \"od\"] }\n", "{}\n");
+        assert_eq!(answer(cheap, &alone, "1M tokens/h"), "some");
     }
 
     #[test]

@@ -74,7 +74,10 @@ fn by_the_command() {
     };
     let (code, told, _) = run(&["--replications=60", "--quiet", "--whole=290000", "--out=found"]);
     assert_eq!(code, Some(0));
-    assert!(told.starts_with("`all on-demand`, the baseline, exceeds 290000 USD over the 6 months") && told.contains("used up by 2027-0"), "{told}");
+    assert!(
+        told.starts_with("`all on-demand`, the baseline, exceeds 290000 USD over the 6 months") && told.contains("used up by 2027-0"),
+        "{told}"
+    );
     let file = std::fs::read_to_string(folder.path().join("found/budget.csv")).unwrap();
     assert_eq!(file.lines().count(), 1 + 6 + 2 + 1, "{file}");
     assert!(file.starts_with("kind,period,spend_mean,") && file.contains("\nquarter,2027-Q1,"), "{file}");
