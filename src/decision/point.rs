@@ -126,21 +126,22 @@ impl Ground<'_> {
         let mean = |samples: &[f64]| Moments::from_slice(samples).mean();
         let Some(start) = self.start.map(|start| &start.plans[&plan]) else {
             let shift = run.objective.point - mean(&samples);
-            return Stand { kept: run.share(), told: run.clone(), seen, samples, shift };
+            return Stand { seen, told: run.clone(), kept: run.share(), samples, shift };
         };
         let shift = run.objective.point - mean(&start.samples[..samples.len().min(start.samples.len())]);
         let objective = Estimate { point: mean(&samples) + shift, ..seen.objective };
         let told = PlanStanding { objective, ..seen.clone() };
         if samples.len() < start.samples.len() {
             // Of so few months it is not known how many keep the limits at the stated value.
-            return Stand { kept: seen.share(), told, seen, samples, shift };
+            let kept = seen.share();
+            return Stand { seen, told, kept, samples, shift };
         }
         let kept = (run.share() + (seen.share() - start.seen.share())).clamp(0.0, 1.0);
         let excess = (run.excess + (seen.excess - start.seen.excess)).max(0.0);
         // Where no month is seen to break the limits any more, none is taken to.
         let keeps_limits = kept >= seen.asked || seen.share() >= 1.0;
         let within_error = self.scenario.limits.any() && seen.is_unsure_of(seen.asked - kept + seen.share());
-        Stand { told: PlanStanding { excess, keeps_limits, within_error, ..told }, kept, seen, samples, shift }
+        Stand { seen, told: PlanStanding { excess, keeps_limits, within_error, ..told }, kept, samples, shift }
     }
 
     /// A point of plans that are known there.

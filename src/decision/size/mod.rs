@@ -224,7 +224,7 @@ impl Shortlist<'_> {
         let missed = found.near.filter(|_| qualified).map(|near| (self.told(&near), near.kept));
         let runner_up = told.first().copied();
         self.near.extend(contest::near(&self.search, &best, &found.best, usable));
-        Some((Leader { term, plan, runner_up, qualified }, Verdict { plan, missed, affordable, ..verdict }, best))
+        Some((Leader { term, plan, runner_up, qualified }, Verdict { plan, affordable, missed, ..verdict }, best))
     }
 
     /// Where the work of a combination that buys nothing goes: to batch, or else along offers paid by the token. `None` where units are bought.
