@@ -35,6 +35,15 @@ impl Lever {
         matches!(self, Self::OnDemandPrice | Self::UnitPrice)
     }
 
+    /// Whether a change lets less be asked of what may be throttled, or more be served.
+    pub(super) fn relieves(self, change: f64) -> bool {
+        match self {
+            Self::Traffic | Self::Growth => change < 0.0,
+            Self::UnitThroughput | Self::CacheShare => change > 0.0,
+            Self::OnDemandPrice | Self::UnitPrice => false,
+        }
+    }
+
     /// Whether moving it could change an answer: units that are bought, more than one plan or limits that one can break.
     pub(super) fn plays(self, scenario: &Scenario) -> bool {
         let plans = &scenario.supply.plans;

@@ -113,15 +113,15 @@ impl Ground<'_> {
             let mut kept = KeptBefore::new();
             for (place, plan) in rest.into_iter().enumerate() {
                 let seen = standing(&changed, &run.summary, place, &mut kept);
-                found.insert(plan, self.stand(plan, seen, objective_samples(&changed, &run.summary, place)));
+                found.insert(plan, self.stand(change, plan, seen, objective_samples(&changed, &run.summary, place)));
             }
             engine = run.engine;
         }
         Ok(self.ranked(change, engine, found))
     }
 
-    /// Where a plan stands of which few replications have seen this.
-    fn stand(&self, plan: usize, seen: PlanStanding, samples: Vec<f64>) -> Stand {
+    /// Where a plan stands at a change, of which few replications have seen this.
+    fn stand(&self, change: f64, plan: usize, seen: PlanStanding, samples: Vec<f64>) -> Stand {
         let run = &self.judgement.standings[plan];
         let mean = |samples: &[f64]| Moments::from_slice(samples).mean();
         let Some(start) = self.start.map(|start| &start.plans[&plan]) else {
@@ -138,9 +138,11 @@ impl Ground<'_> {
         }
         let kept = (run.share() + (seen.share() - start.seen.share())).clamp(0.0, 1.0);
         let excess = (run.excess + (seen.excess - start.seen.excess)).max(0.0);
-        // Where no month is seen to break the limits any more, none is taken to.
-        let keeps_limits = kept >= seen.asked || seen.share() >= 1.0;
-        let within_error = self.scenario.limits.any() && seen.is_unsure_of(seen.asked - kept + seen.share());
+        // Where a relief leaves no month that is seen to break the limits, none is taken to: the few may have seen none before either.
+        let relieved = seen.share() >= 1.0 && self.lever.relieves(change);
+        let limited = self.scenario.limits.any();
+        let keeps_limits = !limited || kept >= seen.asked || relieved;
+        let within_error = limited && seen.is_unsure_of(seen.asked - kept + seen.share());
         Stand { seen, told: PlanStanding { excess, keeps_limits, within_error, ..told }, kept, samples, shift }
     }
 
