@@ -215,7 +215,7 @@ impl<'a, T: Tally> Batches<'a, T> {
     fn run(&self, threads: &Threads) -> (u64, T::Partial) {
         let count = self.replications.div_ceil(self.size());
         let mut fold = Mutex::new(Fold::new(self.tallies.partial(self.scenario, self.replications as usize)));
-        let round = if self.tallies.digests(self.replications) { DIGESTED } else { count };
+        let round = if self.tallies.digests(self.scenario, self.replications) { DIGESTED } else { count };
         let done = AtomicU64::new(0);
         let workers: Vec<Mutex<Option<Worker<'a>>>> = (0..threads.count()).map(|_| Mutex::new(None)).collect();
         for first in (0..count).step_by(round as usize) {

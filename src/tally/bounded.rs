@@ -1,4 +1,4 @@
-//! What the report shows in memory that does not grow without end: all samples up to a number of replications, beyond it running summaries.
+//! What the report shows in memory that does not grow without end: all samples while they are few, beyond that running summaries.
 //!
 //! ```text
 //! batches ─► pending rows ─(every so many batches)─► each distinct column of the report ─► its Stream
@@ -8,14 +8,18 @@
 use super::columns::{ColumnStore, Columns};
 use super::recipe::Recipe;
 use super::shown::shown;
-use super::{Outcome, Replication, SideBySide, Tally};
+use super::{Metric, Outcome, Replication, Row, SideBySide, Span, Tally};
 use crate::scenario::Scenario;
-use crate::statistics::{Sampling, Stream};
+use crate::statistics::{Distribution, Sampling, Stream, Summariser};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-/// Replications up to which all samples are kept and every figure is exact.
+/// Replications up to which all samples are kept, however many columns they have, and every figure is exact.
 pub const KEPT_REPLICATIONS: u64 = 1 << 15;
+
+/// Bytes up to which the samples of more replications are kept too: 1 GiB. To keep them takes a quarter of the time of running summaries of
+/// every column that may be shown, most of which few readers ask for.
+pub const KEPT_BYTES: u64 = 1 << 30;
 
 /// Replications whose samples are kept in a longer run: the first ones. Comparisons of plan with plan rest on them and tell their number.
 pub const PAIRED_REPLICATIONS: u64 = 1 << 13;
@@ -23,26 +27,39 @@ pub const PAIRED_REPLICATIONS: u64 = 1 << 13;
 /// Bytes that the stream of a column may take: eighty octaves of counts, and their places.
 const STREAM_BYTES: u64 = 1 << 17;
 
-/// The tally of everything that the report shows, as [`Columns`] up to [`KEPT_REPLICATIONS`]; a longer run keeps a running summary of every
-/// column that is shown (see [`Stream`] for its error) and the samples of its first [`PAIRED_REPLICATIONS`].
+/// The tally of everything that the report shows, as [`Columns`] up to [`KEPT_REPLICATIONS`] or [`KEPT_BYTES`], whichever is more; a longer run
+/// keeps a running summary of every column that is shown (see [`Stream`] for its error) and the samples of its first [`PAIRED_REPLICATIONS`].
 ///
-/// Which of the two depends on the number of replications alone.
-#[derive(Clone, Copy, Debug)]
+/// Which of the two depends on the scenario and the number of replications alone, not on the machine.
+#[derive(Clone, Debug)]
 pub struct BoundedColumns {
     kept: u64,
+    bytes: u64,
+    exact: Vec<usize>,
 }
 
 impl Default for BoundedColumns {
     fn default() -> Self {
-        Self { kept: KEPT_REPLICATIONS }
+        Self { kept: KEPT_REPLICATIONS, bytes: KEPT_BYTES, exact: Vec::new() }
     }
 }
 
 impl BoundedColumns {
-    /// With all samples kept up to another number of replications, at least those of a batch.
+    /// With all samples kept up to another number of replications, at least those of a batch, whatever they take.
     #[must_use]
     pub fn keeping(replications: u64) -> Self {
-        Self { kept: replications.max(256) }
+        Self { kept: replications.max(256), bytes: 0, exact: Vec::new() }
+    }
+
+    /// The same with exact percentiles of these plans' spend over the horizon, however long the run: their samples are kept, eight bytes each.
+    #[must_use]
+    pub fn with_exact_spend(self, plans: Vec<usize>) -> Self {
+        Self { exact: plans, ..self }
+    }
+
+    /// Whether a run of so many replications keeps all samples.
+    fn keeps(&self, scenario: &Scenario, replications: u64) -> bool {
+        replications <= self.kept || Columns.bytes(scenario, replications) <= self.bytes
     }
 }
 
@@ -71,46 +88,89 @@ pub(super) struct Streams {
     groups: Vec<Vec<usize>>,
     places: HashMap<Recipe, (usize, usize)>,
     /// By group and place in it.
-    summaries: Vec<Mutex<Vec<Stream>>>,
+    summaries: Vec<Mutex<Vec<Summary>>>,
+    /// Those of which all samples are kept.
+    exact: Vec<Recipe>,
     sampling: Sampling,
     /// Replications added.
     replications: usize,
 }
 
+/// Of one column.
+#[derive(Debug)]
+struct Summary {
+    stream: Stream,
+    /// All of them, where percentiles are to be exact.
+    samples: Option<Vec<f64>>,
+}
+
+impl Summary {
+    fn merge(&mut self, later: &Self) {
+        self.stream.merge(&later.stream);
+        if let (Some(mine), Some(theirs)) = (&mut self.samples, &later.samples) {
+            mine.extend_from_slice(theirs);
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        self.stream.bytes() + self.samples.as_ref().map_or(0, |samples| size_of_val(samples.as_slice()))
+    }
+}
+
 impl Streams {
-    fn new(recipes: Vec<Recipe>, sampling: Sampling) -> Self {
+    fn new(recipes: Vec<Recipe>, exact: Vec<Recipe>, sampling: Sampling) -> Self {
         let groups = Outcome::by_root(&recipes);
-        let summaries = groups.iter().map(|group| Mutex::new(vec![Stream::sampled(sampling); group.len()])).collect();
+        let summary = |&index: &usize| {
+            let samples = recipes.get(index).is_some_and(|recipe| exact.contains(recipe)).then(Vec::new);
+            Summary { stream: Stream::sampled(sampling), samples }
+        };
+        let summaries = groups.iter().map(|group| Mutex::new(group.iter().map(summary).collect())).collect();
         let members = groups.iter().enumerate().flat_map(|(g, group)| group.iter().enumerate().map(move |(m, &index)| (index, (g, m))));
         let places = members.filter_map(|(index, place)| Some((recipes.get(index)?.clone(), place))).collect();
-        Self { recipes, groups, places, summaries, sampling, replications: 0 }
+        Self { recipes, groups, places, summaries, exact, sampling, replications: 0 }
     }
 
     /// Adds the rows to every summary.
     fn add(&mut self, rows: &ColumnStore, side_by_side: &SideBySide<'_>) {
         self.replications += rows.rows();
         side_by_side(self.groups.len(), &|g| {
-            let mut streams = self.summaries[g].lock().unwrap_or_else(PoisonError::into_inner);
+            let mut summaries = self.summaries[g].lock().unwrap_or_else(PoisonError::into_inner);
             let wanted = self.groups[g].iter().filter_map(|&index| self.recipes.get(index));
             let mut root: Option<Vec<f64>> = None;
             let mut values = Vec::new();
-            for (recipe, stream) in wanted.zip(streams.iter_mut()) {
+            for (recipe, summary) in wanted.zip(summaries.iter_mut()) {
                 let root = root.get_or_insert_with(|| {
                     let mut root = vec![0.0; rows.rows()];
                     recipe.root().make(rows, 0, &mut root);
                     root
                 });
                 recipe.step_from_root(root, &mut values);
-                stream.add(&values);
+                summary.stream.add(&values);
+                if let Some(samples) = &mut summary.samples {
+                    samples.extend_from_slice(&values);
+                }
             }
         });
     }
 
     /// Asks the summary of a column; `None` where it is not among those that are kept.
     pub(super) fn of<T>(&self, recipe: &Recipe, f: impl FnOnce(&Stream) -> T) -> Option<T> {
+        self.summary(recipe, |summary| f(&summary.stream))
+    }
+
+    /// The distribution of a column, if it has any; `None` where the column is not among those that are kept.
+    #[allow(clippy::option_option, reason = "a column that is not kept, and one without a finite value")]
+    pub(super) fn distribution(&self, recipe: &Recipe) -> Option<Option<Distribution>> {
+        self.summary(recipe, |summary| match &summary.samples {
+            Some(samples) => Summariser::sampled(self.sampling).summarise(samples),
+            None => summary.stream.distribution(),
+        })
+    }
+
+    fn summary<T>(&self, recipe: &Recipe, f: impl FnOnce(&Summary) -> T) -> Option<T> {
         let &(group, place) = self.places.get(recipe)?;
-        let streams = self.summaries.get(group)?.lock().unwrap_or_else(PoisonError::into_inner);
-        streams.get(place).map(f)
+        let summaries = self.summaries.get(group)?.lock().unwrap_or_else(PoisonError::into_inner);
+        summaries.get(place).map(f)
     }
 
     /// Number of replications added.
@@ -119,8 +179,9 @@ impl Streams {
     }
 
     fn bytes(&self) -> usize {
-        let of_group =
-            |group: &Mutex<Vec<Stream>>| -> usize { group.lock().unwrap_or_else(PoisonError::into_inner).iter().map(Stream::bytes).sum() };
+        let of_group = |group: &Mutex<Vec<Summary>>| -> usize {
+            group.lock().unwrap_or_else(PoisonError::into_inner).iter().map(Summary::bytes).sum()
+        };
         self.summaries.iter().map(of_group).sum()
     }
 
@@ -135,9 +196,11 @@ impl Streams {
 }
 
 impl Streamed {
-    fn new(scenario: &Scenario) -> Self {
+    fn new(scenario: &Scenario, exact: &[usize]) -> Self {
         let empty = || Columns.partial(scenario, 0);
-        let streams = Streams::new(shown(scenario, &Outcome::unknown(scenario)), scenario.sampling);
+        let outcome = Outcome::unknown(scenario);
+        let spend = |&plan: &usize| outcome.recipe(scenario, plan, Row::All, Span::Horizon, Metric::CostTotal);
+        let streams = Streams::new(shown(scenario, &outcome), exact.iter().filter_map(spend).collect(), scenario.sampling);
         Self { first: empty(), pending: empty(), streams }
     }
 
@@ -178,10 +241,10 @@ impl Tally for BoundedColumns {
     type Summary = Outcome;
 
     fn partial(&self, scenario: &Scenario, replications: usize) -> Bounded {
-        if replications as u64 <= self.kept {
+        if self.keeps(scenario, replications as u64) {
             Bounded::Kept(Columns.partial(scenario, replications))
         } else {
-            Bounded::Streamed(Box::new(Streamed::new(scenario)))
+            Bounded::Streamed(Box::new(Streamed::new(scenario, &self.exact)))
         }
     }
 
@@ -203,7 +266,7 @@ impl Tally for BoundedColumns {
             (Bounded::Streamed(earlier), Bounded::Streamed(later)) => earlier.merge(*later),
             (Bounded::Kept(first), Bounded::Streamed(mut later)) => {
                 let before = std::mem::take(first);
-                let streams = Streams::new(later.streams.recipes.clone(), later.streams.sampling);
+                let streams = Streams::new(later.streams.recipes.clone(), later.streams.exact.clone(), later.streams.sampling);
                 let mut whole = Streamed { first: before.clone(), pending: before, streams };
                 later.digest(&one_by_one);
                 whole.merge(*later);
@@ -212,8 +275,8 @@ impl Tally for BoundedColumns {
         }
     }
 
-    fn digests(&self, replications: u64) -> bool {
-        replications > self.kept
+    fn digests(&self, scenario: &Scenario, replications: u64) -> bool {
+        !self.keeps(scenario, replications)
     }
 
     fn digest(&self, whole: &mut Bounded, side_by_side: &SideBySide<'_>) {
@@ -233,11 +296,12 @@ impl Tally for BoundedColumns {
     }
 
     fn bytes(&self, scenario: &Scenario, replications: u64) -> u64 {
-        if !self.digests(replications) {
+        if self.keeps(scenario, replications) {
             return Columns.bytes(scenario, replications);
         }
         let streams = shown(scenario, &Outcome::unknown(scenario)).len() as u64;
         // The first rows, and pending ones: as many at most.
-        Columns.bytes(scenario, 2 * PAIRED_REPLICATIONS).saturating_add(streams.saturating_mul(STREAM_BYTES))
+        let exact = replications.saturating_mul(self.exact.len() as u64).saturating_mul(size_of::<f64>() as u64);
+        Columns.bytes(scenario, 2 * PAIRED_REPLICATIONS).saturating_add(streams.saturating_mul(STREAM_BYTES)).saturating_add(exact)
     }
 }

@@ -14,7 +14,7 @@ mod outcome;
 mod recipe;
 mod shown;
 
-pub use bounded::{Bounded, BoundedColumns, KEPT_REPLICATIONS, PAIRED_REPLICATIONS};
+pub use bounded::{Bounded, BoundedColumns, KEPT_BYTES, KEPT_REPLICATIONS, PAIRED_REPLICATIONS};
 pub use columns::{ColumnStore, Columns};
 pub use metric::Metric;
 pub use outcome::{Outcome, Row, Span, limited};
@@ -87,7 +87,7 @@ pub trait Tally: Sync {
     fn merge(&self, earlier: &mut Self::Partial, later: Self::Partial);
 
     /// Whether [`digest`](Self::digest) is wanted of a run of so many replications.
-    fn digests(&self, _replications: u64) -> bool {
+    fn digests(&self, _scenario: &Scenario, _replications: u64) -> bool {
         false
     }
 
@@ -132,8 +132,8 @@ macro_rules! tuple_tally {
                 $(self.$index.merge(&mut earlier.$index, later.$index);)+
             }
 
-            fn digests(&self, replications: u64) -> bool {
-                [$(self.$index.digests(replications)),+].contains(&true)
+            fn digests(&self, scenario: &Scenario, replications: u64) -> bool {
+                [$(self.$index.digests(scenario, replications)),+].contains(&true)
             }
 
             fn digest(&self, whole: &mut Self::Partial, side_by_side: &SideBySide<'_>) {

@@ -8,7 +8,8 @@ use tokentide::scenario::Scenario;
 use tokentide::simulation::{Run, RunSpec, run};
 use tokentide::statistics::{Distribution, STREAM_ERROR, STREAM_ZERO, Sampling, Summariser};
 use tokentide::tally::{
-    Bounded, BoundedColumns, Columns, Metric, Outcome, PAIRED_REPLICATIONS, Recipe, Replication, Row, SideBySide, Span, Tally,
+    Bounded, BoundedColumns, Columns, KEPT_BYTES, KEPT_REPLICATIONS, Metric, Outcome, PAIRED_REPLICATIONS, Recipe, Replication, Row,
+    SideBySide, Span, Tally,
 };
 
 /// Two pools, one of two workloads; terms, cases that differ in nothing (no batch, throttled nowhere), idle units, shares of nothing.
@@ -230,6 +231,21 @@ fn a_run_too_long_to_keep_tells_the_same_within_the_error_it_states() {
     }
 }
 
+#[test]
+fn a_long_run_tells_the_spend_of_asked_plans_exactly() {
+    let scenario = limited();
+    let tally = streaming().with_exact_spend(vec![1]);
+    let (kept, streamed) = (long(&scenario, 2, &Columns).summary, long(&scenario, 7, &tally).summary);
+    assert!(!streamed.keeps_all());
+    let of = |outcome: &Outcome, plan| {
+        let recipe = outcome.recipe(&scenario, plan, Row::All, Span::Horizon, Metric::CostTotal).unwrap();
+        outcome.distribution(&recipe).unwrap()
+    };
+    assert_eq!(of(&kept, 1), of(&streamed, 1));
+    assert_ne!(of(&kept, 0).p95_interval, of(&streamed, 0).p95_interval);
+    assert_eq!(tally.bytes(&scenario, 1_000_000) - streaming().bytes(&scenario, 1_000_000), 8_000_000);
+}
+
 /// What the report writes and says, whole.
 fn told(scenario: &Scenario, run: &Run<Outcome>) -> String {
     let judgement: Judgement = judge(scenario, &run.summary);
@@ -291,8 +307,8 @@ impl Tally for Weighed {
         streaming().merge(earlier, later);
     }
 
-    fn digests(&self, replications: u64) -> bool {
-        streaming().digests(replications)
+    fn digests(&self, scenario: &Scenario, replications: u64) -> bool {
+        streaming().digests(scenario, replications)
     }
 
     fn digest(&self, whole: &mut Bounded, side_by_side: &SideBySide<'_>) {
@@ -318,6 +334,8 @@ fn memory_does_not_grow_with_the_replications() {
     // Four times as many samples reach a little further out.
     assert!(short > 0 && long < short + short / 4, "{short} {long}");
     let tally = BoundedColumns::default();
-    assert_eq!(tally.bytes(&scenario, 1_000_000), tally.bytes(&scenario, 1_000_000_000));
-    assert!(Columns.bytes(&scenario, 1_000_000) > 10 * tally.bytes(&scenario, 1_000_000));
+    let most = KEPT_BYTES / Columns.bytes(&scenario, 1);
+    assert!(most > KEPT_REPLICATIONS && tally.bytes(&scenario, most) == Columns.bytes(&scenario, most));
+    assert_eq!(tally.bytes(&scenario, most + 1), tally.bytes(&scenario, 1_000_000_000));
+    assert!(Columns.bytes(&scenario, 1_000_000_000) > 100 * tally.bytes(&scenario, 1_000_000_000));
 }

@@ -22,7 +22,7 @@ impl Outcome {
             if let Some(value) = recipe.as_constant() {
                 return summariser.summarise_constant(value, self.all());
             }
-            if let Some(summary) = self.streams.as_ref().and_then(|streams| streams.of(recipe, Stream::distribution)) {
+            if let Some(summary) = self.streams.as_ref().and_then(|streams| streams.distribution(recipe)) {
                 return summary;
             }
             let root = recipe.root();
