@@ -20,13 +20,13 @@ fn a_run_ends_at_a_look_that_is_precise_enough() {
     let scenario = fleet();
     let at = |share, most| draw_until(&scenario, &RunSpec::default(), p95(share), most).unwrap();
     let (wide, _, coarse) = at(0.03, 1 << 14);
-    let (narrow, judgement, fine) = at(0.008, 1 << 14);
+    let (narrow, judgement, fine) = at(0.004, 1 << 14);
     assert!(coarse.met && fine.met && coarse.needed.is_none());
     assert!(wide.replications < narrow.replications && narrow.replications <= 1 << 14, "{} {}", wide.replications, narrow.replications);
     assert!(narrow.replications.is_power_of_two() && wide.replications >= 1024);
-    assert!(fine.share.unwrap() <= 0.008);
+    assert!(fine.share.unwrap() <= 0.004);
     // A quarter of as many could not have done, and the run is that of so many replications.
-    assert!(!at(0.008, narrow.replications / 4).2.met);
+    assert!(!at(0.004, narrow.replications / 4).2.met);
     let plain =
         run(&scenario, &RunSpec { replications: Some(narrow.replications), ..RunSpec::default() }, &BoundedColumns::default()).unwrap();
     let cost = |outcome: &tokentide::tally::Outcome| {
@@ -42,8 +42,8 @@ fn what_is_not_reached_says_what_it_would_take() {
     let (needed, share) = (precise.needed.unwrap(), precise.share.unwrap());
     assert_eq!((run.replications, precise.met), (2048, false));
     // Half an interval falls with the root: so many would do, but for the noise of this interval's own width. The look after this second one
-    // has a wider interval: Student's t of 15 degrees of freedom, of which 0.625 % and 1.25 % lie beyond ±3.1771 and ±2.8366.
-    let wider = 3.177_104_3_f64 / 2.836_627_4;
+    // has a wider interval: Student's t of 15 degrees of freedom, of which 1 % and 3 % lie beyond ±2.9467 and ±2.3970.
+    let wider = 2.946_712_883_5_f64 / 2.397_005_037_8;
     assert!((needed / (2048.0 * (wider * share / 0.001).powi(2)) - 1.0).abs() < 1e-6, "{needed}");
     assert!((10_000.0..200_000.0).contains(&needed), "{needed}");
     let difference = Precision { share: 0.05, of: PreciseOf::Difference };
