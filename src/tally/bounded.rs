@@ -17,9 +17,9 @@ use std::sync::{Mutex, PoisonError};
 /// Replications up to which all samples are kept, however many columns they have, and every figure is exact.
 pub const KEPT_REPLICATIONS: u64 = 1 << 15;
 
-/// Bytes up to which the samples of more replications are kept too: 1 GiB. To keep them takes a quarter of the time of running summaries of
+/// Bytes up to which the samples of more replications are kept too: half a GiB. To keep them takes a quarter of the time of running summaries of
 /// every column that may be shown, most of which few readers ask for.
-pub const KEPT_BYTES: u64 = 1 << 30;
+pub const KEPT_BYTES: u64 = 1 << 29;
 
 /// Replications whose samples are kept in a longer run: the first ones. Comparisons of plan with plan rest on them and tell their number.
 pub const PAIRED_REPLICATIONS: u64 = 1 << 13;
