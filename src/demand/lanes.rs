@@ -16,11 +16,13 @@ use crate::random::lanes::{LANES, Lanes, StreamLanes, exp2, inverse_root, larger
 use crate::statistics::Sampling;
 pub use mix::{SplitMix, SteadyMix};
 use pair::Pair;
+use recursion::{Paths, Recursion, Sums};
 use spikes::SpikeLanes;
 use std::f64::consts::LOG2_E;
 
 mod mix;
 mod pair;
+mod recursion;
 mod spikes;
 
 /// Hours that are drawn at a time.
@@ -62,14 +64,6 @@ struct LaneLift {
     pull: Vec<f32>,
 }
 
-/// An autoregression of the logarithm to base 2: its coefficient, the standard deviation that it starts with, and that of its steps.
-#[derive(Clone, Copy, Debug)]
-struct Recursion {
-    rho: f32,
-    sd: f32,
-    step: f32,
-}
-
 /// What lanes keep between tiles. One per worker and workload; it grows in the first replications and is reused.
 #[derive(Clone, Debug)]
 pub struct LaneState {
@@ -78,8 +72,8 @@ pub struct LaneState {
     /// Of the answers' normals.
     third: StreamLanes,
     spiking: SpikeLanes,
-    fast: Lanes<f32>,
-    slow: Lanes<f32>,
+    fast: Paths,
+    slow: Paths,
     levels: Vec<Lanes<f32>>,
     /// By tile.
     spikes: Vec<Vec<Spike>>,
@@ -110,8 +104,8 @@ impl Default for LaneState {
             second: StreamLanes::new(),
             third: StreamLanes::new(),
             spiking: SpikeLanes::default(),
-            fast: Lanes::of(0.0),
-            slow: Lanes::of(0.0),
+            fast: Paths::new(),
+            slow: Paths::new(),
             levels: Vec::new(),
             spikes: Vec::new(),
             counts: vec![Lanes::of(0.0); TILE],
@@ -153,11 +147,6 @@ impl<'a> LaneWorkload<'a> {
         }
         let noise = &workload.noise;
         let spikes = workload.spikes.as_ref().map_or(1.0, super::spikes::Spikes::base);
-        let recursion = |part: super::noise::Part| Recursion {
-            rho: part.rho as f32,
-            sd: (part.sd * LOG2_E) as f32,
-            step: (part.innovation() * LOG2_E) as f32,
-        };
         let spread = match workload.counts {
             Counts::Random { overdispersion } if matches!(workload.sizes.form, Form::Total { .. }) => {
                 let sizes = &workload.sizes;
@@ -178,8 +167,8 @@ impl<'a> LaneWorkload<'a> {
             base: workload.base.iter().map(|base| (base * spikes) as f32).collect(),
             level_of,
             levels,
-            fast: recursion(noise.fast),
-            slow: recursion(noise.slow),
+            fast: Recursion::new(noise.fast, horizon.hours()),
+            slow: Recursion::new(noise.slow, horizon.hours()),
             white: (noise.white * LOG2_E) as f32,
             offset: (-0.5 * noise.variance() * LOG2_E) as f32,
             spread,
@@ -313,17 +302,12 @@ impl<'a> LaneWorkload<'a> {
         mut tell: impl FnMut(usize, usize, &Lanes<f32>),
     ) {
         let LaneState { first, second, fast, slow, others, .. } = state;
-        // The first hour is drawn from the stationary law.
-        let step = |part: Recursion, hour: usize| if hour == 0 { (0.0, part.sd) } else { (part.rho, part.step) };
         if FIRST {
             first.normals(logs, counts);
             for (hour, log) in (start..).zip(&mut *logs) {
-                let (rho, step) = step(self.fast, hour);
-                for i in 0..LANES {
-                    fast[i] = rho * fast[i] + step * log[i];
-                    log[i] = fast[i];
-                }
-                tell(0, hour, fast);
+                self.fast.follow(hour == 0, fast, log);
+                *log = fast.now;
+                tell(0, hour, &fast.now);
             }
         } else {
             counts.fill(Lanes::of(0.0));
@@ -333,12 +317,11 @@ impl<'a> LaneWorkload<'a> {
             let hours = logs.len();
             second.normals(&mut normals[..hours], &mut white[..hours]);
             for (hour, (log, (normals, white))) in (start..).zip(logs.iter_mut().zip(normals.iter().zip(white.iter()))) {
-                let (rho, step) = step(self.slow, hour);
+                self.slow.follow(hour == 0, slow, normals);
                 for i in 0..LANES {
-                    slow[i] = rho * slow[i] + step * normals[i];
-                    log[i] = if FIRST { log[i] } else { 0.0 } + (slow[i] + self.white * white[i]);
+                    log[i] = if FIRST { log[i] } else { 0.0 } + (slow.now[i] + self.white * white[i]);
                 }
-                tell(1, hour, slow);
+                tell(1, hour, &slow.now);
             }
         }
     }
@@ -372,17 +355,17 @@ impl<'a> LaneWorkload<'a> {
         let (mut logs, mut drawn) = (std::mem::take(&mut state.logs), std::mem::take(&mut state.drawn));
         logs.resize(self.base.len(), Lanes::of(0.0));
         drawn.resize(self.base.len(), Lanes::of(0.0));
-        let mut raised = state.raised;
+        let mut raised = state.raised.map(|raised| Sums::new(&raised));
         for (tile, (logs, drawn)) in logs.chunks_mut(TILE).zip(drawn.chunks_mut(TILE)).enumerate() {
             self.log_noise::<FIRST, SECOND>(tile * TILE, state, logs, drawn, |part, hour, path| {
                 if let Some(lift) = &self.lifts[part] {
-                    for i in 0..LANES {
-                        raised[part][i] -= lift.weight[hour] * path[i];
-                    }
+                    let recursion = if part == 0 { &self.fast } else { &self.slow };
+                    recursion.take(lift.weight[hour], path, &mut raised[part]);
                 }
             });
         }
-        (state.logs, state.drawn, state.raised) = (logs, drawn, raised);
+        let [fast, slow] = &raised;
+        (state.logs, state.drawn, state.raised) = (logs, drawn, [self.fast.sum(fast), self.slow.sum(slow)]);
     }
 }
 
