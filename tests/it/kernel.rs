@@ -5,7 +5,7 @@ use crate::validation::support;
 use std::path::Path;
 use tokentide::scenario::{self, Scenario};
 use tokentide::simulation::{EngineChoice, Isa, Kernel, KernelWorker, Replicator, RunSpec, Scope, run};
-use tokentide::supply::MAX_AXES;
+use tokentide::supply::{MAX_AXES, PoolGroup};
 use tokentide::tally::{Columns, Metric, Replication, Row, Span};
 
 pub(crate) fn resolve(text: &str) -> Scenario {
@@ -162,7 +162,13 @@ pub(crate) fn differences(scenario: &Scenario, fast: &Replication<'_>, slow: &Re
             tell("largest hour of a workload", a.peak_hour, b.peak_hour, 1e-5 * b.peak_hour);
         }
     }
-    let dearest = slow.service.services.iter().map(|s| s.cost_on_demand + s.cost_batch + s.value_provisioned).fold(0.0, f64::max);
+    let supply = &scenario.supply;
+    let money = |group: usize, case: usize| -> f64 {
+        let months = (0..scenario.horizon.months()).map(|month| &slow.service.services[supply.service_index(group, case, month)]);
+        months.map(|s| s.cost_on_demand + s.cost_batch + s.value_provisioned).sum()
+    };
+    let dearest = |(group, pool): (usize, &PoolGroup)| (0..pool.cases.len()).map(|case| money(group, case)).fold(0.0, f64::max);
+    let dearest: f64 = supply.groups.iter().enumerate().map(dearest).sum();
     for (a, b) in fast.service.services.iter().zip(&slow.service.services) {
         tell("on demand", a.tokens_on_demand, b.tokens_on_demand, 1e-5 * tokens);
         tell("units", a.tokens_provisioned, b.tokens_provisioned, 1e-5 * tokens);
@@ -179,14 +185,14 @@ pub(crate) fn differences(scenario: &Scenario, fast: &Replication<'_>, slow: &Re
         tell("chance of none", a.log_clear.exp(), b.log_clear.exp(), 5e-3);
     }
     // Used unit-hours are tokens that units served over what a unit serves, so the tolerance of tokens holds for them at that rate.
-    let supply = &scenario.supply;
     for (group, pool) in supply.groups.iter().enumerate() {
         for (case, month) in (0..pool.cases.len()).flat_map(|case| (0..scenario.horizon.months()).map(move |month| (case, month))) {
-            let served = slow.service.services[supply.service_index(group, case, month)].tokens_provisioned;
+            let service = supply.service_index(group, case, month);
             let first = supply.used_index(group, case, month);
             for place in first..first + MAX_AXES * pool.nodes.len() {
                 let (a, b) = (fast.service.used[place], slow.service.used[place]);
-                let rate = if served > 0.0 { b / served } else { 0.0 };
+                let rate = [(a, fast), (b, slow)].map(|(used, of)| used / of.service.services[service].tokens_provisioned);
+                let rate = rate.into_iter().filter(|rate| rate.is_finite()).fold(0.0, f64::max);
                 tell("unit-hours", a, b, (1e-5 * rate * tokens).max(f64::MIN_POSITIVE));
             }
         }

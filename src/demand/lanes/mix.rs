@@ -1,5 +1,6 @@
 //! What the tokens of a workload's hours are made of, where a number or two of an hour tell it.
 
+use crate::demand::noise::Part;
 use crate::demand::requests::Counts;
 use crate::demand::source::Source;
 use crate::demand::tokens::Form;
@@ -25,6 +26,15 @@ pub struct SplitMix {
     /// Times the requests that are expected of an hour: variance of the difference of its prompts and its answers, each relative to its
     /// mean.
     pub variation: f64,
+}
+
+/// Variances of the logarithm of an hour's tokens within a replication.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct HourVariance {
+    /// Given the hours before.
+    pub(crate) step: f64,
+    /// In all.
+    pub(crate) all: f64,
 }
 
 impl SplitMix {
@@ -62,6 +72,19 @@ impl Workload {
             means: [input.mean, output.mean],
             variation: (input.cv2 + output.cv2 - 2.0 * (joint - 1.0)).max(0.0),
         })
+    }
+
+    /// How its hours vary around their means within a replication, where counts and sizes are those of the largest hour.
+    pub(crate) fn hour_variance(&self) -> HourVariance {
+        let noise = &self.noise;
+        let largest = self.mean.iter().copied().fold(0.0, f64::max);
+        let counts = match self.counts {
+            Counts::Random { overdispersion } if largest > 0.0 => (1.0 + self.sizes.cv2()) * self.sizes.mean() / largest + overdispersion,
+            _ => 0.0,
+        };
+        let step = |part: Part| part.innovation() * part.innovation();
+        let step = step(noise.fast) + step(noise.slow) + noise.white * noise.white + counts;
+        HourVariance { step, all: noise.variance() + counts }
     }
 
     /// Whether every hour holds so many requests that its tokens are moment-matched.

@@ -53,6 +53,11 @@ impl Bins {
         23 - PLACE - self.shift
     }
 
+    /// The width of an octave's bins beside the tokens at which it begins.
+    pub(super) fn width(&self) -> f64 {
+        libm::ldexp(1.0, -self.per_octave().cast_signed())
+    }
+
     /// The number of the first bin: the upper bits of the tokens at which it begins.
     pub(super) fn base(&self) -> u32 {
         self.base

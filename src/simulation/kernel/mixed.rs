@@ -8,7 +8,7 @@ use super::cells::Cells;
 use super::isa::Wide;
 use super::prepare::{Kernel, KernelWorkload, WorkFacts};
 use super::settle::Found;
-use super::worker::{Buffers, MonthAtWork, add_to, end_windows};
+use super::worker::{Buffers, MonthAtWork, add_to, end_windows, leave_below};
 use crate::demand::{LaneState, SplitMix, TILE};
 use crate::random::lanes::{LANES, Lanes};
 use crate::scenario::Scenario;
@@ -145,6 +145,7 @@ impl MonthAtWork<'_> {
                 table.solve((&axis.bins, Some(axis), length), facts, (&kernel.scenario.supply, prober), scratch, peaks);
             }
         }
+        leave_below(kernel, workload, (table, &found.peaks), &cells[0].below()[0], prober, leaves);
         for (axis, cells) in mixed.axes.iter().zip(cells) {
             for (lane, leaves) in leaves.iter_mut().enumerate() {
                 *leaves |= cells.is_beyond(lane);

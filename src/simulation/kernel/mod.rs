@@ -18,14 +18,17 @@
 //! served by the reference, as a whole. A scenario that does not meet the conditions is: [`Kernel::new`] says why.
 
 mod axis;
+mod below;
 mod bins;
 mod cells;
 mod curves;
+mod even;
 mod isa;
 mod layout;
 mod mixed;
 mod peak;
 mod prepare;
+mod served;
 mod settle;
 mod sweep;
 mod table;

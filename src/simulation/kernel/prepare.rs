@@ -1,6 +1,7 @@
 //! What a scenario's workloads and pools need for the fast path, and what of it does not depend on a replication.
 
 use super::bins::{Bins, MOST_HOURS};
+use super::even;
 use super::layout::WorkLayout;
 use super::mixed::Mixed;
 use super::peak::PeakTable;
@@ -204,15 +205,23 @@ impl<'s> KernelWorkload<'s> {
             }
             facts.push(fact);
         }
-        let bins = Bins::new((WIDTH * minute).min(1.0 / 32.0), largest).ok_or("its minutes are too even")?;
+        let usual = Bins::new((WIDTH * minute).min(1.0 / 32.0), largest).ok_or("its minutes are too even")?;
+        // Polynomials of second degree are close enough in every single hour.
+        let bins = if split.is_some() { usual } else { even::narrowed(usual, minute, model, largest)? };
         if scope == Scope::All {
             facts.iter_mut().for_each(|fact| fact.peak = PeakTable::new(&scenario.supply, fact.groups[0], &bins));
         }
         let hours = scenario.demand.workloads[workload].mean_tokens();
         let mixed = split.map(|split| Mixed::new(&split, scenario, &mut facts, bins, hours, minute)).transpose()?;
-        let (tables, table_of) = tables(scenario, scope, &facts, works, mixed.as_ref());
+        let (mut tables, table_of) = tables(scenario, scope, &facts, works, mixed.as_ref());
+        if bins != usual {
+            tables = tables.into_iter().map(Table::of_few_hours).collect();
+        }
         let batch = facts.iter().flat_map(|fact| &fact.batch_shares).copied().collect();
-        Ok(Self { lanes, mix, mixed, bins, works: facts, batch, tables, table_of })
+        let ready = Self { lanes, mix, mixed, bins, works: facts, batch, tables, table_of };
+        ready.check_below(model, prober)?;
+        ready.check_served(minute, model, prober)?;
+        Ok(ready)
     }
 }
 

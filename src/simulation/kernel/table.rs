@@ -15,6 +15,10 @@ use std::sync::OnceLock;
 /// Logarithms of chances are kept above this: e⁻⁶⁰ is as good as never.
 const NEVER: f64 = -60.0;
 
+/// The same where one hour may be all that counts. The minute law tells chances in single precision, so that next to 1 the logarithm of
+/// what is left jumps about below −16, and what is drawn through such a jump could lie close to 0.
+const HARDLY: f64 = -16.0;
+
 /// A line over a bin: the value at its lower edge, and the rise for each place.
 pub(super) type Line = [f32; 2];
 
@@ -36,12 +40,16 @@ pub(super) struct Table {
     pub(super) works: Vec<WorkLayout>,
     /// Number of functions; the first is the tokens themselves, or the first two are prompts and answers.
     pub(super) functions: usize,
+    /// The least logarithm of a chance.
+    least: f64,
     /// Of hours with one mix.
     rows: Vec<OnceLock<BinLines>>,
     /// The functions at the bins' lower edges, which two bins ask for.
     edges: Vec<OnceLock<Box<[f64]>>>,
     /// Of hours whose mix varies: by row from the axis's first on, and column.
     pub(super) cells: Vec<OnceLock<CellCurves>>,
+    /// Whether hours below the first bin come to what is in proportion to their tokens.
+    pub(super) straight_below: OnceLock<bool>,
 }
 
 /// What a probe needs besides the table: of one worker.
@@ -57,13 +65,27 @@ pub(super) struct Prober<'s> {
 impl Table {
     pub(super) fn new(month: usize, works: Vec<WorkLayout>, functions: usize) -> Self {
         let rows = (0..ROWS).map(|_| OnceLock::new()).collect();
-        Self { month, works, functions, rows, edges: (0..=ROWS).map(|_| OnceLock::new()).collect(), cells: Vec::new() }
+        Self {
+            month,
+            works,
+            functions,
+            least: NEVER,
+            rows,
+            edges: (0..=ROWS).map(|_| OnceLock::new()).collect(),
+            cells: Vec::new(),
+            straight_below: OnceLock::new(),
+        }
     }
 
     /// The same for hours whose mix varies, over the cells of an axis.
     pub(super) fn of_cells(month: usize, works: Vec<WorkLayout>, functions: usize, axis: &Axis) -> Self {
         let cells = (0..(ROWS - axis.first_row) * axis.columns).map(|_| OnceLock::new()).collect();
-        Self { month, works, functions, rows: Vec::new(), edges: Vec::new(), cells }
+        Self { month, works, functions, least: HARDLY, rows: Vec::new(), edges: Vec::new(), cells, straight_below: OnceLock::new() }
+    }
+
+    /// The same where bins are narrow because hours are few or alike.
+    pub(super) fn of_few_hours(self) -> Self {
+        Self { least: HARDLY, ..self }
     }
 
     /// The lines of a bin.
@@ -92,11 +114,16 @@ impl Table {
     }
 
     /// The functions at so many tokens.
-    fn values(&self, tokens: f64, facts: &[WorkFacts], prober: &mut Prober<'_>) -> Box<[f64]> {
+    pub(super) fn values(&self, tokens: f64, facts: &[WorkFacts], prober: &mut Prober<'_>) -> Box<[f64]> {
         let mut values = vec![0.0; self.functions];
         values[0] = tokens;
         for (work, layout) in facts.iter().zip(&self.works) {
-            work.probe(self.month, work.of_mean_mix(tokens), prober, &mut Values { layout, shares: &[1.0], of_functions: &mut values });
+            work.probe(
+                self.month,
+                work.of_mean_mix(tokens),
+                prober,
+                &mut Values { layout, least: self.least, shares: &[1.0], of_functions: &mut values },
+            );
         }
         values.into()
     }
@@ -115,7 +142,7 @@ impl Table {
                 self.month,
                 work.of_prompts_and_answers(amounts),
                 prober,
-                &mut Values { layout, shares: &shares, of_functions: &mut values },
+                &mut Values { layout, least: self.least, shares: &shares, of_functions: &mut values },
             );
         }
         values
@@ -125,6 +152,7 @@ impl Table {
 /// Takes the functions' values from a probed hour.
 struct Values<'a> {
     layout: &'a WorkLayout,
+    least: f64,
     /// Of prompts and of answers in the hour, and so in what passes: a chain sees one mix throughout.
     shares: &'a [f64],
     of_functions: &'a mut [f64],
@@ -145,7 +173,7 @@ impl HourSink for Values<'_> {
             beyond += served;
         }
         if let Some(over) = layout.over {
-            let clear = libm::log1p(-service.hour_over).max(NEVER);
+            let clear = libm::log1p(-service.hour_over).max(self.least);
             let counts = [60.0 * service.minute_over, service.hour_over, clear];
             self.of_functions[over..over + OVER].copy_from_slice(&counts);
         }

@@ -10,7 +10,7 @@ use super::peak::PeakScratch;
 use super::prepare::{Kernel, KernelWorkload};
 use super::settle::Found;
 use super::sweep::Sweep;
-use super::table::Prober;
+use super::table::{Prober, Table};
 use crate::demand::{LaneState, TILE, Tile, WorkloadTotals};
 use crate::random::lanes::{LANES, Lanes};
 use crate::simulation::reference::Replicator;
@@ -229,6 +229,27 @@ fn refuse(kernel: &Kernel<'_>, workload: &KernelWorkload<'_>, part: &BatchShare,
     *window = Lanes::of(0.0);
 }
 
+/// Marks the lanes that have tokens below the first bin, where hours so small are not in proportion to them, or are all that a peak could be
+/// found in.
+#[inline(always)]
+pub(super) fn leave_below(
+    kernel: &Kernel<'_>,
+    workload: &KernelWorkload<'_>,
+    (table, peaks): (&Table, &[Lanes<f64>]),
+    below: &Lanes<f32>,
+    prober: &mut Prober<'_>,
+    leaves: &mut [bool; LANES],
+) {
+    let Some(facts) = workload.works.first() else { return };
+    let model = &kernel.scenario.demand.workloads[facts.workload];
+    if below.iter().any(|&tokens| tokens > 0.0) {
+        let straight = workload.is_straight_below(table, model, prober);
+        for (lane, (leaves, &tokens)) in leaves.iter_mut().zip(below.iter()).enumerate() {
+            *leaves |= tokens > 0.0 && (!straight || peaks.iter().any(|peaks| peaks[lane] == 0.0));
+        }
+    }
+}
+
 impl MonthAtWork<'_> {
     /// Sums up a month and begins the next one.
     #[inline(always)]
@@ -249,6 +270,7 @@ impl MonthAtWork<'_> {
                 table.solve((&workload.bins, None, length), facts, (&kernel.scenario.supply, prober), scratch, peaks);
             }
         }
+        leave_below(kernel, workload, (table, &found.peaks), &hours.below, prober, leaves);
         hours.clear(rows);
     }
 }
