@@ -22,6 +22,7 @@ mod figures;
 mod flips;
 mod forecast;
 mod kernel;
+mod kernel_corners;
 mod kernel_mixed;
 mod laws;
 mod levers;
