@@ -149,6 +149,9 @@ pub(crate) struct RunArgs {
     /// Also write samples.csv: one row per replication, plan and month
     #[arg(long, requires = "out")]
     pub(crate) samples: bool,
+    /// Do not look further for how seldom the recommended plan breaks its limits where the run hardly saw it
+    #[arg(long)]
+    pub(crate) no_rare: bool,
     /// Print summary.json instead of the table
     #[arg(long)]
     pub(crate) json: bool,

@@ -6,13 +6,15 @@ use super::{Exit, console, gates, interrupt, prices, progress, render, scenario}
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tokentide::decision::{Flip, Held, Judgement, Precise, PreciseOf, Precision, RARE, Rare, draw_until, flips, held, judge_on, rare};
+use tokentide::decision::{
+    Effort, Flip, Held, Judgement, Precise, PreciseOf, Precision, RARE, Rare, draw_until, flips, held, judge_on, rare,
+};
 use tokentide::error::{ErrorKind, Result};
 use tokentide::report::{
     FLIPS_FILE, Headlines, Provenance, Report, ReportFile, answer, flip_lines, flips_file, hours_walked, notes, table,
 };
 use tokentide::scenario::{Loaded, Scenario};
-use tokentide::simulation::{EngineChoice, Run, RunSpec, beside, run as simulate};
+use tokentide::simulation::{Engine as Taken, EngineChoice, Run, RunSpec, beside, run as simulate};
 use tokentide::spec::Provenance as Source;
 use tokentide::statistics::Sampling;
 use tokentide::tally::{BoundedColumns, KEPT_REPLICATIONS, Outcome};
@@ -139,20 +141,28 @@ fn work(args: &RunArgs, loaded: &Loaded, stop: &AtomicBool) -> Result<Found> {
     let flips = unless_stopped(flips(scenario, &run.summary, &judgement, &further), stop);
     let looked_at: BTreeSet<usize> = judgement.leaders.iter().map(|leader| leader.plan).chain([scenario.baseline]).collect();
     let held = unless_stopped(held(scenario, &Vec::from_iter(looked_at), &further), stop);
-    // That takes longer than the run, so sobol must have been asked for, not assumed.
     let asked = loaded.resolved.iter().any(|value| value.path == "sampling" && value.provenance == Source::Given);
-    let rare = if asked { rarely(scenario, &judgement, &further) } else { Ok(None) }.map(Vec::from_iter);
+    let effort = match (asked, &run.engine) {
+        _ if args.no_rare => None,
+        (true, _) => Some(Effort::FULL),
+        (false, Taken::Kernel) if run.replications as f64 >= 1.0 / RARE => Some(Effort::LITTLE),
+        // On the reference it takes longer than the run.
+        _ => None,
+    };
+    let rare = effort.map_or(Ok(None), |effort| rarely(scenario, &judgement, effort, &further));
+    // What tells nothing surer is for those who asked.
+    let rare = rare.map(|rare| Vec::from_iter(rare.filter(|rare| asked || rare.interval.is_some())));
     let rare = unless_stopped(rare, stop);
     spinner.finish_and_clear();
     Ok(Found { run, judgement, flips: flips?, held: held?, precise, rare: rare?.pop() })
 }
 
 /// How likely the recommended plan breaks the limits, where the run saw that too seldom to tell. Plain sampling stays plain.
-fn rarely(scenario: &Scenario, judgement: &Judgement, spec: &RunSpec<'_>) -> Result<Option<Rare>> {
+fn rarely(scenario: &Scenario, judgement: &Judgement, effort: Effort, spec: &RunSpec<'_>) -> Result<Option<Rare>> {
     match judgement.recommended() {
         Some(leader) if leader.qualified && scenario.limits.any() && scenario.sampling == Sampling::Sobol => {
             let broken = 1.0 - judgement.standings[leader.plan].months_kept.estimate().point;
-            if broken < RARE { rare(scenario, leader.plan, spec) } else { Ok(None) }
+            if broken < RARE { rare(scenario, leader.plan, effort, spec) } else { Ok(None) }
         }
         _ => Ok(None),
     }

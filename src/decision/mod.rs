@@ -33,7 +33,7 @@ pub use levers::{BestPlan, LeftOut, LeverEffect, LeverWish, Levers, Read, levers
 pub use likelihood::Likelihood;
 pub use precise::{Precise, PreciseOf, Precision, draw_until};
 pub use quota::{QuotaAnswer, QuotaFigures, QuotaHour, QuotaMonth, QuotaNow, QuotaWish, RateFigure, quota};
-pub use rare::{RARE, Rare, rare};
+pub use rare::{Effort, RARE, Rare, rare};
 pub use schedule::{PolicyKind, Schedule, ScheduleWish, Simulated, Stage, StepUp, Threshold, UnitsOfMonth, Waiting, schedule};
 pub use size::{
     ByHours, DISCOUNTS, Goal, Nine, PoolSteps, Sizing, Surface, TermSurface, UnitPrices, UnitStep, Verdict, Wish, refined, size, surface,

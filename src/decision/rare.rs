@@ -18,17 +18,27 @@ use std::cmp::Ordering;
 /// Below this share of months that break the limits, a run of usual length has seen too few of them to tell the share.
 pub const RARE: f64 = 1e-3;
 
-/// Replications of a pilot.
-const PILOT: u64 = 2048;
+/// How much work may go into it.
+#[derive(Clone, Copy, Debug)]
+pub struct Effort {
+    /// Replications of a pilot.
+    pilot: u64,
+    /// Pilots at most: with each the trouble becomes about ten times as frequent.
+    pilots: u64,
+    /// Fewest and most replications of the estimate; how many tells the last pilot.
+    replications: (u64, u64),
+    /// Effective samples that are aimed at.
+    aim: f64,
+    /// Whether it ends where the last pilot promises too few of them for an interval.
+    gives_up: bool,
+}
 
-/// Pilots at most: with each the trouble becomes about ten times as frequent, so that 1e-10 is in reach.
-const PILOTS: u64 = 10;
-
-/// Fewest and most replications of the estimate; how many tells the last pilot.
-const REPLICATIONS: (u64, u64) = (4096, 32_768);
-
-/// Effective samples that are aimed at.
-const AIM: f64 = 1000.0;
+impl Effort {
+    /// For those who ask: shares down to 1e-10 are in reach.
+    pub const FULL: Self = Self { pilot: 2048, pilots: 10, replications: (4096, 32_768), aim: 1000.0, gives_up: false };
+    /// For those who did not: shares down to 1e-6 or so, for no more work than a run of 10 000 replications, and a fifth of it for nothing.
+    pub const LITTLE: Self = Self { pilot: 512, pilots: 4, replications: (2048, 8192), aim: 400.0, gives_up: true };
+}
 
 /// Share of a pilot that the next tilt is made of.
 const ELITE: f64 = 0.1;
@@ -54,14 +64,16 @@ pub struct Rare {
     pub effective: f64,
 }
 
-/// Estimates it for one plan. `None` where nothing is limited, where no pilot comes any nearer to trouble, or where no trouble was seen even then.
+/// Estimates it for one plan. `None` where nothing is limited, where no pilot comes any nearer to trouble, where no trouble was seen even then, or
+/// where little effort promises too little for an interval.
 ///
 /// # Errors
 /// As [`run`]: too little memory, or interrupted.
 ///
 /// # Panics
 /// When the scenario has no such plan.
-pub fn rare(scenario: &Scenario, plan: usize, spec: &RunSpec<'_>) -> Result<Option<Rare>> {
+pub fn rare(scenario: &Scenario, plan: usize, effort: Effort, spec: &RunSpec<'_>) -> Result<Option<Rare>> {
+    let Effort { pilot, pilots, replications: (fewest, most), aim, gives_up } = effort;
     let mut alone = scenario.only(plan);
     alone.supply = alone.supply.without_peak().without_members();
     alone.sampling = Sampling::Sobol;
@@ -71,13 +83,14 @@ pub fn rare(scenario: &Scenario, plan: usize, spec: &RunSpec<'_>) -> Result<Opti
     }
     let mut tilt = Tilt(vec![Default::default(); alone.demand.workloads.len()]);
     let mut level = Nearness { excess: f64::NEG_INFINITY, load: f64::NEG_INFINITY };
-    for pilot in 0..PILOTS {
+    let mut there = false;
+    for number in 0..pilots {
         // Pilots draw other futures than the estimate, so that the tilt does not depend on what it is used for.
-        let drawn = draw(&alone, &tilt, seed.wrapping_add(1 + pilot), PILOT, spec)?;
+        let drawn = draw(&alone, &tilt, seed.wrapping_add(1 + number), pilot, spec)?;
         let mut reached: Vec<Nearness> = drawn.iter().map(|future| future.nearness).collect();
         reached.sort_unstable_by(Nearness::compare);
         let tenth = reached[((1.0 - ELITE) * reached.len() as f64) as usize];
-        let there = tenth.excess > 0.0;
+        there = tenth.excess > 0.0;
         if there {
             tilt = centre(&drawn, |future| if future.nearness.excess > 0.0 { future.weight } else { 0.0 }, tilt);
             break;
@@ -91,10 +104,15 @@ pub fn rare(scenario: &Scenario, plan: usize, spec: &RunSpec<'_>) -> Result<Opti
         tilt = centre(&drawn, |future| if near(future) { if stuck { 1.0 } else { future.weight } } else { 0.0 }, tilt);
         level = tenth;
     }
+    if gives_up && !there {
+        return Ok(None);
+    }
     // One more pilot tells how much a replication under the tilt is worth.
-    let worth = effective(&draw(&alone, &tilt, seed.wrapping_add(1 + PILOTS), PILOT, spec)?) / PILOT as f64;
-    let (fewest, most) = REPLICATIONS;
-    let replications = ((AIM / worth).min(most as f64) as u64).next_power_of_two().clamp(fewest, most);
+    let worth = effective(&draw(&alone, &tilt, seed.wrapping_add(1 + pilots), pilot, spec)?) / pilot as f64;
+    if gives_up && worth * (most as f64) < ENOUGH {
+        return Ok(None);
+    }
+    let replications = ((aim / worth).min(most as f64) as u64).next_power_of_two().clamp(fewest, most);
     let drawn = draw(&alone, &tilt, seed, replications, spec)?;
     let effective = effective(&drawn);
     if !(effective > 0.0) {

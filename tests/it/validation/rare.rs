@@ -2,7 +2,7 @@
 
 use super::support::{flat, plan, resolve};
 use std::path::Path;
-use tokentide::decision::{Rare, rare};
+use tokentide::decision::{Effort, Rare, rare};
 use tokentide::scenario::Scenario;
 use tokentide::simulation::{RunSpec, ordered_map};
 use tokentide::statistics::{Moments, normal_cdf};
@@ -29,7 +29,11 @@ fn above(x: f64, variance: f64) -> f64 {
 }
 
 fn estimate(scenario: &Scenario, seed: u64) -> Option<Rare> {
-    rare(scenario, 0, &RunSpec { seed: Some(seed), threads: Some(1), ..RunSpec::default() }).unwrap()
+    with(Effort::FULL, scenario, seed)
+}
+
+fn with(effort: Effort, scenario: &Scenario, seed: u64) -> Option<Rare> {
+    rare(scenario, 0, effort, &RunSpec { seed: Some(seed), threads: Some(1), ..RunSpec::default() }).unwrap()
 }
 
 #[test]
@@ -58,15 +62,30 @@ fn shares_down_to_a_billionth_are_found() {
 
 #[test]
 fn intervals_cover_as_they_claim() {
+    [Effort::FULL, Effort::LITTLE].into_iter().for_each(covers_as_it_claims);
+}
+
+fn covers_as_it_claims(effort: Effort) {
     let scenario = scenario(300.0, "noise = { white = { sd = 0.05 } }\n", "0%");
     let truth = above(300.0, 0.0925);
     let seeds: Vec<u64> = (0..200).collect();
-    let found = ordered_map(None, &seeds, |&seed| estimate(&scenario, 100 + 20 * seed).unwrap()).unwrap();
+    let found = ordered_map(None, &seeds, |&seed| with(effort, &scenario, 100 + 20 * seed).unwrap()).unwrap();
     let points = Moments::from_slice(&found.iter().map(|found| found.share.point).collect::<Vec<_>>());
     assert!((points.mean() - truth).abs() < 4.0 * points.standard_error().unwrap(), "{} against {truth}", points.mean());
     let covers = |found: &&Rare| found.interval.is_some_and(|(low, high)| low <= truth && truth <= high);
     let share = found.iter().filter(covers).count() as f64 / found.len() as f64;
     assert!((share - 0.95).abs() < 4.0 * (0.95 * 0.05 / found.len() as f64).sqrt(), "{share}");
+}
+
+/// Little work finds what the levels lead to, and says nothing where chance that is not led makes the trouble.
+#[test]
+fn little_work_tells_what_is_sure_or_nothing() {
+    let found = with(Effort::LITTLE, &scenario(360.0, "", "0%"), 5).unwrap();
+    let truth = above(360.0, 0.09);
+    assert!(truth < 2e-5 && found.interval.is_some() && found.replications <= 8192, "{found:?} against {truth}");
+    assert!((found.share.point - truth).abs() < 5.2 * found.share.standard_error.unwrap(), "{found:?} against {truth}");
+    let noise = "noise = { white = { sd = 0.6 } }\n";
+    assert!(with(Effort::LITTLE, &scenario(4000.0, noise, "0%"), 5).is_none());
 }
 
 #[test]
