@@ -76,7 +76,8 @@ fn likelihood(flip: &Flip) -> Option<String> {
 
 /// `traffic falls 18% (16 to 20)`.
 fn change(flip: &Flip, point: &FlipPoint) -> String {
-    let size = |change: f64| (change * 100.0).abs();
+    // An interval that reaches to the other side of none begins at none.
+    let size = |change: f64| (if flip.upwards { change } else { -change } * 100.0).max(0.0);
     let (a, b) = (size(point.between.0), size(point.between.1));
     let (low, high) = if a <= b { (a, b) } else { (b, a) };
     // One decimal where whole per cents would hide the difference.
@@ -96,7 +97,11 @@ fn change(flip: &Flip, point: &FlipPoint) -> String {
         Lever::CacheShare if near => {
             format!("the cached share {} slightly (by up to {high:.decimals$} points)", verb(flip.lever, flip.upwards))
         }
-        Lever::CacheShare => format!("the cached share {} {at:.decimals$} points{range}", verb(flip.lever, flip.upwards)),
+        Lever::CacheShare => {
+            let at = format!("{at:.decimals$}");
+            let points = if at == "1" { "point" } else { "points" };
+            format!("the cached share {} {at} {points}{range}", verb(flip.lever, flip.upwards))
+        }
         lever if near => format!("{} {} slightly (by up to {high:.decimals$}%)", noun(lever), verb(lever, flip.upwards)),
         lever => format!("{} {} {at:.decimals$}%{range}", noun(lever), verb(lever, flip.upwards)),
     }
@@ -210,6 +215,8 @@ mod tests {
         assert_eq!(told(Lever::Traffic, 0.004, (0.0, 0.01)), "traffic rises 0.4% (0.0 to 1.0)");
         assert_eq!(told(Lever::UnitPrice, 0.0004, (0.0, 0.01)), "unit prices rise slightly (by up to 1.0%)");
         assert_eq!(told(Lever::CacheShare, 0.004, (0.0, 0.05)), "the cached share rises slightly (by up to 5 points)");
+        assert_eq!(told(Lever::UnitPrice, 0.001, (-0.002, 0.004)), "unit prices rise 0.1% (0.0 to 0.4)");
+        assert_eq!(told(Lever::CacheShare, 0.01, (0.0, 0.1)), "the cached share rises 1 point (0 to 10)");
         assert_eq!(told(Lever::CacheShare, 0.12, (0.1, 0.14)), "the cached share rises 12 points (10 to 14)");
         assert_eq!(told(Lever::Growth, 0.0, (0.0, 0.02)), "demand grows slightly more than stated (by up to 2.0 points a month)");
     }

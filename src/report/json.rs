@@ -288,7 +288,7 @@ fn change(report: &Report<'_>, flip: &Flip) -> Value {
         };
         json!({
             "at": point.at,
-            "between": [point.between.0, point.between.1],
+            "between": [point.between.0.min(point.between.1), point.between.0.max(point.between.1)],
             "plan": plan,
             "because": flips::cause(point.because),
             "futures": likelihood,
