@@ -8,12 +8,12 @@
 use super::judgement::{Judgement, Leader};
 use super::lever::Lever;
 use super::likelihood::{Futures, Likelihood};
-use super::point::Ground;
+use super::point::{Ground, REPLICATIONS, WITH_LIMITS};
 use super::price::Crossings;
 use super::walk::walk;
 use crate::error::Result;
 use crate::scenario::Scenario;
-use crate::simulation::{RunSpec, ordered_map};
+use crate::simulation::{Engine, RunSpec, ordered_map};
 use crate::tally::Outcome;
 
 /// Why the answer changes.
@@ -63,9 +63,15 @@ pub struct FlipPoint {
 /// # Errors
 /// As [`run`](crate::simulation::run): too little memory, or interrupted.
 pub fn flips(scenario: &Scenario, outcome: &Outcome, judgement: &Judgement, spec: &RunSpec<'_>) -> Result<Vec<Vec<Flip>>> {
-    let ground = |lever: Lever| Ground { scenario, lever, judgement, spec, start: None };
-    let start = ground(Lever::Traffic);
-    let start = start.point(0.0, &start.all())?;
+    let stated = |most: u64| {
+        let ground = Ground { scenario, lever: Lever::Traffic, judgement, spec, start: None, most };
+        ground.point(0.0, &ground.all()).map(|point| (point, most))
+    };
+    let (mut start, mut most) = stated(REPLICATIONS)?;
+    if start.engine == Engine::Kernel && scenario.limits.any() {
+        (start, most) = stated(WITH_LIMITS)?;
+    }
+    let ground = |lever: Lever| Ground { scenario, lever, judgement, spec, start: None, most };
     let levers = Lever::ALL.into_iter().filter(|lever| lever.plays(scenario));
     let ways = |lever: Lever| [false, true].map(|upwards| (lever, upwards, lever.steps(scenario, upwards)));
     let ways = |lever: Lever| ways(lever).into_iter().filter(|(.., steps)| !steps.is_empty()).collect::<Vec<Way>>();

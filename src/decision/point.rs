@@ -3,7 +3,7 @@
 //! Few replications tell what a change adds, on the same futures, much better than where a plan stands. So a plan stands at a point where it
 //! stands in the run, and by as much above or below as these few say that the change moves it: where nothing is changed, the answer is the run's.
 
-use super::judgement::{Judgement, KeptBefore, Leader, PlanStanding, belongs, leader, objective_samples, scope, standing};
+use super::judgement::{Judgement, KeptBefore, Leader, PlanStanding, belongs, is_enough, leader, objective_samples, scope, standing};
 use super::lever::Lever;
 use crate::error::Result;
 use crate::scenario::Scenario;
@@ -13,7 +13,10 @@ use crate::tally::Columns;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Replications of each change that is told: paired differences need few, and all changes together should cost less than the run.
-const REPLICATIONS: u64 = 128;
+pub(super) const REPLICATIONS: u64 = 128;
+
+/// The same where limits may decide and the kernel serves: how many months keep them is told by whole futures, and takes more of these.
+pub(super) const WITH_LIMITS: u64 = 512;
 
 /// Replications of a first look at a change, which tells where to look and which plans can lead there.
 const FEW: u64 = 16;
@@ -58,6 +61,8 @@ pub(super) struct Ground<'a> {
     pub(super) spec: &'a RunSpec<'a>,
     /// All plans at the stated value; `None` while that is being made.
     pub(super) start: Option<&'a Point>,
+    /// The most replications of a point.
+    pub(super) most: u64,
 }
 
 impl Ground<'_> {
@@ -91,7 +96,7 @@ impl Ground<'_> {
     }
 
     fn replications(&self) -> u64 {
-        self.spec.replications.unwrap_or(self.scenario.replications).min(REPLICATIONS)
+        self.spec.replications.unwrap_or(self.scenario.replications).min(self.most)
     }
 
     /// One changed run: on one thread, as the walks go side by side, but for the one that they all start from.
@@ -136,13 +141,15 @@ impl Ground<'_> {
             let kept = seen.share();
             return Stand { seen, told, kept, samples, shift };
         }
-        let kept = (run.share() + (seen.share() - start.seen.share())).clamp(0.0, 1.0);
-        let excess = (run.excess + (seen.excess - start.seen.excess)).max(0.0);
-        // Where a relief leaves no month that is seen to break the limits, none is taken to: the few may have seen none before either.
-        let relieved = seen.share() >= 1.0 && self.lever.relieves(change);
+        let moved = seen.share() - start.seen.share();
+        let kept = (run.share() + moved).clamp(0.0, 1.0);
+        // What few see as no change may be some excess less than the run knows of, so it may come below none: only which has less matters.
+        let excess = run.excess + (seen.excess - start.seen.excess);
         let limited = self.scenario.limits.any();
-        let keeps_limits = !limited || kept >= seen.asked || relieved;
-        let within_error = limited && seen.is_unsure_of(seen.asked - kept + seen.share());
+        // Where every month must keep them, few can tell no better than that they see none that does not.
+        let all = seen.asked >= 1.0 && seen.share() >= 1.0 && self.lever.relieves(change);
+        let keeps_limits = !limited || is_enough(kept, seen.asked) || all;
+        let within_error = limited && (all || (seen.asked - kept).abs() <= 1.96 * kept_error(run, moved, samples.len()));
         Stand { seen, told: PlanStanding { excess, keeps_limits, within_error, ..told }, kept, samples, shift }
     }
 
@@ -161,6 +168,16 @@ impl Ground<'_> {
     }
 }
 
+/// The standard error of a share of months that is the run's and by so much more or less, as so many replications see it. A change moves
+/// all months the same way, so the variance of what it does to one future is at most d (1 − d), d being the mean; two futures that it moves
+/// and two that it does not are added, as Agresti and Coull do, for none may have been seen.
+fn kept_error(run: &PlanStanding, moved: f64, replications: usize) -> f64 {
+    let n = replications as f64 + 4.0;
+    let d = ((moved.abs() * replications as f64 + 2.0) / n).min(0.5);
+    let of_run = run.months_kept.estimate().standard_error.unwrap_or(0.0);
+    (of_run * of_run + d * (1.0 - d) / n).sqrt()
+}
+
 impl Point {
     /// Who leads in the group of a leader of the run.
     pub(super) fn leader(&self, group: usize) -> Option<&Leader> {
@@ -170,6 +187,11 @@ impl Point {
     /// The plans that were looked at.
     pub(super) fn plans(&self) -> BTreeSet<usize> {
         self.plans.keys().copied().collect()
+    }
+
+    /// Whether a plan was looked at.
+    pub(super) fn knows(&self, plan: usize) -> bool {
+        self.plans.contains_key(&plan)
     }
 
     /// How a plan stands that was looked at.

@@ -56,7 +56,7 @@ pub struct Rare {
     pub plan: usize,
     /// Share of the months in which a pool breaks the limits.
     pub share: Estimate,
-    /// 95 % interval of the share; `None` where too few effective samples are behind it.
+    /// 95 % interval of the share; `None` where too few effective samples are behind it, or spikes and the like have a part in it.
     pub interval: Option<(f64, f64)>,
     /// Replications of the estimate.
     pub replications: u64,
@@ -78,7 +78,10 @@ pub fn rare(scenario: &Scenario, plan: usize, effort: Effort, spec: &RunSpec<'_>
     alone.supply = alone.supply.without_peak().without_members();
     alone.sampling = Sampling::Sobol;
     let seed = spec.seed.unwrap_or(alone.seed);
-    if !alone.limits.any() {
+    // Where spikes or the like have a part in the trouble, the few samples that weigh the most are seldom seen, and an interval of the others
+    // would lie too low.
+    let led = alone.demand.is_led_throughout();
+    if !alone.limits.any() || (gives_up && !led) {
         return Ok(None);
     }
     let mut tilt = Tilt(vec![Default::default(); alone.demand.workloads.len()]);
@@ -120,7 +123,7 @@ pub fn rare(scenario: &Scenario, plan: usize, effort: Effort, spec: &RunSpec<'_>
     }
     let weighted: Vec<f64> = drawn.iter().map(Future::weighted).collect();
     let share = Sampling::Sobol.mean(&weighted);
-    let interval = share.interval(CONFIDENCE).filter(|_| effective >= ENOUGH).map(|(low, high)| (low.max(0.0), high.min(1.0)));
+    let interval = share.interval(CONFIDENCE).filter(|_| led && effective >= ENOUGH).map(|(low, high)| (low.max(0.0), high.min(1.0)));
     Ok(Some(Rare { plan, share, interval, replications, effective }))
 }
 

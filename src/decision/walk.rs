@@ -10,6 +10,9 @@ use crate::error::Result;
 use crate::simulation::Engine;
 use std::collections::BTreeSet;
 
+/// Plans of which it is looked closer who is the first to become cheaper.
+const FIRST: usize = 4;
+
 /// Halvings of a step in which a plan begins or ceases to keep the limits. The share of months that keep them does not change along a
 /// straight line, as costs nearly do; an eighth of a step is about what the replications can tell apart.
 const HALVINGS: usize = 3;
@@ -109,51 +112,77 @@ impl Walk<'_> {
     fn between(&mut self, place: usize, leader: (usize, &Leader)) -> Result<Option<FlipPoint>> {
         let before = if place == 1 { Some(self.start) } else { self.full[place - 2].as_ref() };
         let (Some(before), Some(after)) = (before, self.full[place - 1].as_ref()) else { return Ok(None) };
-        let mut found = self.ground.trade(before, after, leader);
-        if let Some(point) = found.as_mut().filter(|point| point.because != Cause::Cheaper) {
-            self.ground.narrow(point, (before, after), leader, &mut self.halved)?;
+        let Some(mut found) = self.ground.trade(before, after, leader) else { return Ok(None) };
+        let ends = self.ground.narrow(&mut found, (before, after), leader, &mut self.halved)?;
+        if found.because != Cause::Cheaper {
+            let decides = found.plan.filter(|_| found.because != Cause::BreaksLimits).unwrap_or(leader.1.plan);
+            let near = ends.0.unwrap_or_else(|| self.settled_before(place - 1, decides));
+            let far = match ends.1 {
+                Some(far) => far,
+                None => self.settled_from(place, leader.0, decides)?,
+            };
+            found.between = (near, far);
         }
-        Ok(found)
+        Ok(Some(found))
+    }
+
+    /// The nearest change, of a place and those before it, at which it is settled how often a plan keeps the limits; none at all, if need be.
+    fn settled_before(&self, place: usize, plan: usize) -> f64 {
+        let settled = |point: &&Point| point.knows(plan) && !point.standing(plan).within_error;
+        self.full[..place].iter().flatten().rev().find(settled).map_or(0.0, |point| point.change)
+    }
+
+    /// The nearest of a place and those after it; the last, if need be.
+    fn settled_from(&mut self, place: usize, group: usize, plan: usize) -> Result<f64> {
+        for place in place..self.steps.len() {
+            if !self.at(group, place, &BTreeSet::from([plan]))?.standing(plan).within_error {
+                return Ok(self.steps[place - 1]);
+            }
+        }
+        Ok(self.steps.last().copied().unwrap_or(0.0))
     }
 }
 
 impl Ground<'_> {
-    /// Halves the step in which keeping the limits made a plan win or lose.
+    /// Narrows the step in which the answer changes: by halves where keeping the limits makes a plan win or lose, by the point that is told
+    /// where costs do, as these run along a curve that is nearly straight. Tells the ends between which limits are settled, where they are.
     fn narrow(
         &self,
         found: &mut FlipPoint,
         (before, after): (&Point, &Point),
         leader: (usize, &Leader),
         halved: &mut Vec<Point>,
-    ) -> Result<()> {
+    ) -> Result<(Option<f64>, Option<f64>)> {
         let mut plans: BTreeSet<usize> = before.plans().intersection(&after.plans()).copied().collect();
         if found.because != Cause::LessBad {
             let new = after.leader(leader.0).map(|new| new.plan);
             let matter: BTreeSet<usize> = [before, after].into_iter().flat_map(|point| point.matter(leader.0)).collect();
-            plans.retain(|&plan| plan == leader.1.plan || Some(plan) == new || matter.contains(&plan));
+            let first: Vec<usize> = self.passing(before, after, leader).into_iter().take(FIRST).map(|(plan, _)| plan).collect();
+            plans.retain(|&plan| plan == leader.1.plan || Some(plan) == new || matter.contains(&plan) || first.contains(&plan));
         }
+        let is_settled = |point: &Point, found: &FlipPoint| {
+            let plan = found.plan.filter(|_| found.because != Cause::BreaksLimits).unwrap_or(leader.1.plan);
+            found.because == Cause::LessBad || !point.standing(plan).within_error
+        };
         let mut inner: [Option<Point>; 2] = [None, None];
-        let mut settled = found.between;
+        let mut settled =
+            (Some(before.change).filter(|_| is_settled(before, found)), Some(after.change).filter(|_| is_settled(after, found)));
         for _ in 0..HALVINGS {
             let (low, high) = (inner[0].as_ref().unwrap_or(before), inner[1].as_ref().unwrap_or(after));
-            let middle = self.middle(0.5 * (low.change + high.change), &plans, halved)?;
-            let plan = found.plan.filter(|_| found.because != Cause::BreaksLimits).unwrap_or(leader.1.plan);
-            let is_settled = found.because == Cause::LessBad || !middle.standing(plan).within_error;
+            let span = high.change - low.change;
+            let share = if found.because == Cause::Cheaper { ((found.at - low.change) / span).clamp(0.05, 0.95) } else { 0.5 };
+            let middle = self.middle(low.change + share * span, &plans, halved)?;
             let earlier = self.trade(low, &middle, leader);
-            let end = if earlier.is_some() { &mut settled.1 } else { &mut settled.0 };
-            if is_settled {
-                *end = middle.change;
-            }
-            let side = usize::from(earlier.is_some());
+            let is_earlier = earlier.is_some();
             let Some(point) = earlier.or_else(|| self.trade(&middle, high, leader)) else { break };
-            *found = point;
-            if found.because == Cause::Cheaper {
-                return Ok(());
+            let end = if is_earlier { &mut settled.1 } else { &mut settled.0 };
+            if is_settled(&middle, found) {
+                *end = Some(middle.change);
             }
-            inner[side] = Some(middle);
+            *found = point;
+            inner[usize::from(is_earlier)] = Some(middle);
         }
-        found.between = settled;
-        Ok(())
+        Ok(settled)
     }
 
     /// Some plans at a change within a step: those of a point that is known there, if it has them all.
@@ -193,23 +222,38 @@ impl Ground<'_> {
             Cause::KeepsLimits => crossing(before.kept(new) - asked, after.kept(new) - asked),
             Cause::LessBad => crossing(excess(before, old) - excess(before, new), excess(after, old) - excess(after, new)),
             Cause::Cheaper => {
-                let difference = |point: &Point, plan: usize| {
-                    let mean = self.scenario.sampling.mean(&point.differences(plan, old));
-                    (mean.point, mean.standard_error.unwrap_or(0.0))
-                };
-                // Who leads after the step need not be the first to pass on the way: a few units less come before many.
-                let passes = |&plan: &usize| plan != old && keeps(before, plan) && keeps(after, plan) && difference(after, plan).0 < 0.0;
-                let way = |plan: usize, z: f64| {
-                    let ((before, error), (after, error_after)) = (difference(before, plan), difference(after, plan));
-                    crossing(before + z * error, after + z * error_after)
-                };
-                let members = before.members(index).intersection(&after.members(index)).copied().filter(passes).collect::<Vec<_>>();
-                let first = members.into_iter().min_by(|&a, &b| way(a, 0.0).total_cmp(&way(b, 0.0))).unwrap_or(new);
-                let at = |z: f64| low + span * way(first, z);
-                return Some(FlipPoint { at: at(0.0), between: (at(-1.96), at(1.96)), plan: Some(first), because });
+                let first = self.passing(before, after, (index, leader)).first().map_or(new, |(first, _)| *first);
+                let ((before, error), (after, error_after)) = (self.dearer(before, first, old), self.dearer(after, first, old));
+                let share = crossing(before, after);
+                // By how far the line would cross elsewhere if it lay an error higher, there.
+                let error = span * (error + share * (error_after - error)) / (before - after);
+                let at = low + span * share;
+                let between = if error.is_finite() { (at - 1.96 * error, at + 1.96 * error) } else { (low, high) };
+                return Some(FlipPoint { at, between, plan: Some(first), because });
             }
         };
         Some(FlipPoint { at: low + span * at, between: (low, high), plan, because })
+    }
+}
+
+impl Ground<'_> {
+    /// What a plan costs more than another, and the standard error of that.
+    fn dearer(&self, point: &Point, plan: usize, other: usize) -> (f64, f64) {
+        let mean = self.scenario.sampling.mean(&point.differences(plan, other));
+        (mean.point, mean.standard_error.unwrap_or(0.0))
+    }
+
+    /// The plans that keep the limits at both points and become cheaper than a leader between them, the first to do so first, with the share of
+    /// the way. Who leads in the end need not be the first to pass: a few units less come before many.
+    fn passing(&self, before: &Point, after: &Point, (index, leader): (usize, &Leader)) -> Vec<(usize, f64)> {
+        let keeps = |plan: usize| before.standing(plan).keeps_limits && after.standing(plan).keeps_limits;
+        let way = |&plan: &usize| {
+            let (cost, later) = (self.dearer(before, plan, leader.plan).0, self.dearer(after, plan, leader.plan).0);
+            (plan != leader.plan && keeps(plan) && later < 0.0).then(|| (plan, crossing(cost, later)))
+        };
+        let mut passing: Vec<(usize, f64)> = before.members(index).intersection(&after.members(index)).filter_map(way).collect();
+        passing.sort_by(|a, b| a.1.total_cmp(&b.1));
+        passing
     }
 }
 

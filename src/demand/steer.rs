@@ -81,6 +81,14 @@ impl Demand {
     }
 }
 
+impl Demand {
+    /// Whether no chance but that of single hours is left beside the steered normals: no spikes, and nothing that lasts.
+    #[must_use]
+    pub fn is_led_throughout(&self) -> bool {
+        self.workloads.iter().all(|workload| workload.follows() && workload.spikes.is_none())
+    }
+}
+
 impl Workload {
     /// Whether the noise is of a kind whose means are steered.
     fn has_means(&self) -> bool {
@@ -90,9 +98,13 @@ impl Workload {
     /// Whether steered normals lead it: its level or a mean of its noise varies, and nothing else of a month or longer does.
     fn is_led(&self) -> bool {
         let noise = &self.noise;
+        self.follows() && (self.level_sd > 0.0 || noise.fast.sd > 0.0 || noise.slow.sd > 0.0)
+    }
+
+    /// Whether nothing else of a month or longer varies than what can be steered.
+    fn follows(&self) -> bool {
         let stays = self.walk.as_ref().is_none_or(Walk::stands_still) && !(self.growth.volatility > 0.0);
-        let alone = self.loadings.is_empty() && self.uncertain.is_empty();
-        stays && alone && self.has_means() && (self.level_sd > 0.0 || noise.fast.sd > 0.0 || noise.slow.sd > 0.0)
+        stays && self.loadings.is_empty() && self.uncertain.is_empty() && self.has_means()
     }
 }
 

@@ -438,3 +438,36 @@ fn the_volatility_of_growth_tells_how_likely_more_is() {
     assert_eq!(flip.likelihood, flip.point.as_ref().map(|_| Likelihood::Certain), "a stated drift is certain");
     assert!(flip.point.is_some());
 }
+
+/// Costs need not run along a straight line from step to step: units that serve 1.12 million tokens and cost as much as 1.11 million are passed by no
+/// more traffic than that, though a line from 1.1 to 1.25 million would say 1.175.
+#[test]
+fn a_bend_within_a_step_is_found() {
+    let text = r#"
+name = "bend"
+horizon = { flat = { months = 1, hours_per_month = 100 } }
+[[offer]]
+name = "od"
+kind = "on-demand"
+price = { input = "1 USD/1M tokens" }
+[[offer]]
+name = "u"
+kind = "provisioned"
+capacity = "1.12M tokens/h"
+terms = { none = "1.11 USD/unit-hour" }
+[[workload]]
+name = "w"
+demand = { law = "constant", value = "1M tokens/h" }
+[[plan]]
+name = "on demand"
+route = { w = ["od"] }
+[[plan]]
+name = "units"
+route = { w = ["u", "od"] }
+units = { u = 1 }
+"#;
+    let found = flips_in(text, 20);
+    let flip = found.iter().find(|flip| flip.lever == Lever::Traffic && flip.upwards).unwrap();
+    let point = flip.point.as_ref().unwrap();
+    assert!(point.because == Cause::Cheaper && (point.at - 0.11).abs() < 1e-6, "{flip:?}");
+}

@@ -5,6 +5,26 @@ use std::path::Path;
 use tokentide::scenario;
 use tokentide::simulation::{Isa, Kernel, Scope};
 
+/// In hours that differ in nothing but their tokens, no cell is told from the next.
+#[test]
+fn what_cells_cannot_tell_goes_to_the_reference() {
+    let with = |sizes: &str, hours: u32| {
+        let text = random_split(1);
+        let lines = text.lines().map(|line| match line.split_once(" = ") {
+            Some(("tokens", _)) => format!("tokens = {{ {sizes} }}\n"),
+            Some(("flat", _)) => format!("flat = {{ months = 1, hours_per_month = {hours} }}\n"),
+            _ => format!("{line}\n"),
+        });
+        Kernel::new(&resolve(&lines.collect::<String>()), 11, Scope::All).map(|_| ()).unwrap_err()
+    };
+    let (fixed, varied) = (
+        "input = { mean = 800, cv = 0 }, output = { mean = 200, cv = 0 }",
+        "input = { mean = 800, cv = 1 }, output = { mean = 200, cv = 1 }",
+    );
+    assert!(with(fixed, 730).contains("hardly vary"));
+    assert!(with(varied, 24).contains("so few hours"));
+}
+
 /// A scenario like those of the steady mixes, with input and output apart and caches. Of even seeds, hours hold about as few requests as
 /// can be moment-matched.
 fn random_split(seed: u64) -> String {
@@ -15,6 +35,11 @@ fn random_split(seed: u64) -> String {
             Some(("level", level)) => {
                 mean = level.split(['"', 'M']).nth(1).unwrap().parse::<f64>().unwrap() * 1e6;
                 line.to_owned()
+            }
+            // Fewer hours than these are not taken.
+            Some(("flat", _)) => {
+                let hours = line.rsplit('=').next().unwrap().trim_end_matches([' ', '}']).trim().parse::<usize>().unwrap();
+                if hours < 500 { line.replace(&format!("= {hours} }}"), &format!("= {} }}", 500 + hours)) } else { line.to_owned() }
             }
             // Without chance in counts and sizes the mix is steady.
             Some(("requests", law)) => format!("requests = {}", law.replace("none", "poisson")),

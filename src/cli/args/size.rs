@@ -1,6 +1,6 @@
 //! The flags of `size`.
 
-use super::{DrawArgs, ScenarioArgs, amount, not_negative, quantity, share};
+use super::{DrawArgs, ScenarioArgs, amount, not_negative, quantity, share, some_share};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 use tokentide::supply::{UnitsListSpec, UnitsSweepSpec, Window};
@@ -32,7 +32,7 @@ pub(crate) struct SizeArgs {
     #[arg(long, value_name = "AMOUNT", value_parser = amount)]
     pub(crate) budget: Option<f64>,
     /// Share of the futures that must stay within the budget
-    #[arg(long, value_name = "SHARE", value_parser = share, default_value = "90%", requires = "budget")]
+    #[arg(long, value_name = "SHARE", value_parser = some_share, default_value = "90%", requires = "budget")]
     pub(crate) budget_confidence: Share,
     /// Numbers of units to look at, as in units=0..=8 or reserved=100..=400 step 50+0..=40 step 5 for two axes; once per offer
     #[arg(long, value_name = "OFFER=LIST", value_parser = units_list)]

@@ -5,6 +5,7 @@
 
 use super::goal::Goal;
 use super::parts::{Family, Part, share_kept};
+use crate::decision::judgement::is_enough;
 use crate::scenario::Scenario;
 use crate::statistics::normal_quantile;
 use crate::tally::Outcome;
@@ -145,7 +146,7 @@ impl Search<'_> {
     fn nearly_keeps(&self, missed: &Combination) -> bool {
         // Months of a replication hang together: counted as one, they err the most.
         let error = (missed.kept * (1.0 - missed.kept) / self.outcome.replications() as f64).sqrt();
-        missed.kept < self.asked.kept && self.asked.kept - missed.kept < normal_quantile(0.975) * error
+        !is_enough(missed.kept, self.asked.kept) && self.asked.kept - missed.kept < normal_quantile(0.975) * error
     }
 
     /// The part of each pool that exceeds the limits least, the cheapest of these: what is left where nothing qualifies. Likewise of the
@@ -184,7 +185,7 @@ impl Search<'_> {
             let pools = &self.families[family].pools;
             (pools.iter().zip(&parts).map(|(list, &part)| list[part].mean).sum(), true)
         };
-        Combination { family, parts, value, kept, qualified: kept >= self.asked.kept && within }
+        Combination { family, parts, value, kept, qualified: is_enough(kept, self.asked.kept) && within }
     }
 
     /// Share of the months that keep the limits in every pool.
