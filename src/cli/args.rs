@@ -135,7 +135,7 @@ pub(crate) struct RunArgs {
     pub(crate) engine: Engine,
     /// Draw 1024 futures, then as many, doubled, as these tell that it takes, until half the interval of the figure is at most this share
     /// of it, such as 0.5%; at most --replications, or a million. Exit code 3 when it is not reached
-    #[arg(long, value_name = "P", value_parser = some_share)]
+    #[arg(long, value_name = "P", value_parser = size::some_share)]
     pub(crate) precision: Option<Share>,
     /// The figure that is to be precise
     #[arg(long, value_enum, value_name = "FIGURE", default_value_t = Figure::P95, requires = "precision")]
@@ -325,11 +325,6 @@ fn threads(text: &str) -> Result<NonZeroUsize, String> {
 
 fn share(text: &str) -> Result<Share, String> {
     quantity(text)
-}
-
-/// A share that is not none.
-fn some_share(text: &str) -> Result<Share, String> {
-    share(text).and_then(|share| if share.0 > 0.0 { Ok(share) } else { Err("allowed: more than 0%".to_owned()) })
 }
 
 /// A share that is neither none nor all.

@@ -1,6 +1,6 @@
 //! The flags of `size`.
 
-use super::{DrawArgs, ScenarioArgs, amount, not_negative, quantity, share, some_share};
+use super::{DrawArgs, ScenarioArgs, amount, not_negative, quantity, share};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 use tokentide::supply::{UnitsListSpec, UnitsSweepSpec, Window};
@@ -102,4 +102,9 @@ fn hours_list(text: &str) -> Result<(String, Vec<Window>), String> {
     let Some((offer, list)) = text.split_once('=') else { return Ok((text.trim().to_owned(), Vec::new())) };
     let windows = list.split(',').map(str::parse).collect::<Result<Vec<Window>, _>>()?;
     Ok((offer.trim().to_owned(), windows))
+}
+
+/// A share that is not none.
+pub(super) fn some_share(text: &str) -> Result<Share, String> {
+    share(text).and_then(|share| if share.0 > 0.0 { Ok(share) } else { Err("allowed: more than 0%".to_owned()) })
 }
