@@ -36,7 +36,8 @@ pub struct Effort {
 impl Effort {
     /// For those who ask: shares down to 1e-10 are in reach.
     pub const FULL: Self = Self { pilot: 2048, pilots: 10, replications: (4096, 32_768), aim: 1000.0, gives_up: false };
-    /// For those who did not: shares down to 1e-6 or so, for no more work than a run of 10 000 replications, and a fifth of it for nothing.
+    /// For those who did not: shares down to 1e-5 or so, for about as much work as a run of 10 000 replications of one plan, and a quarter of that
+    /// where it gives up.
     pub const LITTLE: Self = Self { pilot: 512, pilots: 4, replications: (2048, 8192), aim: 400.0, gives_up: true };
 }
 
