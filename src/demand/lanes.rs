@@ -12,7 +12,7 @@ use super::source::Source;
 use super::steer::{Lift, Steered};
 use super::tokens::Form;
 use super::{Demand, Workload};
-use crate::random::lanes::{LANES, Lanes, StreamLanes, exp2, inverse_root, larger};
+use crate::random::lanes::{LANES, Lanes, StreamLanes, exp2, larger};
 use crate::statistics::Sampling;
 pub use mix::{SplitMix, SteadyMix};
 use pair::Pair;
@@ -248,11 +248,9 @@ impl<'a> LaneWorkload<'a> {
         if let Some((first, second)) = self.spread {
             for (tokens, normals) in out[..hours].iter_mut().zip(&state.counts[..hours]) {
                 for i in 0..LANES {
-                    // √v of v = first / tokens + second = s / tokens; nothing expected gives a root of 0, and not 0 / 0.
-                    let expected = larger(tokens[i], 1e-30);
-                    let s = first + second * expected;
-                    let sd = s * inverse_root(s * expected);
-                    let root = larger(1.0 - sd * sd + sd * normals[i], 0.0);
+                    // Of v = first / tokens + second; nothing expected gives a root of 0, and not 0 / 0.
+                    let sd = (first / larger(tokens[i], 1e-30) + second).sqrt();
+                    let root = larger(1.0 + sd * (normals[i] - sd), 0.0);
                     tokens[i] *= root * root * root;
                 }
             }
@@ -304,11 +302,8 @@ impl<'a> LaneWorkload<'a> {
         let LaneState { first, second, fast, slow, others, .. } = state;
         if FIRST {
             first.normals(logs, counts);
-            for (hour, log) in (start..).zip(&mut *logs) {
-                self.fast.follow(hour == 0, fast, log);
-                *log = fast.now;
-                tell(0, hour, &fast.now);
-            }
+            self.fast.follow(start == 0, fast, logs);
+            (start..).zip(&*logs).for_each(|(hour, path)| tell(0, hour, path));
         } else {
             counts.fill(Lanes::of(0.0));
         }
@@ -316,12 +311,12 @@ impl<'a> LaneWorkload<'a> {
             let [normals, white] = &mut **others;
             let hours = logs.len();
             second.normals(&mut normals[..hours], &mut white[..hours]);
-            for (hour, (log, (normals, white))) in (start..).zip(logs.iter_mut().zip(normals.iter().zip(white.iter()))) {
-                self.slow.follow(hour == 0, slow, normals);
+            self.slow.follow(start == 0, slow, &mut normals[..hours]);
+            for (hour, (log, (path, white))) in (start..).zip(logs.iter_mut().zip(normals.iter().zip(white.iter()))) {
                 for i in 0..LANES {
-                    log[i] = if FIRST { log[i] } else { 0.0 } + (slow.now[i] + self.white * white[i]);
+                    log[i] = if FIRST { log[i] } else { 0.0 } + (path[i] + self.white * white[i]);
                 }
-                tell(1, hour, &slow.now);
+                tell(1, hour, path);
             }
         }
     }

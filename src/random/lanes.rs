@@ -12,6 +12,9 @@ use std::ops::{Deref, DerefMut};
 /// Streams side by side. Fewer do not fill the widest registers after unrolling, and were up to twice as slow.
 pub const LANES: usize = 64;
 
+/// Lanes that fill a register of the widest kind, for loops over hours that keep what they carry from hour to hour there.
+pub const GROUP: usize = 16;
+
 /// One number of each lane. Aligned, as a vector that lies across two cache lines takes twice as long to read.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[repr(C, align(64))]
@@ -76,13 +79,8 @@ impl StreamLanes {
             for (square, a) in first.iter_mut().zip(&a) {
                 minus_log(a, square);
             }
-            for square in first.iter_mut() {
-                for square in square.iter_mut() {
-                    *square *= inverse_root(*square);
-                }
-            }
-            for ((radius, b), second) in first.iter_mut().zip(&b).zip(second) {
-                turn(b, radius, second);
+            for ((square, b), second) in first.iter_mut().zip(&b).zip(second) {
+                turn(b, square, second);
             }
         }
     }
@@ -155,7 +153,7 @@ fn minus_log(a: &Lanes<u32>, square: &mut Lanes<f32>) {
     for i in 0..LANES {
         let u = (a[i] >> 1).cast_signed() as f32 + 0.5;
         // A word of almost 2³² rounds to 2³¹ or a hair above: a radius of 0.
-        square[i] = larger(minus_ln(u, 31), f32::MIN_POSITIVE);
+        square[i] = larger(minus_ln(u, 31), 0.0);
     }
 }
 
@@ -163,7 +161,7 @@ fn minus_log(a: &Lanes<u32>, square: &mut Lanes<f32>) {
 #[inline(always)]
 fn turn(b: &Lanes<u32>, first: &mut Lanes<f32>, second: &mut Lanes<f32>) {
     for i in 0..LANES {
-        let radius = first[i];
+        let radius = first[i].sqrt();
         // The half that belongs to the word is lost in the rounding of all but the smallest.
         let angle = (b[i].cast_signed() >> 2) as f32 * (std::f32::consts::PI / 2_147_483_648.0);
         let (sin, cos) = sin_cos(angle);
@@ -206,6 +204,19 @@ pub fn larger(a: f32, b: f32) -> f32 {
 #[inline(always)]
 pub fn smaller(a: f32, b: f32) -> f32 {
     if a < b { a } else { b }
+}
+
+/// The larger of two numbers none of which is negative, as whole numbers: what is kept in memory is then written in any case, and not only where
+/// it changes, on whose outcome the next read would wait.
+#[inline(always)]
+pub fn greatest(a: f32, b: f32) -> f32 {
+    f32::from_bits(a.to_bits().max(b.to_bits()))
+}
+
+/// The smaller of two numbers none of which is negative, likewise.
+#[inline(always)]
+pub fn least(a: f32, b: f32) -> f32 {
+    f32::from_bits(a.to_bits().min(b.to_bits()))
 }
 
 /// 1 / √x for a normal number x > 0, within 5e-7 of the result; of 0 a large number. From the bits, one step with Kadlec's constants (2010,

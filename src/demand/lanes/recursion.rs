@@ -9,11 +9,14 @@
 #![allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
 
 use crate::demand::noise::Part;
-use crate::random::lanes::{LANES, Lanes};
+use crate::random::lanes::{GROUP, LANES, Lanes};
 use std::f64::consts::LOG2_E;
 
 /// What a path may put wrong in an hour's tokens: a fifth of what they may be off.
 const MOST: f64 = 2e-6;
+
+/// Lanes whose paths are followed at a time: two registers of the widest kind, as each step of one waits for the one before.
+const ABREAST: usize = 2 * GROUP;
 
 /// A path that loses less than this of itself in an hour, a hundred of its last places, may be rounded alike for many hours.
 const ALIKE: f64 = 1.0 / 65_536.0;
@@ -31,7 +34,7 @@ pub(super) struct Recursion {
 /// Where the paths of all lanes are.
 #[derive(Clone, Debug)]
 pub(super) struct Paths {
-    pub(super) now: Lanes<f32>,
+    now: Lanes<f32>,
     /// The same where the recursion is in double precision.
     double: Lanes<f64>,
 }
@@ -63,21 +66,51 @@ impl Recursion {
         Self { rho: rho as f32, sd: sd as f32, step: step as f32, double: is_off.then_some([rho, sd, step]) }
     }
 
-    /// The next hour of the paths, by its normals. The first one is drawn from the stationary law.
+    /// The next hours of the paths, in the place of their normals. The first hour of all is drawn from the stationary law.
     #[inline(always)]
-    pub(super) fn follow(&self, is_first: bool, paths: &mut Paths, normals: &Lanes<f32>) {
-        let Paths { now, double } = paths;
-        if let Some([rho, sd, step]) = self.double {
-            let (rho, step) = if is_first { (0.0, sd) } else { (rho, step) };
-            for i in 0..LANES {
-                double[i] = rho * double[i] + step * f64::from(normals[i]);
-                now[i] = double[i] as f32;
+    pub(super) fn follow(&self, is_first: bool, paths: &mut Paths, hours: &mut [Lanes<f32>]) {
+        let rest = match hours.split_first_mut() {
+            Some((first, rest)) if is_first => {
+                self.begin(paths, first);
+                rest
+            }
+            _ => hours,
+        };
+        if let Some([rho, _, step]) = self.double {
+            let double = &mut paths.double;
+            for hour in rest {
+                for i in 0..LANES {
+                    double[i] = rho * double[i] + step * f64::from(hour[i]);
+                    hour[i] = double[i] as f32;
+                }
             }
             return;
         }
-        let (rho, step) = if is_first { (0.0, self.sd) } else { (self.rho, self.step) };
+        let (rho, step) = (self.rho, self.step);
+        // Few lanes at a time, so that where they are stays in registers from hour to hour.
+        for group in 0..LANES / ABREAST {
+            let kept = &mut paths.now.as_chunks_mut::<ABREAST>().0[group];
+            let mut now = *kept;
+            for hour in &mut *rest {
+                let hour = &mut hour.as_chunks_mut::<ABREAST>().0[group];
+                for i in 0..ABREAST {
+                    now[i] = rho * now[i] + step * hour[i];
+                }
+                *hour = now;
+            }
+            *kept = now;
+        }
+    }
+
+    fn begin(&self, paths: &mut Paths, first: &mut Lanes<f32>) {
         for i in 0..LANES {
-            now[i] = rho * now[i] + step * normals[i];
+            if let Some([_, sd, _]) = self.double {
+                paths.double[i] = sd * f64::from(first[i]);
+                first[i] = paths.double[i] as f32;
+            } else {
+                first[i] *= self.sd;
+                paths.now[i] = first[i];
+            }
         }
     }
 }
@@ -148,12 +181,13 @@ mod tests {
             let (mut off, mut all) = ([0.0; LANES], [0.0; LANES]);
             for hour in 0..hours {
                 normals.normals(&mut first, &mut second);
-                recursion.follow(hour == 0, &mut paths, &first[0]);
+                let drawn = first[0];
+                recursion.follow(hour == 0, &mut paths, &mut first);
                 for lane in 0..LANES {
                     let step = if hour == 0 { part.sd } else { part.innovation() };
-                    exact[lane] = part.rho * exact[lane] + step * f64::from(first[0][lane]);
+                    exact[lane] = part.rho * exact[lane] + step * f64::from(drawn[lane]);
                     let tokens = libm::exp(exact[lane]);
-                    off[lane] += tokens * (f64::from(paths.now[lane]) / LOG2_E - exact[lane]);
+                    off[lane] += tokens * (f64::from(first[0][lane]) / LOG2_E - exact[lane]);
                     all[lane] += tokens;
                 }
             }

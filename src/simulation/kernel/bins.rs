@@ -6,14 +6,12 @@
 
 #![allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
 
-use crate::random::lanes::{LANES, Lanes, larger};
+use crate::random::lanes::{GROUP, LANES, Lanes, greatest, least};
 
 /// Rows of a histogram.
 pub(super) const ROWS: usize = 2048;
 /// Rows that are kept, a power of two: the first beyond the histogram takes what does not belong into it.
 const KEPT: usize = 2 * ROWS;
-/// Lanes of a group.
-const GROUP: usize = 16;
 /// Hours whose cells are worked out before any is added to: few, so that what is worked out stays close.
 const AT_ONCE: usize = 4;
 /// Bits of the place in a bin.
@@ -63,6 +61,11 @@ impl Bins {
         self.base
     }
 
+    /// The fewest tokens that belong into a bin: those that round to where the first begins.
+    fn first(&self) -> f32 {
+        f32::from_bits((self.base << (PLACE + self.shift)) - self.half)
+    }
+
     /// The tokens at which a bin begins.
     pub(super) fn edge(&self, row: usize) -> f64 {
         f64::from(f32::from_bits((self.base + row as u32) << (PLACE + self.shift)))
@@ -82,8 +85,8 @@ pub(super) const PLACES: f64 = (1 << PLACE) as f64;
 pub(super) struct Histogram {
     /// By group of lanes, so that what hours of one are added to fits into the first cache; then by bin and lane.
     cells: Vec<u32>,
-    /// The lowest bin with an hour.
-    lowest: Lanes<u32>,
+    /// Tokens of the smallest hour in a bin.
+    smallest: Lanes<f32>,
     /// Tokens of the largest hour.
     pub(super) largest: Lanes<f32>,
     /// Tokens of hours below the first bin.
@@ -92,24 +95,24 @@ pub(super) struct Histogram {
 
 impl Histogram {
     pub(super) fn new() -> Self {
-        Self { cells: vec![0; KEPT * LANES], lowest: Lanes::of(ROWS as u32), largest: Lanes::of(0.0), below: Lanes::of(0.0) }
+        Self { cells: vec![0; KEPT * LANES], smallest: Lanes::of(f32::INFINITY), largest: Lanes::of(0.0), below: Lanes::of(0.0) }
     }
 
     /// Adds hours of one month.
     #[inline(always)]
     pub(super) fn add(&mut self, bins: &Bins, hours: &[Lanes<f32>]) {
         let (mut cells, mut words) = ([Lanes::of(0); AT_ONCE], [Lanes::of(0); AT_ONCE]);
-        let (mut lowest, mut largest, mut highest) = (self.lowest, self.largest, Lanes::of(0));
+        let (mut smallest, mut largest) = (self.smallest, self.largest);
         for some in hours.chunks(AT_ONCE) {
             for (tokens, (cells, words)) in some.iter().zip(cells.iter_mut().zip(&mut words)) {
                 for i in 0..LANES {
-                    let place = tokens[i].to_bits().wrapping_add(bins.half) >> bins.shift;
-                    let row = (place >> PLACE).wrapping_sub(bins.base).min(ROWS as u32);
-                    lowest[i] = lowest[i].min(row);
-                    highest[i] = highest[i].max(row);
-                    largest[i] = larger(tokens[i], largest[i]);
-                    cells[i] = row * GROUP as u32 + (i % GROUP) as u32;
+                    // Counted from the first bin's on, so that what lies below that is beyond all others.
+                    let place = (tokens[i].to_bits().wrapping_add(bins.half) >> bins.shift).wrapping_sub(bins.base << PLACE);
+                    let row_of_group = (place >> (PLACE - GROUP.ilog2())).min((ROWS * GROUP) as u32);
+                    cells[i] = (row_of_group & !(GROUP as u32 - 1)) | (i % GROUP) as u32;
                     words[i] = (1 << SUM) | (place & ((1 << PLACE) - 1));
+                    smallest[i] = least(tokens[i], smallest[i]);
+                    largest[i] = greatest(tokens[i], largest[i]);
                 }
             }
             for (group, kept) in self.cells.as_chunks_mut::<{ KEPT * GROUP }>().0.iter_mut().enumerate() {
@@ -123,26 +126,30 @@ impl Histogram {
                 }
             }
         }
-        (self.lowest, self.largest) = (lowest, largest);
-        if highest.contains(&(ROWS as u32)) {
-            self.add_below(bins, hours);
+        self.largest = largest;
+        let first = bins.first();
+        if smallest.iter().any(|&tokens| tokens < first) {
+            self.add_below(first, hours);
+        } else {
+            self.smallest = smallest;
         }
     }
 
-    /// Adds hours that are too small for any bin.
+    /// Adds hours some of which are too small for any bin.
     #[inline(never)]
-    fn add_below(&mut self, bins: &Bins, hours: &[Lanes<f32>]) {
-        let first = f32::from_bits(bins.base << (PLACE + bins.shift));
+    fn add_below(&mut self, first: f32, hours: &[Lanes<f32>]) {
         for tokens in hours {
             for i in 0..LANES {
-                self.below[i] += if tokens[i] < first { tokens[i] } else { 0.0 };
+                let (below, within) = if tokens[i] < first { (tokens[i], f32::INFINITY) } else { (0.0, tokens[i]) };
+                self.below[i] += below;
+                self.smallest[i] = least(within, self.smallest[i]);
             }
         }
     }
 
     /// The bins that have hours.
     pub(super) fn rows(&self, bins: &Bins) -> std::ops::Range<usize> {
-        let lowest = self.lowest.iter().copied().min().unwrap_or(0) as usize;
+        let lowest = bins.row(self.smallest.iter().copied().fold(f32::INFINITY, f32::min));
         let largest = self.largest.iter().copied().fold(0.0, f32::max);
         // Tokens beyond the last bin are lanes that are served elsewhere.
         lowest..(bins.row(largest) + 1).min(ROWS).max(lowest)
@@ -182,7 +189,7 @@ impl Histogram {
             kept[rows.start * GROUP..rows.end * GROUP].fill(0);
             kept[ROWS * GROUP..(ROWS + 1) * GROUP].fill(0);
         }
-        (self.lowest, self.largest, self.below) = (Lanes::of(ROWS as u32), Lanes::of(0.0), Lanes::of(0.0));
+        (self.smallest, self.largest, self.below) = (Lanes::of(f32::INFINITY), Lanes::of(0.0), Lanes::of(0.0));
     }
 }
 

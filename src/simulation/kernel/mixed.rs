@@ -10,7 +10,7 @@ use super::prepare::{Kernel, KernelWorkload, WorkFacts};
 use super::settle::Found;
 use super::worker::{Buffers, MonthAtWork, add_to, end_windows, leave_below};
 use crate::demand::{LaneState, SplitMix, TILE};
-use crate::random::lanes::{LANES, Lanes};
+use crate::random::lanes::{LANES, Lanes, greatest};
 use crate::scenario::Scenario;
 use crate::supply::Node;
 use crate::units::ByClass;
@@ -111,12 +111,12 @@ impl Wide for DrawMixed<'_, '_, '_> {
                 let mut tokens = Lanes::of(0.0);
                 for i in 0..LANES {
                     tokens[i] = prompts[i] + answers[i];
-                    largest[i] = if tokens[i] > largest[i] { tokens[i] } else { largest[i] };
+                    largest[i] = greatest(tokens[i], largest[i]);
                 }
                 if let Some(together) = together.get_mut(hour) {
                     add_to(together, &mut peaks[month], &tokens, index == 0);
                 }
-                end_windows(kernel, workload, hour, &tokens, windows, &mut at_work.leaves);
+                end_windows(kernel, workload, (hour, std::slice::from_ref(&tokens)), windows, &mut at_work.leaves);
                 if hour + 1 == end {
                     found[month].largest = largest;
                     largest = Lanes::of(0.0);

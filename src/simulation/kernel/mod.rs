@@ -45,6 +45,6 @@ pub enum Scope {
     /// Every metric.
     #[default]
     All,
-    /// Costs, tokens and requests, throttled ones too; not how many minutes and hours are over a limit.
+    /// Costs, tokens and requests, throttled ones too; not how many minutes and hours are over a limit, nor the largest hour of all workloads.
     Spend,
 }

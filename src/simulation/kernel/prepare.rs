@@ -28,6 +28,7 @@ const RECORDS: f64 = 2.0;
 pub struct Kernel<'s> {
     pub(super) scenario: &'s Scenario,
     pub(super) seed: u64,
+    pub(super) scope: Scope,
     pub(super) isa: Isa,
     pub(super) workloads: Vec<KernelWorkload<'s>>,
 }
@@ -144,7 +145,7 @@ impl<'s> Kernel<'s> {
             KernelWorkload::new(scenario, seed, scope, workload, &mine, &works, &mut prober)
                 .map_err(|why| format!("workload `{}`: {why}", scenario.demand.workloads[workload].name))
         });
-        Ok(Self { scenario, seed, isa: Isa::widest(), workloads: workloads.collect::<Result<_, _>>()? })
+        Ok(Self { scenario, seed, scope, isa: Isa::widest(), workloads: workloads.collect::<Result<_, _>>()? })
     }
 
     /// The same under another seed: what pools come to does not depend on it.

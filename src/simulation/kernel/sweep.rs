@@ -10,7 +10,7 @@ use crate::random::lanes::{LANES, Lanes};
 /// Bins that are joined in single precision in one go.
 const TOGETHER: usize = 4;
 /// Such joined sums that are added in single precision before they enter the sum in double precision: few enough to keep seven digits.
-const FLUSH: usize = 4;
+const FLUSH: usize = 8;
 
 /// Sums of functions over a month, in every lane; memory that is used again.
 #[derive(Clone, Debug, Default)]

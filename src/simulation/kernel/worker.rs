@@ -2,6 +2,7 @@
 
 #![allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
 
+use super::Scope;
 use super::bins::Histogram;
 use super::cells::Cells;
 use super::isa::Wide;
@@ -12,7 +13,7 @@ use super::settle::Found;
 use super::sweep::Sweep;
 use super::table::{Prober, Table};
 use crate::demand::{LaneState, TILE, Tile, WorkloadTotals};
-use crate::random::lanes::{LANES, Lanes};
+use crate::random::lanes::{GROUP, LANES, Lanes, greatest};
 use crate::simulation::reference::Replicator;
 use crate::supply::{BatchShare, OfferKind, SupplyTotals};
 use crate::tally::Replication;
@@ -41,7 +42,7 @@ pub(super) struct Buffers<'s> {
     pub(super) tile: Box<Tile>,
     pub(super) answers: Box<Tile>,
     pub(super) month: MonthAtWork<'s>,
-    /// Tokens of all workloads together, by hour; empty where there is one workload.
+    /// Tokens of all workloads together, by hour; empty where there is one workload, or nobody looks at their peak.
     pub(super) together: Vec<Lanes<f32>>,
     /// The largest of them, by month.
     pub(super) peaks: Vec<Lanes<f32>>,
@@ -68,7 +69,7 @@ impl<'k, 's> KernelWorker<'k, 's> {
     pub fn new(kernel: &'k Kernel<'s>) -> Self {
         let scenario = kernel.scenario;
         let (months, hours) = (scenario.horizon.months(), scenario.horizon.hours());
-        let several = kernel.workloads.len() > 1;
+        let several = kernel.workloads.len() > 1 && kernel.scope == Scope::All;
         let found = |workload: &KernelWorkload<'_>| {
             let empty = Found { sums: Vec::new(), largest: Lanes::of(0.0), peaks: vec![Lanes::of(f64::NAN); workload.works.len()] };
             vec![empty; months]
@@ -122,7 +123,8 @@ impl<'k, 's> KernelWorker<'k, 's> {
                 }
             }
             for (month, peak) in self.demand.peak_hour.iter_mut().enumerate() {
-                *peak = f64::from(if self.found.len() > 1 { self.buffers.peaks[month][lane] } else { self.found[0][month].largest[lane] });
+                let peaks = if self.found.len() > 1 { &self.buffers.peaks[month] } else { &self.found[0][month].largest };
+                *peak = f64::from(peaks[lane]);
             }
             tell(&Replication { index, scenario: kernel.scenario, demand: &self.demand, service: &self.service });
         }
@@ -160,12 +162,10 @@ impl Wide for Draw<'_, '_, '_> {
             while !rest.is_empty() {
                 let (hours, later) = rest.split_at(rest.len().min(end - start));
                 at_work.hours.add(&workload.bins, hours);
-                for (hour, tokens) in (start..).zip(hours) {
-                    if let Some(together) = together.get_mut(hour) {
-                        add_to(together, &mut peaks[month], tokens, index == 0);
-                    }
-                    end_windows(kernel, workload, hour, tokens, windows, &mut at_work.leaves);
+                for (together, tokens) in together.iter_mut().skip(start).zip(hours) {
+                    add_to(together, &mut peaks[month], tokens, index == 0);
                 }
+                end_windows(kernel, workload, (start, hours), windows, &mut at_work.leaves);
                 (start, rest) = (start + hours.len(), later);
                 if start == end {
                     at_work.finish(kernel, workload, month, &mut found[month]);
@@ -183,27 +183,45 @@ pub(super) fn add_to(together: &mut Lanes<f32>, peak: &mut Lanes<f32>, tokens: &
     for i in 0..LANES {
         let sum = if is_first { tokens[i] } else { together[i] + tokens[i] };
         together[i] = sum;
-        peak[i] = if sum > peak[i] { sum } else { peak[i] };
+        peak[i] = greatest(sum, peak[i]);
     }
 }
 
-/// Adds an hour to the windows of what goes to batch, and ends those that end with it.
+/// Adds the hours from a first one on to the windows of what goes to batch, and ends those that end among them.
 #[inline(always)]
 pub(super) fn end_windows(
     kernel: &Kernel<'_>,
     workload: &KernelWorkload<'_>,
-    hour: usize,
-    tokens: &Lanes<f32>,
+    (first, hours): (usize, &[Lanes<f32>]),
     windows: &mut [Lanes<f32>],
     leaves: &mut [bool; LANES],
 ) {
     for (part, window) in workload.batch.iter().zip(windows) {
-        for i in 0..LANES {
-            window[i] += tokens[i];
+        let (mut start, mut rest) = (first, hours);
+        while !rest.is_empty() {
+            let end = ((start / part.window + 1) * part.window).min(kernel.scenario.horizon.hours());
+            let (own, later) = rest.split_at(rest.len().min(end - start));
+            add_up(window, own);
+            (start, rest) = (start + own.len(), later);
+            if start == end {
+                refuse(kernel, workload, part, window, leaves);
+            }
         }
-        if (hour + 1).is_multiple_of(part.window) || hour + 1 == kernel.scenario.horizon.hours() {
-            refuse(kernel, workload, part, window, leaves);
+    }
+}
+
+/// Adds hours to a sum, few lanes at a time, so that these stay in registers.
+#[inline(always)]
+fn add_up(sum: &mut Lanes<f32>, hours: &[Lanes<f32>]) {
+    for (group, kept) in sum.as_chunks_mut::<GROUP>().0.iter_mut().enumerate() {
+        let mut sum = *kept;
+        for hour in hours {
+            let hour = &hour.as_chunks::<GROUP>().0[group];
+            for i in 0..GROUP {
+                sum[i] += hour[i];
+            }
         }
+        *kept = sum;
     }
 }
 
