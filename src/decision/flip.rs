@@ -25,7 +25,7 @@ pub enum Cause {
     BreaksLimits,
     /// The new winner now keeps the limits.
     KeepsLimits,
-    /// No plan keeps the limits, and the new winner keeps them in more months.
+    /// No plan keeps the limits, and the new winner exceeds them by less.
     LessBad,
 }
 
@@ -40,6 +40,8 @@ pub struct Flip {
     pub tried: f64,
     /// Where the answer changes; `None` when it does not up to `tried`.
     pub point: Option<FlipPoint>,
+    /// Where it does not: a plan that costs no more than the leader's at `tried`, as far as can be told.
+    pub as_good: Option<usize>,
     /// How likely it is that far or farther; `None` where the answer does not change.
     pub likelihood: Option<Likelihood>,
 }
@@ -56,6 +58,20 @@ pub struct FlipPoint {
     pub plan: Option<usize>,
     /// Why.
     pub because: Cause,
+    /// Whether it cannot be told if the plan that is the cheaper then keeps the limits.
+    pub limits_unsure: bool,
+}
+
+/// What moving a lever one way comes to.
+#[derive(Clone, Debug)]
+pub(super) enum End {
+    /// The answer changes.
+    Flips(FlipPoint),
+    /// It does not, up to the last change that is tried.
+    Stands {
+        /// A plan that costs no more there, as far as can be told.
+        as_good: Option<usize>,
+    },
 }
 
 /// Flip points of each leader: the outer list is by leader, the inner by lever, downwards before upwards.
@@ -81,22 +97,25 @@ pub fn flips(scenario: &Scenario, outcome: &Outcome, judgement: &Judgement, spec
         .collect();
     let futures = Futures { scenario, outcome, seed: spec.seed.unwrap_or(scenario.seed) };
     let flips_of = |ways: &Vec<Way>| -> Result<Vec<Vec<Flip>>> {
-        // Where no plan keeps the limits, the months in which they are kept decide, whatever the price.
-        let crossings = |leader: &Leader, lever| leader.qualified.then(|| Crossings::new(scenario, outcome, judgement, leader, lever));
-        let crossings: Vec<Option<Crossings<'_>>> = match ways.first() {
+        let crossings = |leader: &Leader, lever| Crossings::new(scenario, outcome, judgement, leader, lever);
+        let crossings: Vec<Crossings<'_>> = match ways.first() {
             Some((lever, ..)) if lever.is_price() => judgement.leaders.iter().map(|leader| crossings(leader, *lever)).collect(),
             _ => Vec::new(),
         };
         let of_way = |(lever, upwards, steps): &Way| {
             let (lever, upwards, tried) = (*lever, *upwards, steps.last().copied().unwrap_or(0.0));
-            let points = if lever.is_price() {
-                crossings.iter().map(|crossings| crossings.as_ref()?.flip(tried)).collect()
+            let ends = if lever.is_price() {
+                crossings.iter().map(|crossings| crossings.end(tried)).collect()
             } else {
                 walk(ground(lever), steps, &start)?
             };
-            let told = judgement.leaders.iter().zip(points).map(|(leader, point)| {
+            let told = judgement.leaders.iter().zip(ends).map(|(leader, end)| {
+                let (point, as_good) = match end {
+                    End::Flips(point) => (Some(point), None),
+                    End::Stands { as_good } => (None, as_good),
+                };
                 let likelihood = point.as_ref().map(|point| futures.likelihood(lever, upwards, point, leader.plan));
-                Flip { lever, upwards, tried, point, likelihood }
+                Flip { lever, upwards, tried, point, as_good, likelihood }
             });
             Ok(told.collect())
         };

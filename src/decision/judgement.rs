@@ -73,15 +73,20 @@ impl Judgement {
         }
     }
 
-    /// The other plans of a leader's group that stand as it does: that keep the limits, or that fail them where it does too.
-    #[must_use]
-    pub fn rivals(&self, scenario: &Scenario, leader: &Leader) -> Vec<usize> {
-        let comparable = |&plan: &usize| {
-            plan != leader.plan
-                && self.standings[plan].keeps_limits == leader.qualified
-                && leader.term.as_ref().is_none_or(|term| belongs(scenario, plan, Some(term)))
+    /// The other plans of a leader's group that would win if they were the cheaper: those that keep the limits, or may within the error, of which
+    /// is told whether that is so; where no plan keeps them, those that exceed them by as much.
+    pub(super) fn would_win(&self, scenario: &Scenario, leader: &Leader) -> Vec<(usize, bool)> {
+        let own = &self.standings[leader.plan];
+        let would = |plan: &usize| {
+            let other = &self.standings[*plan];
+            match leader.qualified {
+                true => other.keeps_limits || other.within_error && other.objective.point >= own.objective.point,
+                false => !other.keeps_limits && other.excess.total_cmp(&own.excess).is_eq(),
+            }
         };
-        (0..self.standings.len()).filter(comparable).collect()
+        let plans = (0..self.standings.len()).filter(|&plan| plan != leader.plan);
+        let group = plans.filter(|&plan| leader.term.as_ref().is_none_or(|term| belongs(scenario, plan, Some(term))));
+        group.filter(would).map(|plan| (plan, leader.qualified && self.standings[plan].within_error)).collect()
     }
 }
 

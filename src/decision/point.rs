@@ -141,15 +141,14 @@ impl Ground<'_> {
             let kept = seen.share();
             return Stand { seen, told, kept, samples, shift };
         }
-        let moved = seen.share() - start.seen.share();
-        let kept = (run.share() + moved).clamp(0.0, 1.0);
+        let (kept, error) = kept_there(run, (start.seen.share(), seen.share()), samples.len());
         // What few see as no change may be some excess less than the run knows of, so it may come below none: only which has less matters.
         let excess = run.excess + (seen.excess - start.seen.excess);
         let limited = self.scenario.limits.any();
         // Where every month must keep them, few can tell no better than that they see none that does not.
         let all = seen.asked >= 1.0 && seen.share() >= 1.0 && self.lever.relieves(change);
         let keeps_limits = !limited || is_enough(kept, seen.asked) || all;
-        let within_error = limited && (all || (seen.asked - kept).abs() <= 1.96 * kept_error(run, moved, samples.len()));
+        let within_error = limited && (all || (seen.asked - kept).abs() <= 1.96 * error);
         Stand { seen, told: PlanStanding { excess, keeps_limits, within_error, ..told }, kept, samples, shift }
     }
 
@@ -168,14 +167,19 @@ impl Ground<'_> {
     }
 }
 
-/// The standard error of a share of months that is the run's and by so much more or less, as so many replications see it. A change moves
-/// all months the same way, so the variance of what it does to one future is at most d (1 − d), d being the mean; two futures that it moves
-/// and two that it does not are added, as Agresti and Coull do, for none may have been seen.
-fn kept_error(run: &PlanStanding, moved: f64, replications: usize) -> f64 {
-    let n = replications as f64 + 4.0;
-    let d = ((moved.abs() * replications as f64 + 2.0) / n).min(0.5);
-    let of_run = run.months_kept.estimate().standard_error.unwrap_or(0.0);
-    (of_run * of_run + d * (1.0 - d) / n).sqrt()
+/// The share of the months that keep the limits at a change, and its standard error, where so many replications see it go from one share to
+/// another. A change that relieves leaves a part of the months that broke the limits as they were, and one that burdens a part of those that kept
+/// them: that part is theirs to tell, and the run's is what it is a part of. Two months that stay and two that do not are added for the error,
+/// as Agresti and Coull do, for few may have been seen, or none.
+fn kept_there(run: &PlanStanding, (before, now): (f64, f64), replications: usize) -> (f64, f64) {
+    let relieved = now >= before;
+    let whole = |share: f64| if relieved { 1.0 - share } else { share };
+    let (of_run, before, now) = (whole(run.share()), whole(before), whole(now));
+    let stays = if before > 0.0 { now / before } else { 1.0 };
+    let seen = replications as f64 * before + 4.0;
+    let about = (replications as f64 * now + 2.0) / seen;
+    let errors = [of_run * (about * (1.0 - about) / seen).sqrt(), about * run.months_kept.estimate().standard_error.unwrap_or(0.0)];
+    (whole(of_run * stays), errors[0].hypot(errors[1]))
 }
 
 impl Point {

@@ -1,11 +1,11 @@
 //! Flip points of prices, from the samples of the run itself: a price changes no token's way, so every plan's spend is a straight line in
 //! it and the limits stay as they are.
 
-use super::flip::{Cause, FlipPoint};
+use super::flip::{Cause, End, FlipPoint};
 use super::judgement::{Judgement, Leader, objective_samples};
 use super::lever::Lever;
 use crate::scenario::Scenario;
-use crate::statistics::Method;
+use crate::statistics::{CONFIDENCE, Method};
 use crate::tally::{Metric, Outcome, Row, Span};
 
 /// The changes of a price at which other plans of a leader's group become as cheap.
@@ -14,30 +14,33 @@ pub(super) struct Crossings<'a> {
     outcome: &'a Outcome,
     lever: Lever,
     own: Line,
-    /// Plans and changes, the nearest first.
-    found: Vec<(usize, f64)>,
+    /// Plans, changes and whether it cannot be told if the plan keeps the limits; the nearest first.
+    found: Vec<(usize, f64, bool)>,
 }
 
 impl<'a> Crossings<'a> {
     pub(super) fn new(scenario: &'a Scenario, outcome: &'a Outcome, judgement: &Judgement, leader: &Leader, lever: Lever) -> Self {
         let own = line(scenario, outcome, leader.plan, lever);
         let method = outcome.method(Span::Horizon);
-        let crossing = |plan| own.meets(&line(scenario, outcome, plan, lever), method).map(|at| (plan, at));
-        let mut found: Vec<(usize, f64)> = judgement.rivals(scenario, leader).into_iter().filter_map(crossing).collect();
-        found.sort_by(|(_, a), (_, b)| a.abs().total_cmp(&b.abs()));
+        let crossing = |(plan, unsure)| own.meets(&line(scenario, outcome, plan, lever), method).map(|at| (plan, at, unsure));
+        let mut found: Vec<_> = judgement.would_win(scenario, leader).into_iter().filter_map(crossing).collect();
+        found.sort_by(|(_, a, _), (_, b, _)| a.abs().total_cmp(&b.abs()));
         Self { scenario, outcome, lever, own, found }
     }
 
-    /// The nearest change between none and `tried`.
-    pub(super) fn flip(&self, tried: f64) -> Option<FlipPoint> {
-        let inside = |at: f64| if tried > 0.0 { at >= 0.0 && at <= tried } else { at <= 0.0 && at >= tried };
-        let point = |&(plan, at): &(usize, f64)| {
-            let rival = line(self.scenario, self.outcome, plan, self.lever);
-            let error = self.own.error(&rival, at, self.outcome.method(Span::Horizon))?;
-            let between = (at - 1.96 * error, at + 1.96 * error);
-            Some(FlipPoint { at, between, plan: Some(plan), because: Cause::Cheaper })
+    /// The nearest change between none and `tried`; where there is none, the nearest plan beyond if it may be as cheap at `tried`.
+    pub(super) fn end(&self, tried: f64) -> End {
+        let ahead = |at: f64| if tried > 0.0 { at >= 0.0 } else { at <= 0.0 };
+        let Some(&(plan, at, limits_unsure)) = self.found.iter().find(|(_, at, _)| ahead(*at)) else {
+            return End::Stands { as_good: None };
         };
-        self.found.iter().filter(|(_, at)| inside(*at)).find_map(point)
+        let reach = self.own.reach(&line(self.scenario, self.outcome, plan, self.lever), at, self.outcome.method(Span::Horizon));
+        if at.abs() > tried.abs() {
+            let is_near = at.abs() - reach <= tried.abs();
+            return End::Stands { as_good: Some(plan).filter(|_| is_near) };
+        }
+        let between = (at - reach, at + reach);
+        End::Flips(FlipPoint { at, between, plan: Some(plan), because: Cause::Cheaper, limits_unsure })
     }
 }
 
@@ -60,11 +63,13 @@ impl Line {
         Some(-method.mean(&start).point / method.mean(&slope).point).filter(|at| at.is_finite())
     }
 
-    /// The standard error of that: the error of the mean of D₀ + x D₁ over |mean(D₁)| (the delta method for a ratio of means).
-    fn error(&self, other: &Self, at: f64, method: Method<'_>) -> Option<f64> {
+    /// Half the 95 % interval of that: the interval of the mean of D₀ + x D₁ over |mean(D₁)| (the delta method for a ratio of means). Not a
+    /// number where the error is unknown.
+    fn reach(&self, other: &Self, at: f64, method: Method<'_>) -> f64 {
         let (start, slope) = self.difference(other);
         let residuals: Vec<f64> = start.iter().zip(&slope).map(|(start, slope)| start + at * slope).collect();
-        Some(method.mean(&residuals).standard_error? / method.mean(&slope).point.abs())
+        let interval = method.mean(&residuals).interval(CONFIDENCE);
+        interval.map_or(f64::NAN, |(low, high)| 0.5 * (high - low) / method.mean(&slope).point.abs())
     }
 }
 

@@ -3,11 +3,12 @@
 //! A first look at each step, in few replications, tells about where that is and which plans matter there. What is told rests on full points on
 //! either side of the change: one at which the answer still stands, and the next step, at which it does not.
 
-use super::flip::{Cause, FlipPoint};
+use super::flip::{Cause, End, FlipPoint};
 use super::judgement::Leader;
 use super::point::{Ground, Point};
 use crate::error::Result;
 use crate::simulation::Engine;
+use crate::statistics::CONFIDENCE;
 use std::collections::BTreeSet;
 
 /// Plans of which it is looked closer who is the first to become cheaper.
@@ -18,11 +19,11 @@ const FIRST: usize = 4;
 const HALVINGS: usize = 3;
 
 /// Moves a lever outwards until the answer about each of the run's leaders has changed, or to the last step.
-pub(super) fn walk(ground: Ground<'_>, steps: &[f64], start: &Point) -> Result<Vec<Option<FlipPoint>>> {
+pub(super) fn walk(ground: Ground<'_>, steps: &[f64], start: &Point) -> Result<Vec<End>> {
     let ground = Ground { start: Some(start), ..ground };
     let full = steps.iter().map(|_| None).collect();
     let mut walk = Walk { ground, steps, start, looks: Vec::new(), full, halved: Vec::new() };
-    ground.judgement.leaders.iter().enumerate().map(|leader| walk.flip(leader)).collect()
+    ground.judgement.leaders.iter().enumerate().map(|leader| walk.end(leader)).collect()
 }
 
 /// The points of a walk that are known. Place 0 is the stated value, place i the i-th step.
@@ -37,6 +38,53 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
+    /// Where the answer about one leader changes, or may change already: where a plan becomes cheaper of which it cannot be told whether it keeps
+    /// the limits.
+    fn end(&mut self, leader: (usize, &Leader)) -> Result<End> {
+        let flip = self.flip(leader)?;
+        let at = flip.as_ref().map_or(f64::INFINITY, |flip| flip.at.abs());
+        let doubtful = self.doubtful(leader, at)?.filter(|point| point.at.abs() < at);
+        Ok(doubtful.or(flip).map_or_else(|| End::Stands { as_good: self.as_good(leader) }, End::Flips))
+    }
+
+    /// The first change, short of one of this size, at which a plan becomes cheaper than the leader that may keep the limits then, within the error.
+    fn doubtful(&mut self, (group, leader): (usize, &Leader), size: f64) -> Result<Option<FlipPoint>> {
+        if !leader.qualified {
+            return Ok(None);
+        }
+        let old = leader.plan;
+        for place in (1..=self.steps.len()).filter(|&place| place == 1 || self.steps[place - 2].abs() < size) {
+            let Some(after) = self.full[place - 1].as_ref().filter(|after| after.knows(old)) else { continue };
+            let may_win = |&plan: &usize| plan != old && after.standing(plan).within_error && self.ground.dearer(after, plan, old).0 < 0.0;
+            let cheaper: BTreeSet<usize> = after.members(group).into_iter().filter(may_win).collect();
+            if cheaper.is_empty() {
+                continue;
+            }
+            self.at(group, place - 1, &cheaper.iter().copied().chain([old]).collect())?;
+            let [before, after] = [place - 1, place].map(|place| known(self.start, &self.full, place));
+            let (Some(before), Some(after)) = (before, after) else { continue };
+            let way = |&plan: &usize| {
+                let [cost, later] = [before, after].map(|point| self.ground.dearer(point, plan, old).0);
+                (cost >= 0.0).then(|| (plan, crossing(cost, later)))
+            };
+            if let Some((plan, _)) = cheaper.iter().filter_map(way).min_by(|a, b| a.1.total_cmp(&b.1)) {
+                let (at, between) = self.ground.meets((before, after), (plan, old), &mut self.halved)?;
+                return Ok(Some(FlipPoint { at, between, plan: Some(plan), because: Cause::Cheaper, limits_unsure: true }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// A plan that keeps the limits at the last step and costs no more than the leader there, as far as can be told.
+    fn as_good(&self, (group, leader): (usize, &Leader)) -> Option<usize> {
+        let last = self.full.last()?.as_ref().filter(|last| last.knows(leader.plan))?;
+        let dearer = |&plan: &usize| {
+            let (mean, reach) = self.ground.dearer(last, plan, leader.plan);
+            (plan != leader.plan && last.standing(plan).keeps_limits && mean <= reach && reach.is_finite()).then_some((plan, mean))
+        };
+        last.members(group).iter().filter_map(dearer).min_by(|a, b| a.1.total_cmp(&b.1)).map(|(plan, _)| plan)
+    }
+
     /// Where the answer about one leader changes.
     fn flip(&mut self, leader: (usize, &Leader)) -> Result<Option<FlipPoint>> {
         let has_changed = |point: &Point| point.has_changed(leader.0, leader.1);
@@ -110,8 +158,8 @@ impl Walk<'_> {
 
     /// The change of the answer between a place and the one before, both of which are known.
     fn between(&mut self, place: usize, leader: (usize, &Leader)) -> Result<Option<FlipPoint>> {
-        let before = if place == 1 { Some(self.start) } else { self.full[place - 2].as_ref() };
-        let (Some(before), Some(after)) = (before, self.full[place - 1].as_ref()) else { return Ok(None) };
+        let [before, after] = [place - 1, place].map(|place| known(self.start, &self.full, place));
+        let (Some(before), Some(after)) = (before, after) else { return Ok(None) };
         let Some(mut found) = self.ground.trade(before, after, leader) else { return Ok(None) };
         let ends = self.ground.narrow(&mut found, (before, after), leader, &mut self.halved)?;
         if found.because != Cause::Cheaper {
@@ -212,35 +260,69 @@ impl Ground<'_> {
         let because = match (leader.qualified, keeps(after, old), keeps(after, new)) {
             (true, false, _) => Cause::BreaksLimits,
             (true, true, _) if keeps(before, new) => Cause::Cheaper,
+            (false, _, false) if [before, after].iter().all(|point| excess(point, old).total_cmp(&excess(point, new)).is_eq()) => {
+                Cause::Cheaper
+            }
             (false, _, false) => Cause::LessBad,
             _ => Cause::KeepsLimits,
         };
         let plan = Some(new).filter(|_| because == Cause::LessBad || keeps(after, new));
+        let of_limits = |at: f64| FlipPoint { at: low + span * at, between: (low, high), plan, because, limits_unsure: false };
         let asked = self.scenario.limits.in_share_of_months;
-        let at = match because {
+        Some(of_limits(match because {
             Cause::BreaksLimits => crossing(before.kept(old) - asked, after.kept(old) - asked),
             Cause::KeepsLimits => crossing(before.kept(new) - asked, after.kept(new) - asked),
             Cause::LessBad => crossing(excess(before, old) - excess(before, new), excess(after, old) - excess(after, new)),
             Cause::Cheaper => {
                 let first = self.passing(before, after, (index, leader)).first().map_or(new, |(first, _)| *first);
-                let ((before, error), (after, error_after)) = (self.dearer(before, first, old), self.dearer(after, first, old));
-                let share = crossing(before, after);
-                // By how far the line would cross elsewhere if it lay an error higher, there.
-                let error = span * (error + share * (error_after - error)) / (before - after);
-                let at = low + span * share;
-                let between = if error.is_finite() { (at - 1.96 * error, at + 1.96 * error) } else { (low, high) };
-                return Some(FlipPoint { at, between, plan: Some(first), because });
+                let (at, between) = self.meeting((before, after), (first, old));
+                let limits_unsure = leader.qualified && after.standing(first).within_error;
+                return Some(FlipPoint { at, between, plan: Some(first), because, limits_unsure });
             }
-        };
-        Some(FlipPoint { at: low + span * at, between: (low, high), plan, because })
+        }))
     }
 }
 
 impl Ground<'_> {
-    /// What a plan costs more than another, and the standard error of that.
+    /// What a plan costs more than another, and half the 95 % interval of that; endless where the error is unknown.
     fn dearer(&self, point: &Point, plan: usize, other: usize) -> (f64, f64) {
         let mean = self.scenario.sampling.mean(&point.differences(plan, other));
-        (mean.point, mean.standard_error.unwrap_or(0.0))
+        (mean.point, mean.interval(CONFIDENCE).map_or(f64::INFINITY, |(low, high)| 0.5 * (high - low)))
+    }
+
+    /// Where on a straight line between two points a plan comes to cost as much as another, and the 95 % interval of that; the step where the error
+    /// is unknown.
+    fn meeting(&self, (before, after): (&Point, &Point), (plan, other): (usize, usize)) -> (f64, (f64, f64)) {
+        let (low, high) = (before.change, after.change);
+        let ((cost, reach), (later, reach_later)) = (self.dearer(before, plan, other), self.dearer(after, plan, other));
+        let share = crossing(cost, later);
+        // By how far the line would cross elsewhere if it lay an error higher, there.
+        let reach = (high - low) * (reach + share * (reach_later - reach)) / (cost - later);
+        let at = low + (high - low) * share;
+        (at, if reach.is_finite() { (at - reach, at + reach) } else { (low, high) })
+    }
+
+    /// The same on the curve along which costs run, by a few points nearer to where they meet.
+    fn meets(
+        &self,
+        (before, after): (&Point, &Point),
+        (plan, other): (usize, usize),
+        halved: &mut Vec<Point>,
+    ) -> Result<(f64, (f64, f64))> {
+        let plans = BTreeSet::from([plan, other]);
+        let mut inner: [Option<Point>; 2] = [None, None];
+        let ends = |inner: &[Option<Point>; 2]| {
+            self.meeting((inner[0].as_ref().unwrap_or(before), inner[1].as_ref().unwrap_or(after)), (plan, other))
+        };
+        for _ in 0..HALVINGS {
+            let (low, high) =
+                (inner[0].as_ref().map_or(before.change, |low| low.change), inner[1].as_ref().map_or(after.change, |high| high.change));
+            let share = ((ends(&inner).0 - low) / (high - low)).clamp(0.05, 0.95);
+            let middle = self.middle(low + share * (high - low), &plans, halved)?;
+            let is_cheaper = self.dearer(&middle, plan, other).0 < 0.0;
+            inner[usize::from(is_cheaper)] = Some(middle);
+        }
+        Ok(ends(&inner))
     }
 
     /// The plans that keep the limits at both points and become cheaper than a leader between them, the first to do so first, with the share of
@@ -255,6 +337,11 @@ impl Ground<'_> {
         passing.sort_by(|a, b| a.1.total_cmp(&b.1));
         passing
     }
+}
+
+/// A place in all replications, if it is known.
+fn known<'a>(start: &'a Point, full: &'a [Option<Point>], place: usize) -> Option<&'a Point> {
+    if place == 0 { Some(start) } else { full[place - 1].as_ref() }
 }
 
 /// Share of the way from `before` to `after` at which a straight line between them is zero, within 0 to 1.

@@ -29,6 +29,9 @@ pub fn flip_lines(report: &Report<'_>) -> Vec<String> {
         if !steady.is_empty() {
             lines.push(format!("{prefix}No other plan wins with {}.", steady.join(", ")));
         }
+        let name = |plan: usize| report.scenario.supply.plans.get(plan).map_or("", |plan| plan.name.as_str());
+        let as_good = flips.iter().filter_map(|flip| flip.as_good.map(|plan| (tried(flip).replacen(" up to ", " of ", 1), name(plan))));
+        lines.extend(as_good.map(|(tried, name)| format!("{prefix}With {tried} `{name}` costs no more, as far as can be told.")));
     }
     lines
 }
@@ -36,12 +39,13 @@ pub fn flip_lines(report: &Report<'_>) -> Vec<String> {
 fn line(report: &Report<'_>, leader: &Leader, flip: &Flip, point: &FlipPoint) -> String {
     let name = |plan: usize| report.scenario.supply.plans.get(plan).map_or("", |plan| plan.name.as_str());
     let (old, new) = (name(leader.plan), point.plan.map_or("", name));
-    let change = change(flip, point) + &likelihood(flip).unwrap_or_default();
+    let doubt = if point.limits_unsure { "; whether it keeps the limits then, so few futures cannot tell" } else { "" };
+    let change = change(flip, point) + &likelihood(flip).unwrap_or_default() + doubt;
     match (point.because, point.plan) {
         (Cause::BreaksLimits, Some(_)) => format!("`{old}` no longer keeps the limits if {change}."),
         (Cause::BreaksLimits, None) => format!("`{old}` no longer keeps the limits, and no other plan does, if {change}."),
-        (Cause::Cheaper, _) => format!("`{new}` wins if {change}."),
-        (Cause::LessBad, _) => format!("`{new}` is the least bad if {change}."),
+        (Cause::Cheaper, _) if leader.qualified => format!("`{new}` wins if {change}."),
+        (Cause::Cheaper | Cause::LessBad, _) => format!("`{new}` is the least bad if {change}."),
         (Cause::KeepsLimits, Some(plan)) if plan == leader.plan => format!("`{old}` keeps the limits if {change}."),
         (Cause::KeepsLimits, _) => format!("`{new}` wins, because it then keeps the limits, if {change}."),
     }
@@ -147,7 +151,7 @@ pub(super) fn cause(because: Cause) -> &'static str {
         Cause::Cheaper => "cheaper",
         Cause::BreaksLimits => "breaks limits",
         Cause::KeepsLimits => "keeps limits",
-        Cause::LessBad => "keeps the limits in more months",
+        Cause::LessBad => "exceeds limits less",
     }
 }
 
@@ -162,7 +166,7 @@ pub fn flips_file(report: &Report<'_>) -> Result<String> {
     let mut lines = Lines::new();
     let name = |plan: usize| report.scenario.supply.plans.get(plan).map_or("", |plan| plan.name.as_str());
     lines.texts(["term", "recommended", "lever", "tried", "at", "at_lo", "at_hi", "because", "plan"]);
-    lines.texts(["futures_share", "futures_share_lo", "futures_share_hi", "held_certain"]).end()?;
+    lines.texts(["futures_share", "futures_share_lo", "futures_share_hi", "held_certain", "limits_unsure", "as_good_at_tried"]).end()?;
     for (leader, flips) in report.judgement.leaders.iter().zip(report.flips) {
         for flip in flips {
             let point = flip.point.as_ref();
@@ -178,7 +182,9 @@ pub fn flips_file(report: &Report<'_>) -> Result<String> {
                 _ => (None, None),
             };
             lines.numbers([share, interval.map(|ends| ends.0), interval.map(|ends| ends.1)]);
-            lines.text(point.map_or("", |_| if is_certain(flip) { "true" } else { "false" })).end()?;
+            let told = |is: bool| if is { "true" } else { "false" };
+            lines.text(point.map_or("", |_| told(is_certain(flip)))).text(point.map_or("", |point| told(point.limits_unsure)));
+            lines.text(flip.as_good.map_or("", name)).end()?;
         }
     }
     lines.finish()
@@ -207,8 +213,8 @@ mod tests {
     #[test]
     fn a_change_too_small_to_print_is_no_change_of_nought() {
         let told = |lever, at, between| {
-            let flip = Flip { lever, upwards: true, tried: 1.0, point: None, likelihood: None };
-            change(&flip, &FlipPoint { at, between, plan: None, because: Cause::BreaksLimits })
+            let flip = Flip { lever, upwards: true, tried: 1.0, point: None, as_good: None, likelihood: None };
+            change(&flip, &FlipPoint { at, between, plan: None, because: Cause::BreaksLimits, limits_unsure: false })
         };
         assert_eq!(told(Lever::Traffic, 0.18, (0.16, 0.2)), "traffic rises 18% (16 to 20)");
         assert_eq!(told(Lever::Traffic, 0.0, (0.0, 0.1)), "traffic rises slightly (by up to 10%)");

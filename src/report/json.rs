@@ -293,7 +293,9 @@ fn change(report: &Report<'_>, flip: &Flip) -> Value {
             "because": flips::cause(point.because),
             "futures": likelihood,
             "held_certain": flip.likelihood == Some(Likelihood::Certain),
+            "limits_unsure": point.limits_unsure,
         })
     });
-    json!({ "lever": flips::label(flip.lever), "tried": flip.tried, "flips": point })
+    let as_good = flip.as_good.and_then(|plan| report.scenario.supply.plans.get(plan)).map(|plan| plan.name.as_str());
+    json!({ "lever": flips::label(flip.lever), "tried": flip.tried, "flips": point, "as_good_at_tried": as_good })
 }
