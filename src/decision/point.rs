@@ -8,7 +8,7 @@ use super::lever::Lever;
 use crate::error::Result;
 use crate::scenario::Scenario;
 use crate::simulation::{Engine, RunSpec, run};
-use crate::statistics::{Estimate, Moments};
+use crate::statistics::{CONFIDENCE, Controls, Estimate, Moments};
 use crate::tally::Columns;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,10 +36,10 @@ struct Stand {
     told: PlanStanding,
     /// Share of the months that keep the limits, likewise.
     kept: f64,
-    /// What it is ranked by in each of these replications.
+    /// What it is ranked by: the mean in the run, and in each of these replications at the stated value and here.
+    run: f64,
+    stated: Vec<f64>,
     samples: Vec<f64>,
-    /// What makes their mean the one told.
-    shift: f64,
 }
 
 /// A lever moved, and how some plans stand then.
@@ -128,18 +128,16 @@ impl Ground<'_> {
     /// Where a plan stands at a change, of which few replications have seen this.
     fn stand(&self, change: f64, plan: usize, seen: PlanStanding, samples: Vec<f64>) -> Stand {
         let run = &self.judgement.standings[plan];
-        let mean = |samples: &[f64]| Moments::from_slice(samples).mean();
+        let objective = run.objective.point;
         let Some(start) = self.start.map(|start| &start.plans[&plan]) else {
-            let shift = run.objective.point - mean(&samples);
-            return Stand { seen, told: run.clone(), kept: run.share(), samples, shift };
+            let (told, kept, stated) = (run.clone(), run.share(), samples.clone());
+            return Stand { seen, told, kept, run: objective, stated, samples };
         };
-        let shift = run.objective.point - mean(&start.samples[..samples.len().min(start.samples.len())]);
-        let objective = Estimate { point: mean(&samples) + shift, ..seen.objective };
-        let told = PlanStanding { objective, ..seen.clone() };
+        let stated = start.samples[..samples.len().min(start.samples.len())].to_vec();
         if samples.len() < start.samples.len() {
             // Of so few months it is not known how many keep the limits at the stated value.
-            let kept = seen.share();
-            return Stand { seen, told, kept, samples, shift };
+            let (told, kept) = (seen.clone(), seen.share());
+            return Stand { seen, told, kept, run: objective, stated, samples };
         }
         let (kept, error) = kept_there(run, (start.seen.share(), seen.share()), samples.len());
         // What few see as no change may be some excess less than the run knows of, so it may come below none: only which has less matters.
@@ -149,7 +147,8 @@ impl Ground<'_> {
         let all = seen.asked >= 1.0 && seen.share() >= 1.0 && self.lever.relieves(change);
         let keeps_limits = !limited || is_enough(kept, seen.asked) || all;
         let within_error = limited && (all || (seen.asked - kept).abs() <= 1.96 * error);
-        Stand { seen, told: PlanStanding { excess, keeps_limits, within_error, ..told }, kept, samples, shift }
+        let told = PlanStanding { excess, keeps_limits, within_error, ..seen.clone() };
+        Stand { seen, told, kept, run: objective, stated, samples }
     }
 
     /// A point of plans that are known there.
@@ -159,11 +158,42 @@ impl Ground<'_> {
             let mut members: Vec<usize> = plans.keys().copied().filter(own).collect();
             // Of plans that cost the same it stays the old one.
             members.sort_by_key(|&plan| plan != old.plan);
-            let best = leader(|plan| &plans[&plan].told, &members, old.term.clone());
+            let beside = |&plan: &usize| -> (usize, PlanStanding) {
+                let told = plans[&plan].told.clone();
+                let point = plans.get(&old.plan).map_or(told.objective.point, |old| self.dearer_by(&plans[&plan], old).0);
+                (plan, PlanStanding { objective: Estimate { point, ..told.objective }, ..told })
+            };
+            let told: BTreeMap<usize, PlanStanding> = members.iter().map(beside).collect();
+            let best = leader(|plan| &told[&plan], &members, old.term.clone());
             (members, best)
         };
         let groups = self.judgement.leaders.iter().map(group).collect();
         Point { change, engine, plans, groups }
+    }
+
+    /// What a plan costs more than another at a point, and half the 95 % interval of that; endless where the error is unknown.
+    pub(super) fn dearer(&self, point: &Point, plan: usize, other: usize) -> (f64, f64) {
+        self.dearer_by(&point.plans[&plan], &point.plans[&other])
+    }
+
+    /// The same. What they differ by at the stated value is known from the run, and is a control variate for what they differ by here, in all
+    /// replications; in few of them its coefficient is not known and taken as one. The run's own part of the error is at most that of as
+    /// many futures that spread as these do.
+    fn dearer_by(&self, plan: &Stand, other: &Stand) -> (f64, f64) {
+        let less = |a: &[f64], b: &[f64]| -> Vec<f64> { a.iter().zip(b).map(|(a, b)| a - b).collect() };
+        let (here, stated) = (less(&plan.samples, &other.samples), less(&plan.stated, &other.stated));
+        let run = plan.run - other.run;
+        let is_all = self.start.is_none_or(|start| start.plans.values().all(|stand| stand.samples.len() <= here.len()));
+        let controls = if is_all { Controls::new(vec![stated.clone()], &[run]) } else { None };
+        let adjusted = controls.and_then(|controls| controls.mean(&here, self.scenario.sampling));
+        let mean = adjusted.unwrap_or_else(|| {
+            let mean = self.scenario.sampling.mean(&here);
+            Estimate { point: mean.point + run - Moments::from_slice(&stated).mean(), ..mean }
+        });
+        let reach = mean.interval(CONFIDENCE).map_or(f64::INFINITY, |(low, high)| 0.5 * (high - low));
+        let futures = self.spec.replications.unwrap_or(self.scenario.replications) as f64;
+        let of_run = 1.96 * Moments::from_slice(&here).sd().unwrap_or(0.0) / futures.sqrt();
+        (mean.point, reach.hypot(of_run))
     }
 }
 
@@ -208,9 +238,10 @@ impl Point {
         self.plans[&plan].kept
     }
 
-    /// What `a` costs more than `b` in each future, moved to the mean that is told.
-    pub(super) fn differences(&self, a: usize, b: usize) -> Vec<f64> {
-        let shift = self.plans[&a].shift - self.plans[&b].shift;
+    /// What `a` costs more than `b` in each future, moved by what the run knows of the difference at the stated value.
+    fn differences(&self, a: usize, b: usize) -> Vec<f64> {
+        let shift = |plan: usize| self.plans[&plan].run - Moments::from_slice(&self.plans[&plan].stated).mean();
+        let shift = shift(a) - shift(b);
         self.seen(a, b).map(|difference| difference + shift).collect()
     }
 
@@ -246,13 +277,12 @@ impl Point {
     }
 
     /// The plans of a group that may matter near here: of those that keep the limits, or nearly, the ones that are not much dearer than the
-    /// cheapest.
-    pub(super) fn matter(&self, group: usize) -> BTreeSet<usize> {
+    /// cheapest, given what each costs more than another and half the interval of that.
+    pub(super) fn matter(&self, group: usize, dearer: impl Fn(usize, usize) -> (f64, f64)) -> BTreeSet<usize> {
         let Some((members, Some(best))) = self.groups.get(group) else { return BTreeSet::new() };
         let near = |plan: usize| {
-            let differences = Moments::from_slice(&self.differences(plan, best.plan));
-            let dearer = best.qualified && differences.mean() > SURE * differences.standard_error().unwrap_or(f64::INFINITY);
-            plan == best.plan || !(dearer || self.breaks(plan))
+            let (mean, reach) = dearer(plan, best.plan);
+            plan == best.plan || !(best.qualified && mean > 0.5 * SURE * reach || self.breaks(plan))
         };
         members.iter().copied().filter(|&plan| near(plan)).collect()
     }

@@ -8,7 +8,6 @@ use super::judgement::Leader;
 use super::point::{Ground, Point};
 use crate::error::Result;
 use crate::simulation::Engine;
-use crate::statistics::CONFIDENCE;
 use std::collections::BTreeSet;
 
 /// Plans of which it is looked closer who is the first to become cheaper.
@@ -204,7 +203,8 @@ impl Ground<'_> {
         let mut plans: BTreeSet<usize> = before.plans().intersection(&after.plans()).copied().collect();
         if found.because != Cause::LessBad {
             let new = after.leader(leader.0).map(|new| new.plan);
-            let matter: BTreeSet<usize> = [before, after].into_iter().flat_map(|point| point.matter(leader.0)).collect();
+            let matter: BTreeSet<usize> =
+                [before, after].into_iter().flat_map(|point| point.matter(leader.0, |a, b| self.dearer(point, a, b))).collect();
             let first: Vec<usize> = self.passing(before, after, leader).into_iter().take(FIRST).map(|(plan, _)| plan).collect();
             plans.retain(|&plan| plan == leader.1.plan || Some(plan) == new || matter.contains(&plan) || first.contains(&plan));
         }
@@ -284,12 +284,6 @@ impl Ground<'_> {
 }
 
 impl Ground<'_> {
-    /// What a plan costs more than another, and half the 95 % interval of that; endless where the error is unknown.
-    fn dearer(&self, point: &Point, plan: usize, other: usize) -> (f64, f64) {
-        let mean = self.scenario.sampling.mean(&point.differences(plan, other));
-        (mean.point, mean.interval(CONFIDENCE).map_or(f64::INFINITY, |(low, high)| 0.5 * (high - low)))
-    }
-
     /// Where on a straight line between two points a plan comes to cost as much as another, and the 95 % interval of that; the step where the error
     /// is unknown.
     fn meeting(&self, (before, after): (&Point, &Point), (plan, other): (usize, usize)) -> (f64, (f64, f64)) {
