@@ -139,7 +139,9 @@ impl Ground<'_> {
             let (told, kept) = (seen.clone(), seen.share());
             return Stand { seen, told, kept, run: objective, stated, samples };
         }
-        let (kept, error) = kept_there(run, (start.seen.share(), seen.share()), samples.len());
+        let of_run = run.months_kept.estimate();
+        let of_run = (of_run.point, of_run.standard_error.unwrap_or(0.0));
+        let (kept, error) = kept_there(of_run, (start.seen.share(), seen.share()), samples.len());
         // What few see as no change may be some excess less than the run knows of, so it may come below none: only which has less matters.
         let excess = run.excess + (seen.excess - start.seen.excess);
         let limited = self.scenario.limits.any();
@@ -201,15 +203,14 @@ impl Ground<'_> {
 /// another. A change that relieves leaves a part of the months that broke the limits as they were, and one that burdens a part of those that kept
 /// them: that part is theirs to tell, and the run's is what it is a part of. Two months that stay and two that do not are added for the error,
 /// as Agresti and Coull do, for few may have been seen, or none.
-fn kept_there(run: &PlanStanding, (before, now): (f64, f64), replications: usize) -> (f64, f64) {
+fn kept_there((run, error): (f64, f64), (before, now): (f64, f64), replications: usize) -> (f64, f64) {
     let relieved = now >= before;
     let whole = |share: f64| if relieved { 1.0 - share } else { share };
-    let (of_run, before, now) = (whole(run.share()), whole(before), whole(now));
+    let (of_run, before, now) = (whole(run), whole(before), whole(now));
     let stays = if before > 0.0 { now / before } else { 1.0 };
     let seen = replications as f64 * before + 4.0;
     let about = (replications as f64 * now + 2.0) / seen;
-    let errors = [of_run * (about * (1.0 - about) / seen).sqrt(), about * run.months_kept.estimate().standard_error.unwrap_or(0.0)];
-    (whole(of_run * stays), errors[0].hypot(errors[1]))
+    (whole(of_run * stays), (of_run * (about * (1.0 - about) / seen).sqrt()).hypot(about * error))
 }
 
 impl Point {
@@ -318,5 +319,27 @@ impl Point {
             1.0
         };
         few.mean() > error(spread(&few).max(spread(&all))) || all.mean() + added.mean() > error(spread(&added) * calm)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of a tenth that broke the limits in the run, what few see of a seventh is what stays.
+    #[test]
+    fn what_few_see_is_a_part_of_what_the_run_knows() {
+        let run = (0.9, 0.01);
+        let (kept, error) = kept_there(run, (0.85, 1.0), 128);
+        assert!((kept - 1.0).abs() < 1e-12 && error < 0.0075, "none breaks them any more: {kept} {error}");
+        let (kept, error) = kept_there(run, (0.85, 0.925), 128);
+        // Half of 19 months stay, give or take 2.4 of 23; and half of the run's own error.
+        assert!((kept - 0.95).abs() < 1e-12 && (error - (0.1 * 0.104_f64).hypot(0.005)).abs() < 5e-4, "{kept} {error}");
+        let (kept, error) = kept_there(run, (0.98, 0.49), 128);
+        assert!((kept - 0.45).abs() < 1e-12 && (error - (0.9 * 0.044_f64).hypot(0.005)).abs() < 5e-4, "{kept} {error}");
+        // Where few saw none break them, they cannot tell how many of those still do.
+        let (kept, error) = kept_there(run, (1.0, 1.0), 128);
+        assert!((kept - 0.9).abs() < 1e-12 && error > 0.02, "{kept} {error}");
+        assert_eq!(kept_there((1.0, 0.0), (1.0, 1.0), 128), (1.0, 0.0));
     }
 }

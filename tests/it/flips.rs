@@ -250,6 +250,166 @@ fn a_leader_flips_where_it_would_flip_alone() {
     }
 }
 
+/// Where every plan throttles as much, costs decide: documents cost half in batch, until on-demand prices fall by half.
+#[test]
+fn costs_decide_among_plans_that_are_as_bad() {
+    let text = r#"
+name = "as bad"
+horizon = { flat = { months = 1, hours_per_month = 100 } }
+limits = { throttled_requests_share = "1%", in_share_of_months = "90%" }
+[[offer]]
+name = "od"
+kind = "on-demand"
+price = { input = "1 USD/1M tokens" }
+quota = { rate = "500k tokens/h" }
+[[offer]]
+name = "more"
+kind = "on-demand"
+price = { input = "1 USD/1M tokens" }
+[[offer]]
+name = "batch"
+kind = "batch"
+price = { input = "0.5 USD/1M tokens" }
+[[workload]]
+name = "chat"
+demand = { law = "constant", value = "1M tokens/h" }
+[[workload]]
+name = "documents"
+demand = { law = "constant", value = "1M tokens/h" }
+class = "deferrable"
+deadline = "24h"
+[[plan]]
+name = "at once"
+route = { chat = ["od"], documents = ["more"] }
+[[plan]]
+name = "in batch"
+route = { chat = ["od"], documents = ["batch"] }
+"#;
+    let found = flips_in(text, 20);
+    check(&found, Lever::OnDemandPrice, false, Some((-0.5, Cause::Cheaper)));
+    check(&found, Lever::OnDemandPrice, true, None);
+}
+
+/// On demand for 1 USD an hour in the mean, or by a unit that serves everything for so much.
+fn one_unit(price: f64) -> Scenario {
+    let text = format!(
+        r#"
+name = "one unit"
+horizon = {{ flat = {{ months = 1, hours_per_month = 100 }} }}
+[[offer]]
+name = "od"
+kind = "on-demand"
+price = {{ input = "1 USD/1M tokens" }}
+[[offer]]
+name = "u"
+kind = "provisioned"
+capacity = "1000M tokens/h"
+terms = {{ none = "{price} USD/unit-hour" }}
+[[workload]]
+name = "w"
+demand = {{ law = "lognormal", mean = "1M tokens/h", cv = 1 }}
+[[plan]]
+name = "on demand"
+route = {{ w = ["od"] }}
+[[plan]]
+name = "units"
+route = {{ w = ["u", "od"] }}
+units = {{ u = 1 }}
+"#
+    );
+    scenario::parse("unit.toml", &text, Path::new(""), &[]).unwrap_or_else(|error| panic!("{error}")).scenario
+}
+
+/// A unit of 0.7 USD and on demand meet where 30 % less is asked. What so few as 128 replications differ by there is nearly all told by what they
+/// differ by at the stated value, which all 1000 know.
+#[test]
+fn where_costs_meet_is_as_sure_as_the_run() {
+    let scenario = one_unit(0.7);
+    let mut covered = 0;
+    for seed in 0..60 {
+        let spec = RunSpec { replications: Some(1000), seed: Some(seed), ..RunSpec::default() };
+        let outcome = run(&scenario, &spec, &Columns).unwrap().summary;
+        let found = flips(&scenario, &outcome, &judge(&scenario, &outcome), &spec).unwrap().remove(0);
+        let point = found.iter().find(|flip| flip.lever == Lever::Traffic && !flip.upwards).and_then(|flip| flip.point.clone()).unwrap();
+        let (low, high) = (point.between.0.min(point.between.1), point.between.0.max(point.between.1));
+        // A mean of 1 ± 1 / √(100 × 1000); 128 alone would tell it to 0.7 × 1.96 / √(100 × 128) either way.
+        assert!(high - low < 2.5 * 0.7 * 1.96 / 100_000.0_f64.sqrt(), "{point:?}");
+        covered += u32::from((low..=high).contains(&-0.3));
+    }
+    // 57 ± 1.7 of 60.
+    assert!(covered >= 51, "{covered} of 60");
+}
+
+/// One unit costs less than two where a unit serves a fifth or a quarter less, and keeps limits of 90 % of the months there in 90.9 % of them. Few
+/// futures cannot tell that, and neither claim nor deny it.
+#[test]
+fn a_plan_that_may_keep_the_limits_is_told_as_such() {
+    let text = r#"
+name = "doubt"
+horizon = { flat = { months = 3, hours_per_month = 730 } }
+limits = { throttled_requests_share = "1%", in_share_of_months = "90%" }
+[[offer]]
+name = "od"
+kind = "on-demand"
+price = { input = "3 USD/1M tokens", output = "15 USD/1M tokens" }
+quota = { rate = "250k tokens/min", weights = { input = 1, output = 5 } }
+[[offer]]
+name = "u"
+kind = "provisioned"
+capacity = "20k tokens/min"
+weights = { input = 1, output = 5 }
+terms = { none = "2.2 USD/unit-hour" }
+[[workload]]
+name = "chat"
+level = { mean = "2M tokens/h", p10 = "1.4M tokens/h", p90 = "2.7M tokens/h", walk = { scale = 0.1 } }
+growth = { drift = "3%/month", volatility = "5%/month" }
+shape = { kind = "steady-daytime", peak = 14, width = 4.0, night = 0.3, weekend = 0.6 }
+tokens = { input = { mean = 1500, p95 = 4000 }, output = { mean = 400, p95 = 900 }, cached_share = 0.0 }
+noise = { fast = { sd = 0.15, half_life = "2h" }, slow = { sd = 0.2, half_life = "24h" }, white = { sd = 0.05 } }
+minute = { floor = 3, c = 0.05, burstiness_sd = 0.5 }
+[[plan]]
+name = "units"
+route = { chat = ["u", "od"] }
+[plan.sweep]
+units = { u = "1..=3" }
+"#;
+    let scenario = scenario::parse("doubt.toml", text, Path::new(""), &[]).unwrap_or_else(|error| panic!("{error}")).scenario;
+    let mut doubts = 0;
+    for seed in 1..=10 {
+        let spec = RunSpec { replications: Some(500), seed: Some(seed), ..RunSpec::default() };
+        let outcome = run(&scenario, &spec, &Columns).unwrap().summary;
+        let judgement = judge(&scenario, &outcome);
+        assert_eq!(judgement.leaders[0].plan, 1, "two units");
+        let found = flips(&scenario, &outcome, &judgement, &spec).unwrap().remove(0);
+        let fall = found.iter().find(|flip| flip.lever == Lever::UnitThroughput && !flip.upwards).unwrap();
+        let point = fall.point.as_ref().unwrap();
+        assert_eq!((point.plan, point.because), (Some(0), Cause::Cheaper), "seed {seed}: {fall:?}");
+        assert!((point.at + 0.23).abs() < 0.03, "seed {seed}: {fall:?}");
+        doubts += u32::from(point.limits_unsure);
+    }
+    assert!(doubts >= 5, "{doubts} of 10");
+}
+
+/// Costs meet where 70 % less is asked or paid, the most that is tried: a little within it or beyond, as the draws have it. Neither is told as if
+/// nothing were near.
+#[test]
+fn what_is_as_good_at_the_end_is_told() {
+    let scenario = one_unit(0.3);
+    for lever in [Lever::OnDemandPrice, Lever::Traffic] {
+        let mut told = [0, 0];
+        for seed in 0..20 {
+            let spec = RunSpec { replications: Some(200), seed: Some(seed), ..RunSpec::default() };
+            let outcome = run(&scenario, &spec, &Columns).unwrap().summary;
+            let found = flips(&scenario, &outcome, &judge(&scenario, &outcome), &spec).unwrap().remove(0);
+            let fall = found.iter().find(|flip| flip.lever == lever && !flip.upwards).unwrap();
+            told[0] += u32::from(fall.point.is_some());
+            told[1] += u32::from(fall.as_good == Some(0));
+        }
+        // Half of them within; and of those beyond all but one in twenty.
+        assert!(told[0] + told[1] >= 16 && told.iter().all(|&told| told >= 3), "{lever:?} {told:?}");
+    }
+}
+
 /// Flip points of the first leader.
 fn flips_in(text: &str, replications: u64) -> Vec<Flip> {
     let scenario = scenario::parse("flips.toml", text, Path::new(""), &[]).unwrap_or_else(|error| panic!("{error}")).scenario;
