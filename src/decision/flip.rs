@@ -1,9 +1,8 @@
 //! What would flip the answer: by how much traffic, growth, unit throughput or a price must change until another plan wins.
 //!
 //! Prices change no token's way, so their flip points come from the samples of the run itself. The other levers are simulated again, with
-//! the same seed and so the same draws, on fewer replications: what the change adds there to what one of the same size comes to at the stated
-//! value is added to where plans stand in the run. A first look at each step spares steps and plans that cannot change the answer: see
-//! [`walk`](super::walk).
+//! the same seed and so the same draws, on fewer replications, which start from where plans stand in the run: see [`point`](super::point). A
+//! first look at each step spares steps and plans that cannot change the answer: see [`walk`](super::walk).
 
 use super::judgement::{Judgement, Leader};
 use super::lever::Lever;

@@ -1,7 +1,8 @@
 //! A lever moved to one place: who leads there, from few replications of the plans that can.
 //!
-//! Few replications tell what a change adds, on the same futures, much better than where a plan stands. So a plan stands at a point where it
-//! stands in the run, and by as much above or below as these few say that the change moves it: where nothing is changed, the answer is the run's.
+//! Few replications tell what a change does to the same futures much better than where a plan stands. What two plans differ by is told with what
+//! they differ by at the stated value as its control variate, whose mean is the run's; of the months that keep the limits in the run they tell what
+//! part still does. Where nothing is changed, the answer is the run's.
 
 use super::judgement::{Judgement, KeptBefore, Leader, PlanStanding, belongs, is_enough, leader, objective_samples, scope, standing};
 use super::lever::Lever;
