@@ -170,20 +170,15 @@ fn sold_by_the_hour(supply: &Supply, hours: &[(String, Vec<Window>)]) -> Result<
             OfferKind::Provisioned(provisioned) => Some((offer, provisioned)),
             _ => None,
         });
-        let can = |(_, offer): &(&Offer, &Provisioned)| offer.axes.len() == 1 && offer.terms.iter().any(|(term, _)| *term == Term::NONE);
+        let can = |(_, offer): &(&Offer, &Provisioned)| offer.terms.iter().any(|(term, _)| *term == Term::NONE);
         let (can, cannot): (Vec<_>, Vec<_>) = sold.partition(can);
         if can.iter().all(|(offer, _)| offer.name != *name) {
             let names = || can.iter().map(|(offer, _)| offer.name.as_str());
             let allowed = if can.is_empty() { "none of this scenario".to_owned() } else { names().collect::<Vec<_>>().join(", ") };
-            let problem = match cannot.iter().find(|(offer, _)| offer.name == *name) {
-                Some((_, offer)) if offer.axes.len() > 1 => "has units of input and of output",
-                Some(_) => "sells no units without a term",
-                None => "is no offer that sells units",
-            };
+            let is_sold = cannot.iter().any(|(offer, _)| offer.name == *name);
+            let problem = if is_sold { "sells no units without a term" } else { "is no offer that sells units" };
             let near = nearest(name, names()).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-            return Err(Error::usage(format!(
-                "--hours: `{name}` {problem}; allowed: offers with one kind of units and the term \"none\": {allowed}{near}"
-            )));
+            return Err(Error::usage(format!("--hours: `{name}` {problem}; allowed: offers with the term \"none\": {allowed}{near}")));
         }
     }
     Ok(())

@@ -36,6 +36,7 @@ mod schedule;
 mod size;
 mod size_batch;
 mod size_hours;
+mod size_hours_axes;
 mod surface;
 mod tornado;
 mod validation;
