@@ -61,6 +61,7 @@ pub(super) fn resolve(spec: &ScenarioSpec, at: &At, candidates: Option<&Candidat
         busiest: busiest(&demand),
         profile: demand.mean_week(),
         limits_lateness: limits.missed_deadlines_share.is_some(),
+        limits_throttling: limits.throttled_requests_share.is_some() || limits.throttled_hours.is_some(),
     });
     let supply = Supply::resolve(&spec.offer, &spec.plan, &facts, &horizon, currency, opening.as_ref(), reader)?;
     let supply = supply.with_peak_percentile(peak.0);

@@ -125,6 +125,34 @@ fn values_of(values: &[(f64, String)], base: &str, more: f64, best: &str) -> Opt
     values.iter().find(|value| value.1 == name).map(|value| value.0)
 }
 
+/// Where throttling is limited, a window may have to hold hours in which units do not pay: such windows are looked at too, and the answer here.
+#[test]
+fn limits_ask_for_wider_windows() {
+    let tight = OFFICE.replace("900k tokens/h", "500k tokens/h").replace("\"4%\"", "\"2%\"");
+    let found = |text: &str, windows: &[&str]| {
+        let candidates = listed("0..=8", windows);
+        let open = parse_open("office.toml", text, Path::new(""), &[], &candidates).unwrap_or_else(|error| panic!("{error}"));
+        let told = open.resolved.iter().find(|value| value.path.contains(".by_hours.")).unwrap();
+        let wish = Wish { candidates: &candidates, goal: Goal::Mean, budget: None };
+        let sizing = size(&open.scenario, wish, &RunSpec::default()).unwrap().1;
+        let leader = &sizing.judgement.leaders[0];
+        assert!(leader.qualified);
+        let mean = objective_samples(&sizing.scenario, &sizing.outcome, leader.plan).iter().sum::<f64>() / 60.0;
+        let hours = sizing.scenario.supply.plans[leader.plan].commitments.iter().find_map(|commitment| commitment.schedule);
+        (told.value.clone(), told.note.clone(), hours.map(|hours| hours.to_string()), mean)
+    };
+    let (paying, note, hours, mean) = found(&tight, &[]);
+    let (_, also) = note.split_once("; as throttling is limited, also ").unwrap_or_else(|| panic!("{note}"));
+    let hours = hours.unwrap();
+    assert!(also.contains(&hours) && !paying.contains(&hours), "{hours}: {paying} ({note})");
+    // The windows that pay cost a quarter more, or rather units all week long do, which then keep the limit alone.
+    let (_, note, _, otherwise) = found(&tight, &paying.split(", ").collect::<Vec<_>>());
+    assert!(!note.contains("also") && otherwise > 1.25 * mean, "{otherwise} {mean} {note}");
+    // Without a limit on throttling nothing wider is looked at.
+    let free = tight.replace("throttled_requests_share = \"2%\"\n", "");
+    assert!(!found(&free, &[]).1.contains("also"));
+}
+
 fn command(folder: &Path, flags: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tokentide"));
     command.arg("size").args(flags).current_dir(folder).output().expect("the command starts")

@@ -44,7 +44,7 @@ pub(crate) struct SizeArgs {
     #[arg(long, value_name = "OFFER=MONTHS", value_parser = months_list)]
     pub(crate) starts: Vec<(String, Vec<u64>)>,
     /// Look at units without a term that are there in some hours of the week only, on top of others, as in "units=weekdays 8-20, 6-22"; without a
-    /// list, in the hours in which the mean week says that they pay; once per offer
+    /// list, in the hours in which the mean week says that they pay and, where throttling is limited, in its busiest; once per offer
     #[arg(long, value_name = "OFFER[=HOURS]", value_parser = hours_list)]
     pub(crate) hours: Vec<(String, Vec<Window>)>,
     /// Plan that the others are compared with, instead of the scenario's

@@ -7,8 +7,12 @@
 //! Where input and output are bought apart, a number is a pair of them. Of many, only those take part of which neither could be fewer for the
 //! same work: what an hour asks of one axis and of the other goes together, whatever its level. Ways grow with the fourth power of the lists,
 //! so fewer numbers of each take part until no more plans are made than a run serves in seconds.
+//!
+//! Where throttling is limited and the user lists no windows, those that [hold the busiest hours](super::by_need) are looked at too.
 
+use super::by_need::{AT_MOST, by_need};
 use super::open::{Opened, Opening};
+use super::ways::{LookedAt, WAYS, Way, looked_at};
 use super::week::{Units, Week};
 use super::{PlanSpec, PurchaseSpec, TwoListsSpec, TwoUnitsSpec, UnitsListSpec, UnitsSpec, UnitsSweepSpec, sweep};
 use crate::spec::{At, Field, Reader};
@@ -18,35 +22,6 @@ use crate::supply::schedule::{ScheduleSpec, Window};
 use crate::supply::{WorkloadFacts, short};
 use crate::units::Term;
 use std::collections::BTreeMap;
-
-/// Numbers of units that take part where the list has more: of an offer with one axis, and of each axis of two, the first at which ways are
-/// few enough.
-const NUMBERS: [&[usize]; MAX_AXES] = [&[32], &[16, 14, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3]];
-/// Ways to buy for one pool of which all are looked at, of an offer with one axis and with two.
-const ALL: [usize; MAX_AXES] = [48, 200];
-/// Of more, how many for each number of units at once.
-const WAYS: usize = 2;
-/// Of an offer with two axes, what its ways make at most together with what else is swept, unless that alone is many.
-const MOST_PLANS: usize = 4_000;
-
-/// So many units all week long and so many in a window.
-#[derive(Clone, Copy)]
-struct Way {
-    always: Units,
-    more: Units,
-    /// Both together, to ten digits, so that 0.1 + 0.2 is 0.3.
-    at_once: Units,
-    window: usize,
-    /// What the mean week comes to. `[currency]`
-    cost: f64,
-}
-
-impl Way {
-    /// Whether as many units are there at once.
-    fn buys_as_many(&self, other: &Self) -> bool {
-        self.at_once.map(f64::to_bits) == other.at_once.map(f64::to_bits)
-    }
-}
 
 impl Opening<'_> {
     /// The choices of a pool whose lists are open, with units of an offer by the hour of the week on top; none where nobody asked for them.
@@ -60,58 +35,87 @@ impl Opening<'_> {
     ) -> Vec<Opened> {
         let name = &offers[offer].name;
         let wish = self.candidates.by_offer.get(name).and_then(|said| said.hours.as_ref());
-        let (Some(listed), Some(week)) = (wish, Week::new(pool, offer, offers, facts, &self.profile)) else { return Vec::new() };
-        let swept = spec.sweep.as_ref().and_then(|sweep| sweep.units.as_ref()).and_then(|map| map.get(name));
-        let Some(all_numbers) = swept.map(|list| numbers(&list.value)) else { return Vec::new() };
-        let beside = sweep::count(spec) / all_numbers.iter().map(Vec::len).product::<usize>().max(1);
-        let LookedAt { numbers, windows, ways, all } = looked_at(&all_numbers, listed, &week, beside);
-        let of_all = of_all(&numbers, &all_numbers);
+        let Some(listed) = wish else { return Vec::new() };
         let place = spec.at.key(&told(name, pool, facts));
-        let said = windows.iter().map(Window::to_string).collect::<Vec<_>>().join(", ");
-        if windows.is_empty() {
+        let Some(week) = Week::new(pool, offer, offers, facts, &self.profile) else {
             reader.assumed(
                 place,
                 "no hours",
-                "in the mean week, no units without a term save more in a window than on a term or on demand",
+                "units are sold on terms alone, or no on-demand offer that comes after them tells their worth",
             );
-        } else if ways.len() < all {
-            let each = match numbers.len() {
-                1 => "for each number of units at once",
-                _ => "for each pair of units at once, of which neither could be fewer for the same work,",
-            };
-            let reason = format!("{} of {all} ways{of_all}: {each} the {WAYS} that cost the least in the mean week", ways.len());
-            reader.assumed(place, said, reason);
-        } else {
-            reader.assumed(place, said, format!("all {all} ways{of_all}"));
+            return Vec::new();
+        };
+        let swept = spec.sweep.as_ref().and_then(|sweep| sweep.units.as_ref()).and_then(|map| map.get(name));
+        let Some(swept) = swept.map(|list| lists(&list.value)) else { return Vec::new() };
+        let all: Vec<Vec<f64>> = swept.iter().map(|list| with_none(list)).collect();
+        let beside = sweep::count(spec) / swept.iter().map(|list| list.0.len()).product::<usize>().max(1);
+        let mut found = looked_at(&all, listed, &week, beside);
+        let mut note = note(&found, &all);
+        let said = if found.windows.is_empty() { "no hours".to_owned() } else { names(found.windows.iter()) };
+        if listed.is_empty() && self.limits_throttling {
+            let (more, windows) = by_need(&all, (&found.ways, &found.windows), &week, beside);
+            let mut places: Vec<usize> = more.iter().map(|way| way.window).collect();
+            places.sort_unstable();
+            places.dedup();
+            if !more.is_empty() {
+                let used = names(places.iter().map(|&place| &windows[place]));
+                note += &format!(
+                    "; as throttling is limited, also {} ways on {used}: {} up to {AT_MOST} that leave less of any hour of a busy week to \
+                     other offers than all that cost less",
+                    more.len(),
+                    each(all.len())
+                );
+            }
+            found.ways.extend(more);
+            found.windows = windows;
         }
-        let opened = |Sweep { always, more, window }: Sweep| swept_with(spec, name, &always, more, windows[window]);
-        sweeps(&ways, numbers.len()).into_iter().map(opened).collect()
+        reader.assumed(place, said, note);
+        let opened = |Sweep { always, more, window }: Sweep| swept_with(spec, name, &always, more, found.windows[window]);
+        sweeps(&found.ways, all.len()).into_iter().map(opened).collect()
     }
 }
 
-/// The numbers of each axis, none among them, in order.
-fn numbers(lists: &UnitsSweepSpec) -> Vec<Vec<f64>> {
-    let lists = match lists {
-        UnitsSweepSpec::One(list) => vec![list],
-        UnitsSweepSpec::Two(two) => vec![&two.input.value, &two.output.value],
-    };
-    let sorted = |list: &UnitsListSpec| {
-        let mut units = list.0.clone();
-        units.push(0.0);
-        units.sort_by(f64::total_cmp);
-        units.dedup();
-        units
-    };
-    lists.into_iter().map(sorted).collect()
+fn names<'w>(windows: impl Iterator<Item = &'w Window>) -> String {
+    windows.map(Window::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// What is looked at, of which numbers of units by axis.
-struct LookedAt {
-    numbers: Vec<Vec<f64>>,
-    windows: Vec<Window>,
-    ways: Vec<Way>,
-    /// How many ways there are.
-    all: usize,
+/// How many ways, and what was left out.
+fn note(found: &LookedAt, all_numbers: &[Vec<f64>]) -> String {
+    let LookedAt { numbers, windows, ways, all } = found;
+    let of_all = of_all(numbers, all_numbers);
+    if windows.is_empty() {
+        "in the mean week, no units without a term save more in a window than on a term or on demand".to_owned()
+    } else if ways.len() < *all {
+        let each = each(numbers.len());
+        format!("{} of {all} ways{of_all}: {each} the {WAYS} that cost the least in the mean week", ways.len())
+    } else {
+        format!("all {all} ways{of_all}")
+    }
+}
+
+/// Of what each, by the number of axes.
+fn each(axes: usize) -> &'static str {
+    match axes {
+        1 => "for each number of units at once",
+        _ => "for each pair of units at once, of which neither could be fewer for the same work,",
+    }
+}
+
+/// By axis.
+fn lists(units: &UnitsSweepSpec) -> Vec<&UnitsListSpec> {
+    match units {
+        UnitsSweepSpec::One(list) => vec![list],
+        UnitsSweepSpec::Two(two) => vec![&two.input.value, &two.output.value],
+    }
+}
+
+/// The numbers of a list, none among them, in order.
+fn with_none(list: &UnitsListSpec) -> Vec<f64> {
+    let mut units = list.0.clone();
+    units.push(0.0);
+    units.sort_by(f64::total_cmp);
+    units.dedup();
+    units
 }
 
 /// How many of the numbers of each axis take part, where not all do.
@@ -122,28 +126,6 @@ fn of_all(part: &[Vec<f64>], all: &[Vec<f64>]) -> String {
     let of_axis = |(part, all): (&Vec<f64>, &Vec<f64>)| format!("{} of {}", part.len(), all.len());
     let axes: Vec<String> = part.iter().zip(all).map(of_axis).collect();
     format!(" of {} numbers of units", axes.join(" and "))
-}
-
-/// The windows and ways of these numbers of units; `beside` is how many plans each way makes together with what else is swept.
-fn looked_at(all_numbers: &[Vec<f64>], listed: &[Window], week: &Week, beside: usize) -> LookedAt {
-    let part = |most: usize| -> Vec<Vec<f64>> {
-        all_numbers.iter().zip(week.busiest()).map(|(list, busiest)| taking_part(list, 2.0 * busiest, most)).collect()
-    };
-    let tried = NUMBERS[all_numbers.len() - 1];
-    let windows: Vec<Window> = match listed {
-        [] => week.windows(&part(tried[0])).into_iter().map(|(window, _)| window).collect(),
-        _ => listed.to_vec(),
-    };
-    let most = ALL[1].min(MOST_PLANS / beside.max(1));
-    let mut found = LookedAt { numbers: Vec::new(), windows, ways: Vec::new(), all: 0 };
-    for &numbers in tried {
-        found.numbers = part(numbers);
-        (found.ways, found.all) = ways(&found.numbers, &found.windows, week);
-        if found.ways.len() <= most {
-            break;
-        }
-    }
-    found
 }
 
 /// Ways that differ in what is bought all week long on one axis alone.
@@ -172,81 +154,6 @@ fn sweeps(ways: &[Way], axes: usize) -> Vec<Sweep> {
 pub(crate) fn told(offer: &str, pool: &[Member], facts: &[WorkloadFacts]) -> String {
     let workload = pool.first().map_or("", |member| facts[member.workload].name.as_str());
     format!("by_hours.{offer}.{workload}")
-}
-
-/// The numbers of a sorted list that take part: all of a short one; of a long one so `many`, spread evenly over those up to `most`, and the
-/// last, which bounds what is bought at once.
-fn taking_part(units: &[f64], most: f64, many: usize) -> Vec<f64> {
-    if units.len() <= many {
-        return units.to_vec();
-    }
-    let within = units.partition_point(|&number| number <= most).max(many - 1);
-    let mut part: Vec<f64> = (0..many - 1).map(|i| units[i * (within - 1) / (many - 2)]).collect();
-    part.extend(units.last());
-    part.dedup();
-    part
-}
-
-/// The ways that are looked at, and how many there are.
-fn ways(numbers: &[Vec<f64>], windows: &[Window], week: &Week) -> (Vec<Way>, usize) {
-    let units = combined(numbers);
-    let most = units.last().copied().unwrap_or_default();
-    let mut ways: Vec<Way> = Vec::new();
-    for (window, &hours) in windows.iter().enumerate() {
-        for &more in units.iter().filter(|more| more.iter().any(|&units| units > 0.0)) {
-            for &always in &units {
-                let at_once: Units = std::array::from_fn(|axis| rounded(always[axis] + more[axis]));
-                let fits = (0..MAX_AXES).all(|axis| at_once[axis] <= most[axis] * (1.0 + 1e-9));
-                if fits {
-                    ways.push(Way { always, more, at_once, window, cost: week.cost(always, more, hours) });
-                }
-            }
-        }
-    }
-    let all = ways.len();
-    if all > ALL[numbers.len() - 1] {
-        let order = |a: &Units, b: &Units| a[0].total_cmp(&b[0]).then(a[1].total_cmp(&b[1]));
-        ways.sort_by(|a, b| order(&a.at_once, &b.at_once).then(a.cost.total_cmp(&b.cost)));
-        ways = {
-            let takes_part = none_idle(&ways, numbers.len(), week);
-            let alike = ways.chunk_by(Way::buys_as_many).filter(|alike| takes_part(alike[0].at_once));
-            alike.flat_map(|alike| alike.iter().take(WAYS).copied()).collect()
-        };
-    }
-    (ways, all)
-}
-
-/// Whether of the units at once of these ways neither could be fewer for the same work, where there are two.
-fn none_idle(ways: &[Way], axes: usize, week: &Week) -> impl Fn(Units) -> bool {
-    let sums = (0..axes).map(|axis| {
-        let mut sums: Vec<f64> = ways.iter().map(|way| way.at_once[axis]).collect();
-        sums.sort_by(f64::total_cmp);
-        sums.dedup();
-        sums
-    });
-    let sums: Vec<Vec<f64>> = sums.collect();
-    let idle = move |units: Units, axis: usize, sums: &[f64]| {
-        let mut fewer = units;
-        let below = sums.partition_point(|&sum| sum < units[axis]);
-        below > 0 && {
-            fewer[axis] = sums[below - 1];
-            week.serves_as_much(fewer, units)
-        }
-    };
-    move |units| axes < 2 || !sums.iter().enumerate().any(|(axis, sums)| idle(units, axis, sums))
-}
-
-fn rounded(units: f64) -> f64 {
-    format!("{units:.9e}").parse().unwrap_or(units)
-}
-
-/// Each number of one axis with each of the other, the most of each last.
-fn combined(numbers: &[Vec<f64>]) -> Vec<Units> {
-    match numbers {
-        [one] => one.iter().map(|&units| [units, 0.0]).collect(),
-        [input, output] => input.iter().flat_map(|&input| output.iter().map(move |&output| [input, output])).collect(),
-        _ => Vec::new(),
-    }
 }
 
 /// A plan with these numbers of units all week long, by axis, and more in a window.
@@ -285,23 +192,4 @@ fn swept_with(spec: &Field<PlanSpec>, offer: &str, always: &[Vec<f64>], more: Un
 
 fn field<T>(value: T, at: &At) -> Field<T> {
     Field { value, at: at.clone() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn few_numbers_of_a_long_list_take_part() {
-        let part_of = |list: &[f64], most| taking_part(list, most, 32);
-        let short: Vec<f64> = (0..32).map(f64::from).collect();
-        assert_eq!(part_of(&short, 4.0), short);
-        let long = |last: u32| (0..=last).map(f64::from).collect::<Vec<f64>>();
-        let part = part_of(&long(9000), 60.0);
-        assert_eq!((part.len(), part[0], part[30], part[31]), (32, 0.0, 60.0, 9000.0));
-        assert!(part.windows(2).take(30).all(|pair| pair[1] - pair[0] == 2.0));
-        // Where hardly any of the list is needed, its first numbers.
-        assert_eq!(part_of(&long(9000), 1.0)[..31], long(30)[..]);
-        assert_eq!(part_of(&long(9000), 1e9)[30..], [9000.0]);
-    }
 }

@@ -1,6 +1,7 @@
 //! Plans: offers in the order they are tried for each workload, and what is bought of them.
 
 mod by_hours;
+mod by_need;
 pub(crate) mod check;
 pub(crate) mod compose;
 mod grammar;
@@ -11,6 +12,7 @@ mod reservation;
 mod spec;
 pub(crate) mod sweep;
 pub(crate) mod via_batch;
+mod ways;
 pub(crate) mod week;
 
 pub use compose::Kept;

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Units are looked at up to what serves so many times the busiest hour: levels, spikes and minutes go above its mean, and more units than
 /// that stand idle nearly always.
-const REACH: f64 = 1.6;
+pub(super) const REACH: f64 = 1.6;
 /// Numbers of units that are looked at on an axis, of an offer with one and with two, unless the file lists them.
 const ONE_AXIS: f64 = 24.0;
 const TWO_AXES: f64 = 12.0;
@@ -29,7 +29,7 @@ pub struct OfferCandidates {
     /// Months of the horizon, from 1, in which units start.
     pub starts: Option<Vec<u64>>,
     /// Windows of the week in which units without a term are looked at on top of others: these, or where none is listed those in which such
-    /// units would pay in the mean week. `None` for no such units.
+    /// units would pay in the mean week and, where throttling is limited, those that hold its busiest hours. `None` for no such units.
     pub hours: Option<Vec<Window>>,
     /// Whether the units are a finer list around an answer, rather than somebody's wish.
     pub refined: bool,
@@ -81,6 +81,8 @@ pub struct Opening<'a> {
     pub profile: Vec<Vec<ByClass>>,
     /// Whether a limit says how often work may be late.
     pub limits_lateness: bool,
+    /// Whether a limit says how much may be throttled.
+    pub limits_throttling: bool,
 }
 
 /// A plan with open choices, and what its name adds to theirs.

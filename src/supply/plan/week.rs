@@ -89,8 +89,13 @@ impl Week {
     }
 
     /// What an hour costs on demand beside units that are always there and more of them. `[currency]`
-    fn left(&self, hour: usize, always: Units, more: Units) -> f64 {
-        let short = |(axis, load): (usize, &Load)| load.worth[hour] * (load.units[hour] - always[axis] - more[axis]).max(0.0);
+    pub(super) fn left(&self, hour: usize, always: Units, more: Units) -> f64 {
+        self.left_of(1.0, hour, always, more)
+    }
+
+    /// The same of an hour that is so many times as busy.
+    fn left_of(&self, times: f64, hour: usize, always: Units, more: Units) -> f64 {
+        let short = |(axis, load): (usize, &Load)| load.worth[hour] * (times * load.units[hour] - always[axis] - more[axis]).max(0.0);
         self.axes.iter().enumerate().map(short).fold(0.0, f64::max)
     }
 
@@ -177,9 +182,16 @@ impl Week {
         };
         (0..HOURS_PER_WEEK as u8).map(of_hour).sum()
     }
+
+    /// The most that an hour of a week so many times as busy then costs on demand. `[currency]`
+    pub(super) fn most_left(&self, times: f64, always: Units, more: Units, window: Window) -> f64 {
+        let schedule = window.schedule();
+        let there = |hour: u8| if schedule.holds(hour) { more } else { NONE };
+        (0..HOURS_PER_WEEK as u8).map(|hour| self.left_of(times, usize::from(hour), always, there(hour))).fold(0.0, f64::max)
+    }
 }
 
-const NONE: Units = [0.0; MAX_AXES];
+pub(super) const NONE: Units = [0.0; MAX_AXES];
 
 fn by_axis(units: impl Iterator<Item = f64>) -> Units {
     let mut all = NONE;
@@ -222,26 +234,35 @@ impl Supply {
 }
 
 /// Windows that are looked at: each set of hours once.
-fn windows() -> impl Iterator<Item = Window> {
+pub(super) fn windows() -> impl Iterator<Item = Window> {
     Window::all().filter(|window| window.from == 0 || window.from != window.until % 24)
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::supply::schedule::ScheduleDays;
 
+    /// A week of so many units by hour of the week, worth 10 an hour each, at these prices by the hour and on a term.
+    pub(in crate::supply::plan) fn week_of(units: impl Fn(u8) -> f64, hourly: f64, least: f64) -> Week {
+        let terms = vec![[hourly, 0.0], [least, 0.0]];
+        Week { axes: vec![Load { units: (0..168).map(units).collect(), worth: vec![10.0; 168] }], hourly: terms[0], terms }
+    }
+
     /// Two units' work on weekdays from 9 to 17, half a unit's at other times, worth 10 an hour.
     fn week(hourly: f64, least: f64) -> Week {
-        let terms = vec![[hourly, 0.0], [least, 0.0]];
-        Week { axes: vec![load(2.0, 0.5, 10.0)], hourly: terms[0], terms }
+        week_of(busy(2.0, 0.5), hourly, least)
+    }
+
+    /// So many units on weekdays from 9 to 17 and so many else.
+    fn busy(busy: f64, quiet: f64) -> impl Fn(u8) -> f64 {
+        let hours = BUSY.schedule();
+        move |hour| if hours.holds(hour) { busy } else { quiet }
     }
 
     /// So many units on weekdays from 9 to 17 and so many else, a unit's share worth so much an hour.
     fn load(busy: f64, quiet: f64, worth: f64) -> Load {
-        let hours = "weekdays 9-17".parse::<Window>().unwrap().schedule();
-        let units = (0..168).map(|hour| if hours.holds(hour) { busy } else { quiet }).collect();
-        Load { units, worth: vec![worth; 168] }
+        Load { units: (0..168).map(self::busy(busy, quiet)).collect(), worth: vec![worth; 168] }
     }
 
     /// Two units of input and four of output on weekdays from 9 to 17, a quarter of that at other times: 20 an hour on demand, or 5.
