@@ -9,6 +9,7 @@ use super::lever::Lever;
 use super::likelihood::{Futures, Likelihood};
 use super::point::{Ground, REPLICATIONS, WITH_LIMITS};
 use super::price::Crossings;
+use super::run_errors::RunErrors;
 use super::walk::walk;
 use crate::error::Result;
 use crate::scenario::Scenario;
@@ -78,15 +79,16 @@ pub(super) enum End {
 /// # Errors
 /// As [`run`](crate::simulation::run): too little memory, or interrupted.
 pub fn flips(scenario: &Scenario, outcome: &Outcome, judgement: &Judgement, spec: &RunSpec<'_>) -> Result<Vec<Vec<Flip>>> {
+    let errors = &RunErrors::new(scenario, outcome);
     let stated = |most: u64| {
-        let ground = Ground { scenario, lever: Lever::Traffic, judgement, spec, start: None, most };
+        let ground = Ground { scenario, lever: Lever::Traffic, judgement, errors, spec, start: None, most };
         ground.point(0.0, &ground.all()).map(|point| (point, most))
     };
     let (mut start, mut most) = stated(REPLICATIONS)?;
     if start.engine == Engine::Kernel && scenario.limits.any() {
         (start, most) = stated(WITH_LIMITS)?;
     }
-    let ground = |lever: Lever| Ground { scenario, lever, judgement, spec, start: None, most };
+    let ground = |lever: Lever| Ground { scenario, lever, judgement, errors, spec, start: None, most };
     let levers = Lever::ALL.into_iter().filter(|lever| lever.plays(scenario));
     let ways = |lever: Lever| [false, true].map(|upwards| (lever, upwards, lever.steps(scenario, upwards)));
     let ways = |lever: Lever| ways(lever).into_iter().filter(|(.., steps)| !steps.is_empty()).collect::<Vec<Way>>();

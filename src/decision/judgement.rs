@@ -79,9 +79,10 @@ impl Judgement {
         let own = &self.standings[leader.plan];
         let would = |plan: &usize| {
             let other = &self.standings[*plan];
-            match leader.qualified {
-                true => other.keeps_limits || other.within_error && other.objective.point >= own.objective.point,
-                false => !other.keeps_limits && other.excess.total_cmp(&own.excess).is_eq(),
+            if leader.qualified {
+                other.keeps_limits || other.within_error && other.objective.point >= own.objective.point
+            } else {
+                !other.keeps_limits && other.excess.total_cmp(&own.excess).is_eq()
             }
         };
         let plans = (0..self.standings.len()).filter(|&plan| plan != leader.plan);

@@ -15,6 +15,7 @@ mod precise;
 mod price;
 mod quota;
 mod rare;
+mod run_errors;
 mod schedule;
 mod size;
 mod spreadsheet;

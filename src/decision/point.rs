@@ -6,10 +6,11 @@
 
 use super::judgement::{Judgement, KeptBefore, Leader, PlanStanding, belongs, is_enough, leader, objective_samples, scope, standing};
 use super::lever::Lever;
+use super::run_errors::{RunErrors, half};
 use crate::error::Result;
 use crate::scenario::Scenario;
 use crate::simulation::{Engine, RunSpec, run};
-use crate::statistics::{CONFIDENCE, Controls, Estimate, Moments};
+use crate::statistics::{Controls, Estimate, Moments};
 use crate::tally::Columns;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -59,6 +60,7 @@ pub(super) struct Ground<'a> {
     pub(super) lever: Lever,
     /// The run's.
     pub(super) judgement: &'a Judgement,
+    pub(super) errors: &'a RunErrors<'a>,
     pub(super) spec: &'a RunSpec<'a>,
     /// All plans at the stated value; `None` while that is being made.
     pub(super) start: Option<&'a Point>,
@@ -163,7 +165,7 @@ impl Ground<'_> {
             members.sort_by_key(|&plan| plan != old.plan);
             let beside = |&plan: &usize| -> (usize, PlanStanding) {
                 let told = plans[&plan].told.clone();
-                let point = plans.get(&old.plan).map_or(told.objective.point, |old| self.dearer_by(&plans[&plan], old).0);
+                let point = plans.get(&old.plan).map_or(told.objective.point, |old| self.difference(&plans[&plan], old).0.point);
                 (plan, PlanStanding { objective: Estimate { point, ..told.objective }, ..told })
             };
             let told: BTreeMap<usize, PlanStanding> = members.iter().map(beside).collect();
@@ -176,27 +178,33 @@ impl Ground<'_> {
 
     /// What a plan costs more than another at a point, and half the 95 % interval of that; endless where the error is unknown.
     pub(super) fn dearer(&self, point: &Point, plan: usize, other: usize) -> (f64, f64) {
-        self.dearer_by(&point.plans[&plan], &point.plans[&other])
+        let (mean, moves) = self.difference(&point.plans[&plan], &point.plans[&other]);
+        (mean.point, half(&mean).hypot(moves * self.errors.reach(plan, other)))
     }
 
-    /// The same. What they differ by at the stated value is known from the run, and is a control variate for what they differ by here, in all
-    /// replications; in few of them its coefficient is not known and taken as one. The run's own part of the error is at most that of as
-    /// many futures that spread as these do.
-    fn dearer_by(&self, plan: &Stand, other: &Stand) -> (f64, f64) {
+    /// The same as if the run were sure of what they differ by at the stated value.
+    pub(super) fn dearer_here(&self, point: &Point, plan: usize, other: usize) -> (f64, f64) {
+        let (mean, _) = self.difference(&point.plans[&plan], &point.plans[&other]);
+        (mean.point, half(&mean))
+    }
+
+    /// What a plan costs more than another, as these replications tell it, and by how much at most that moves with what the run says of the two.
+    ///
+    /// What they differ by at the stated value is known from the run, and is a control variate of what they differ by here, in all replications; in
+    /// few of them its coefficient is not known and taken as one.
+    fn difference(&self, plan: &Stand, other: &Stand) -> (Estimate, f64) {
         let less = |a: &[f64], b: &[f64]| -> Vec<f64> { a.iter().zip(b).map(|(a, b)| a - b).collect() };
         let (here, stated) = (less(&plan.samples, &other.samples), less(&plan.stated, &other.stated));
         let run = plan.run - other.run;
+        let [of_here, of_stated] = [&here, &stated].map(|samples| Moments::from_slice(samples));
+        let moves = of_here.sd().unwrap_or(0.0) / of_stated.sd().filter(|sd| *sd > 0.0).unwrap_or(f64::INFINITY);
         let is_all = self.start.is_none_or(|start| start.plans.values().all(|stand| stand.samples.len() <= here.len()));
-        let controls = if is_all { Controls::new(vec![stated.clone()], &[run]) } else { None };
-        let adjusted = controls.and_then(|controls| controls.mean(&here, self.scenario.sampling));
-        let mean = adjusted.unwrap_or_else(|| {
+        let controls = if is_all { Controls::new(vec![stated], &[run]) } else { None };
+        let adjusted = controls.and_then(|controls| controls.mean(&here, self.scenario.sampling)).map(|mean| (mean, moves));
+        adjusted.unwrap_or_else(|| {
             let mean = self.scenario.sampling.mean(&here);
-            Estimate { point: mean.point + run - Moments::from_slice(&stated).mean(), ..mean }
-        });
-        let reach = mean.interval(CONFIDENCE).map_or(f64::INFINITY, |(low, high)| 0.5 * (high - low));
-        let futures = self.spec.replications.unwrap_or(self.scenario.replications) as f64;
-        let of_run = 1.96 * Moments::from_slice(&here).sd().unwrap_or(0.0) / futures.sqrt();
-        (mean.point, reach.hypot(of_run))
+            (Estimate { point: mean.point + run - of_stated.mean(), ..mean }, 1.0)
+        })
     }
 }
 

@@ -204,7 +204,7 @@ impl Ground<'_> {
         if found.because != Cause::LessBad {
             let new = after.leader(leader.0).map(|new| new.plan);
             let matter: BTreeSet<usize> =
-                [before, after].into_iter().flat_map(|point| point.matter(leader.0, |a, b| self.dearer(point, a, b))).collect();
+                [before, after].into_iter().flat_map(|point| point.matter(leader.0, |a, b| self.dearer_here(point, a, b))).collect();
             let first: Vec<usize> = self.passing(before, after, leader).into_iter().take(FIRST).map(|(plan, _)| plan).collect();
             plans.retain(|&plan| plan == leader.1.plan || Some(plan) == new || matter.contains(&plan) || first.contains(&plan));
         }
