@@ -2,7 +2,7 @@
 
 use super::table::STYLE;
 use super::words;
-use crate::decision::{Percentile, QuotaAnswer, QuotaFigures, QuotaMonth, QuotaWish};
+use crate::decision::{Percentile, QuotaAnswer, QuotaFigures, QuotaMonth, QuotaWish, RateFigure};
 use crate::scenario::Scenario;
 use crate::statistics::Estimate;
 use crate::supply::short;
@@ -18,7 +18,9 @@ pub fn quota_answer(scenario: &Scenario, plan: usize, wish: QuotaWish, found: &Q
         return format!("`{name}` sends nothing to an on-demand offer, so there is no quota to ask for.");
     }
     let mut parts: Vec<String> = found.quotas.iter().filter_map(|quota| first(quota, found, wish)).collect();
-    parts.extend(found.quotas.iter().map(|quota| format!("{}\n{}\n{}", title(quota, name), table(quota, wish), requests(quota, wish))));
+    parts.extend(
+        found.quotas.iter().map(|quota| format!("{}\n{}\n{}", title(quota, name), table(quota, found, wish), requests(quota, wish))),
+    );
     parts.push(meaning(wish, found));
     parts.join("\n\n")
 }
@@ -26,29 +28,34 @@ pub fn quota_answer(scenario: &Scenario, plan: usize, wish: QuotaWish, found: &Q
 /// The answer for one quota in a sentence or three.
 fn first(quota: &QuotaFigures, found: &QuotaAnswer, wish: QuotaWish) -> Option<String> {
     let offer = quota.offer.as_ref()?;
-    let Some((ask, largest)) = quota.ask(false).zip(quota.largest(|month| month.peak[0])) else {
+    let ask = quota.ask(false);
+    let Some((tokens, largest)) = ask.or(quota.most_seen(false)).zip(quota.largest(|month| month.peak[0])) else {
         return Some(format!("Nothing comes to `{offer}`, so no quota is needed there."));
     };
-    let requests = quota.ask(true).map_or_else(String::new, |requests| format!(" and {} requests", short(requests)));
+    // Tokens and requests are told by the same futures.
+    let requests = if ask.is_some() { quota.ask(true) } else { quota.most_seen(true) };
+    let wanted = match requests {
+        Some(requests) => format!("{} tokens and {} requests a minute", short(tokens), short(requests)),
+        None => format!("{} tokens a minute", short(tokens)),
+    };
     let more = match wish.growth {
         0.0 => String::new(),
         growth => format!(", with {} {} traffic than the scenario says", Share(growth.abs()), if growth > 0.0 { "more" } else { "less" }),
     };
     let held = Share(wish.percentile);
     let has = |way: usize, needed: Option<f64>| quota.now[way].zip(needed).map(|(now, needed)| now.rate >= needed);
-    let wanted = format!("{} tokens{requests} a minute", short(ask));
-    let begins = match (quota.now[0], has(0, Some(ask)), has(1, quota.ask(true))) {
-        (Some(now), Some(true), None | Some(true)) => {
-            format!("`{offer}` has enough: {} tokens a minute, where {wanted} would do", words::exact(now.rate))
+    let minutes = format!("all but {} of the minutes of {}, the largest month,", Share(found.peak_share), named(&largest.label));
+    let stay = format!("stay below {} tokens{more}", percentile(&largest.peak[0]));
+    let mut text = match (ask, quota.now[0], has(0, ask), has(1, requests)) {
+        (None, ..) => {
+            format!("{}. In the largest of them {minutes} {stay}: with what others take, {wanted} on `{offer}`.", too_few(found, wish))
         }
-        _ => format!("Ask for {wanted} on `{offer}`"),
+        (_, Some(now), Some(true), None | Some(true)) => {
+            let now = words::exact(now.rate);
+            format!("`{offer}` has enough: {now} tokens a minute, where {wanted} would do: in {held} of the futures {minutes} {stay}.")
+        }
+        _ => format!("Ask for {wanted} on `{offer}`: in {held} of the futures {minutes} {stay}."),
     };
-    let mut text = format!(
-        "{begins}: in {held} of the futures all but {} of the minutes of {}, the largest month, stay below {} tokens{more}.",
-        Share(found.peak_share),
-        named(&largest.label),
-        percentile(&largest.peak[0].held()),
-    );
     for (way, what) in ["tokens", "requests"].into_iter().enumerate() {
         let (Some(now), Some(exceeded)) = (quota.now[way], &quota.exceeded[way]) else { continue };
         let last = quota.months.last().and_then(|month| month.over[way]);
@@ -65,6 +72,19 @@ fn first(quota: &QuotaFigures, found: &QuotaAnswer, wish: QuotaWish) -> Option<S
     Some(text)
 }
 
+/// What the futures cannot tell, and how many can.
+fn too_few(found: &QuotaAnswer, wish: QuotaWish) -> String {
+    let takes = match found.replications_needed {
+        Some(needed) => format!("at least {needed}"),
+        None => "more".to_owned(),
+    };
+    format!(
+        "{} futures cannot tell what {} of all futures stay within, which takes {takes} replications",
+        found.replications,
+        Share(wish.percentile)
+    )
+}
+
 fn title(quota: &QuotaFigures, plan: &str) -> String {
     match &quota.offer {
         Some(offer) => format!("`{offer}`, for {} under `{plan}`, per minute:", quota.pool),
@@ -72,10 +92,11 @@ fn title(quota: &QuotaFigures, plan: &str) -> String {
     }
 }
 
-fn table(quota: &QuotaFigures, wish: QuotaWish) -> String {
+fn table(quota: &QuotaFigures, found: &QuotaAnswer, wish: QuotaWish) -> String {
     let mut table = Table::new();
     table.load_style(STYLE);
-    let held = format!("{}", Share(wish.percentile));
+    let is_held = quota.months.iter().any(|month| month.steady.iter().chain(&month.peak).any(|figure| figure.held().is_some()));
+    let within = if is_held { format!("{} stay within", Share(wish.percentile)) } else { format!("largest of {}", found.replications) };
     let (first, last) = (quota.months.first(), quota.months.last());
     let several = quota.months.len() > 1;
     let mut header = vec![String::new()];
@@ -83,9 +104,9 @@ fn table(quota: &QuotaFigures, wish: QuotaWish) -> String {
         header.push(format!("mean\n{}", label(first)));
     }
     header.push(format!("mean\n{}", label(last)));
-    header.push(format!("{held} stay within\n{}", label(last)));
+    header.push(format!("{within}\n{}", label(last)));
     if several {
-        header.push(format!("{held} stay within\nlargest month"));
+        header.push(format!("{within}\nlargest month"));
     }
     header.extend(["now".to_owned(), "ask for".to_owned()]);
     table.set_header(header);
@@ -100,7 +121,7 @@ fn table(quota: &QuotaFigures, wish: QuotaWish) -> String {
         for peak in [false, true] {
             let figure = |month: &QuotaMonth| if peak { month.peak[way] } else { month.steady[way] };
             let mean = |month: Option<&QuotaMonth>| month.map_or_else(words::dash, |month| words::amount(&figure(month).mean));
-            let within = |month: Option<&QuotaMonth>| month.map_or_else(words::dash, |month| percentile(&figure(month).held()));
+            let within = |month: Option<&QuotaMonth>| month.map_or_else(words::dash, |month| percentile(&figure(month)));
             let mut row = vec![format!("{} {what}", if peak { "peak" } else { "steady" })];
             if several {
                 row.push(mean(first));
@@ -156,12 +177,8 @@ fn meaning(wish: QuotaWish, found: &QuotaAnswer) -> String {
         Share(found.peak_share),
         Share(wish.percentile),
     );
-    if found.quotas.iter().any(|quota| quota.months.iter().any(|month| month.peak[2].held().interval.is_none())) {
-        let _ = write!(
-            text,
-            " Figures after ~ have no interval: the futures are too few to tell how well they know what {} of all futures stay within.",
-            Share(wish.percentile)
-        );
+    if found.quotas.iter().any(|quota| quota.months.iter().any(|month| month.peak[2].held().is_none())) {
+        let _ = write!(text, " Figures after ~ are the largest of the futures seen: {}.", too_few(found, wish));
     }
     let [waits, retries, batch] = found.aside;
     let left_out = [
@@ -176,12 +193,13 @@ fn meaning(wish: QuotaWish, found: &QuotaAnswer) -> String {
     text
 }
 
-/// With the error that its interval tells: a quarter of its width.
-fn percentile(percentile: &Percentile) -> String {
-    match percentile.interval.map(|(low, high)| (high - low) / 4.0) {
-        Some(error) => words::amount(&Estimate { point: percentile.point, standard_error: Some(error), n: 2 }),
+/// With the error that its interval tells, a quarter of its width; or the largest of futures that are too few.
+fn percentile(figure: &RateFigure) -> String {
+    let Percentile { point, interval } = figure.percentiles[3];
+    match interval.map(|(low, high)| (high - low) / 4.0) {
+        Some(error) => words::amount(&Estimate { point, standard_error: Some(error), n: 2 }),
         None => {
-            let rounded = format!("{:.1e}", percentile.point).parse::<f64>();
+            let rounded = format!("{:.1e}", figure.largest).parse::<f64>();
             rounded.map_or_else(|_| words::dash(), |rounded| format!("~{rounded}"))
         }
     }

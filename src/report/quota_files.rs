@@ -2,7 +2,7 @@
 
 use super::compare_files::{document, estimate};
 use super::lines::Lines;
-use crate::decision::{Percentile, QuotaAnswer, QuotaFigures, QuotaMonth, QuotaWish, RateFigure};
+use crate::decision::{QuotaAnswer, QuotaFigures, QuotaMonth, QuotaWish, RateFigure};
 use crate::error::Result;
 use crate::statistics::{CONFIDENCE, Estimate};
 use crate::units::Share;
@@ -30,8 +30,9 @@ pub fn quota_files(wish: QuotaWish, found: &QuotaAnswer) -> Result<[String; 2]> 
 /// When it cannot be written, which no input makes happen.
 pub fn quota_json(wish: QuotaWish, found: &QuotaAnswer) -> Result<String> {
     let rate = |figure: &RateFigure| {
-        let Percentile { point, interval } = figure.held();
-        json!({ "mean": estimate(Some(&figure.mean)), "held": { "point": point, "interval": interval.map(|(low, high)| [low, high]) } })
+        let (point, interval) = of_held(figure);
+        let held = json!({ "point": point, "interval": interval.map(|(low, high)| [low, high]) });
+        json!({ "mean": estimate(Some(&figure.mean)), "held": held, "largest": figure.largest })
     };
     let ways = |quota: &QuotaFigures, figures: &[RateFigure; 3]| -> Value {
         let told = WAYS.iter().zip(figures).enumerate().filter(|(way, _)| is_told(quota, *way)).map(|(_, told)| told);
@@ -70,6 +71,8 @@ pub fn quota_json(wish: QuotaWish, found: &QuotaAnswer) -> Result<String> {
         "traffic_more_than_the_scenario": wish.growth,
         "long_input": wish.long_prompt,
         "confidence": CONFIDENCE,
+        "replications": found.replications,
+        "replications_needed": found.replications_needed,
         "quotas": found.quotas.iter().map(quota).collect::<Vec<_>>(),
         "left_out": { "work_that_waits": waits, "second_attempts": retries, "batch": batch },
     }))
@@ -83,9 +86,20 @@ struct Row<'a> {
 
 impl Row<'_> {
     fn put(&mut self, figure: &str, unit: &str, (month, statistic): (&str, &str), value: f64, interval: Option<(f64, f64)>) -> Result<()> {
+        self.maybe(figure, unit, (month, statistic), Some(value), interval)
+    }
+
+    fn maybe(
+        &mut self,
+        figure: &str,
+        unit: &str,
+        (month, statistic): (&str, &str),
+        value: Option<f64>,
+        interval: Option<(f64, f64)>,
+    ) -> Result<()> {
         let offer = self.quota.offer.as_deref().unwrap_or("all");
-        self.lines.texts([offer, &self.quota.pool, figure, unit, month, statistic]).number(value);
-        self.lines.numbers([interval.map(|(low, _)| low), interval.map(|(_, high)| high)]).end()
+        self.lines.texts([offer, &self.quota.pool, figure, unit, month, statistic]);
+        self.lines.numbers([value, interval.map(|(low, _)| low), interval.map(|(_, high)| high)]).end()
     }
 
     fn estimate(&mut self, figure: &str, unit: &str, month: &str, value: &Estimate) -> Result<()> {
@@ -104,8 +118,11 @@ fn form(wish: QuotaWish, found: &QuotaAnswer) -> Result<String> {
                 for (name, figure) in [("steady", &month.steady[way]), ("peak", &month.peak[way])] {
                     let name = format!("{name}_{what}_per_minute");
                     row.estimate(&name, unit, &month.label, &figure.mean)?;
-                    let Percentile { point, interval } = figure.held();
-                    row.put(&name, unit, (&month.label, &held), point, interval)?;
+                    let (point, interval) = of_held(figure);
+                    row.maybe(&name, unit, (&month.label, &held), point, interval)?;
+                    if point.is_none() {
+                        row.put(&name, unit, (&month.label, "largest"), figure.largest, None)?;
+                    }
                 }
             }
             for (name, over) in ["minutes_over_quota_of_tokens", "minutes_over_quota_of_requests"].into_iter().zip(&month.over) {
@@ -125,6 +142,9 @@ fn form(wish: QuotaWish, found: &QuotaAnswer) -> Result<String> {
         }
         if let Some(share) = quota.long {
             row.put("requests_with_long_input", "share", ("", "mean"), share, None)?;
+        }
+        if let Some(needed) = found.replications_needed {
+            row.put("replications_needed", "replications", ("", &held), needed as f64, None)?;
         }
         row.put("long_input", "tokens", ("", ""), wish.long_prompt, None)?;
         row.put("traffic_more_than_the_scenario", "share", ("", ""), wish.growth, None)?;
@@ -176,6 +196,12 @@ fn evidence(found: &QuotaAnswer) -> Result<String> {
         }
     }
     lines.finish()
+}
+
+/// The percentile asked for and its interval, where the futures can tell it.
+fn of_held(figure: &RateFigure) -> (Option<f64>, Option<(f64, f64)>) {
+    let held = figure.held();
+    (held.map(|held| held.point), held.and_then(|held| held.interval))
 }
 
 /// Whether figures of a way of counting mean something: not as counted by all quotas together, nor requests where they are not known.

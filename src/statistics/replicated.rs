@@ -174,6 +174,28 @@ impl Sampling {
         };
         Some((*sorted.get(low)?, *sorted.get(high)?))
     }
+
+    /// Samples below which [`quantile_interval`](Self::quantile_interval) at `p` in (0, 1) gives none of samples that differ: with fewer, all of
+    /// them are on one side of the quantile too often. `None` beyond all numbers.
+    #[must_use]
+    pub fn fewest_for_quantile(self, p: f64) -> Option<u64> {
+        let beyond = p.min(1.0 - p);
+        // All n are within with probability (1 - beyond)^n.
+        let plain = libm::log(0.5 * (1.0 - CONFIDENCE)) / libm::log1p(-beyond);
+        let scrambles = SCRAMBLES as f64;
+        let t = student_t_quantile(0.5 * (1.0 + CONFIDENCE), SCRAMBLES as u64 - 1);
+        // The fewest that must be expected beyond, so that the error of those seen leaves a rank, were they one each of as many scrambles.
+        let leaves = |seen: usize| {
+            let seen = seen as f64;
+            let expected = 1.0 + t * (seen * (scrambles - seen) / (scrambles - 1.0)).sqrt();
+            (expected <= seen).then_some(expected.max(seen - 1.0))
+        };
+        let steered = (1..=SCRAMBLES).find_map(leaves).unwrap_or(scrambles) / beyond;
+        // One sample a scramble is as good as an independent one.
+        let fewest = if self == Self::Plain || steered < 2.0 * scrambles { plain } else { steered };
+        // A hair less, so that what is whole but for rounding stays.
+        (fewest < 1e15).then(|| (fewest * (1.0 - 1e-12)).ceil() as u64)
+    }
 }
 
 /// Replaces the errors and intervals of `distribution`, which knows nothing of scrambles, by those of `column`, the samples it summarises in
@@ -250,6 +272,27 @@ mod tests {
                 assert!(covered >= 178, "{sampling:?} {p}: {covered} of 200");
             }
         }
+    }
+
+    #[test]
+    fn an_interval_takes_so_many_samples() {
+        let mut draws = Draws::new(10);
+        for p in [0.05, 0.5, 0.95, 0.99] {
+            for sampling in [Sampling::Plain, Sampling::Sobol] {
+                let fewest = sampling.fewest_for_quantile(p).unwrap();
+                let has = |draws: &mut Draws, n: u64| {
+                    let samples: Vec<f64> = (0..n).map(|_| draws.normal()).collect();
+                    let mut sorted = samples.clone();
+                    sorted.sort_unstable_by(f64::total_cmp);
+                    sampling.quantile_interval(&samples, &sorted, p).is_some()
+                };
+                let (fewer, enough) = if sampling == Sampling::Plain { (fewest - 1, fewest) } else { (fewest * 9 / 10, fewest * 4) };
+                assert!((0..50).all(|_| !has(&mut draws, fewer)), "{sampling:?} {p}: {fewest}");
+                assert!((0..50).all(|_| has(&mut draws, enough)), "{sampling:?} {p}: {fewest}");
+            }
+        }
+        assert_eq!(Sampling::Plain.fewest_for_quantile(0.95), Some(72));
+        assert_eq!((Sampling::Plain.fewest_for_quantile(0.999), Sampling::Sobol.fewest_for_quantile(0.99)), (Some(3688), Some(527)));
     }
 
     #[test]

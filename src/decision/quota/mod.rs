@@ -44,13 +44,21 @@ pub struct RateFigure {
     pub mean: Estimate,
     /// Its 50th, 95th and 99th percentile, and the one asked for.
     pub percentiles: [Percentile; 4],
+    /// The largest of all futures.
+    pub largest: f64,
 }
 
 impl RateFigure {
-    /// The percentile asked for.
+    /// The percentile asked for; `None` where the futures are too few for it, which then know no more than the largest of them.
     #[must_use]
-    pub fn held(&self) -> Percentile {
-        self.percentiles[3]
+    pub fn held(&self) -> Option<Percentile> {
+        Some(self.percentiles[3]).filter(|held| held.interval.is_some())
+    }
+
+    /// The percentile asked for, or what is known instead.
+    #[must_use]
+    pub fn known(&self) -> f64 {
+        self.held().map_or(self.largest, |held| held.point)
     }
 }
 
@@ -115,19 +123,33 @@ pub struct QuotaFigures {
 impl QuotaFigures {
     /// The month in which a figure, at the percentile asked for, is the largest; the first of equals.
     pub fn largest(&self, figure: impl Fn(&QuotaMonth) -> RateFigure) -> Option<&QuotaMonth> {
-        self.months.iter().rev().max_by(|a, b| figure(a).held().point.total_cmp(&figure(b).held().point))
+        self.months.iter().rev().max_by(|a, b| figure(a).known().total_cmp(&figure(b).known()))
     }
 
     /// What to ask for, per minute: the largest month's peak at the percentile asked for, and what others take, rounded up to two digits;
-    /// `None` where nothing comes, and for requests where they are not known.
+    /// `None` where nothing comes or the futures are too few, and for requests where they are not known.
     #[must_use]
     pub fn ask(&self, requests: bool) -> Option<f64> {
-        let (way, now) = if requests { (2, self.now[1]) } else { (0, self.now[0]) };
-        if requests && !self.has_requests {
-            return None;
-        }
-        let needed = self.largest(|month| month.peak[way])?.peak[way].held().point;
-        (needed > 0.0).then(|| two_digits_up(needed + now.map_or(0.0, |now| now.others)))
+        self.peak(requests)?.held().and_then(|held| self.rounded(held.point, requests))
+    }
+
+    /// The same of the largest of all futures, however few they are.
+    #[must_use]
+    pub fn most_seen(&self, requests: bool) -> Option<f64> {
+        self.rounded(self.peak(requests)?.largest, requests)
+    }
+
+    /// The largest month's peak.
+    fn peak(&self, requests: bool) -> Option<RateFigure> {
+        let way = if requests { 2 } else { 0 };
+        let month = self.largest(|month| month.peak[way]).filter(|_| !requests || self.has_requests)?;
+        Some(month.peak[way])
+    }
+
+    /// Nothing where nothing comes.
+    fn rounded(&self, needed: f64, requests: bool) -> Option<f64> {
+        let others = self.now[usize::from(requests)].map_or(0.0, |now| now.others);
+        (needed > 0.0).then(|| two_digits_up(needed + others))
     }
 }
 
@@ -138,6 +160,10 @@ pub struct QuotaAnswer {
     pub quotas: Vec<QuotaFigures>,
     /// The share of a month's minutes above its peak.
     pub peak_share: f64,
+    /// Futures seen.
+    pub replications: u64,
+    /// So many the percentile asked for takes at the least, where more are needed than were seen.
+    pub replications_needed: Option<u64>,
     /// Whether some work waits for what is left of a quota, comes back after it was refused, or goes to batch: which then is not in here.
     pub aside: [bool; 3],
 }
@@ -161,8 +187,9 @@ pub fn quota(scenario: &Scenario, plan: usize, wish: QuotaWish, spec: &RunSpec<'
     }
     let retries = alone.supply.groups.iter().any(|group| group.members.iter().any(|m| alone.supply.workloads[m.workload].retry.is_some()));
     let batch = alone.supply.groups.iter().any(PoolGroup::tries_batch);
-    let answer = QuotaAnswer { quotas, peak_share, aside: [alone.supply.waits(), retries, batch] };
     let replications = gathered.replications as u64;
+    let replications_needed = alone.sampling.fewest_for_quantile(wish.percentile).filter(|needed| *needed > replications);
+    let answer = QuotaAnswer { quotas, peak_share, replications, replications_needed, aside: [alone.supply.waits(), retries, batch] };
     let engine = Engine::Reference(None);
     Ok(Run { summary: answer, replications, asked: replications, seed: spec.seed.unwrap_or(scenario.seed), engine })
 }
@@ -236,7 +263,7 @@ fn months(scenario: &Scenario, columns: &[Vec<Month>], wish: QuotaWish) -> Vec<Q
         let rate = |pick: &dyn Fn(&Month) -> f64| {
             let samples: Vec<f64> = column.iter().map(pick).collect();
             let percentiles = [0.5, 0.95, 0.99, wish.percentile].map(|p| Percentile::of(&samples, p, scenario.sampling));
-            RateFigure { mean: mean(&samples), percentiles }
+            RateFigure { mean: mean(&samples), percentiles, largest: samples.iter().copied().fold(f64::NAN, f64::max) }
         };
         let steady = [0, 1, 2].map(|way| rate(&|month| month.steady[way]));
         let peak = [0, 1, 2].map(|way| rate(&|month| month.peak[way]));
