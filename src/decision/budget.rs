@@ -8,6 +8,11 @@ use crate::statistics::{Proportion, Sampling, quantile_sorted};
 use crate::tally::{Hour, Needs, Replication, Tally};
 use std::ops::Range;
 
+const QUARTER: &str = "quarter";
+
+/// Months of a whole quarter.
+pub const MONTHS_OF_QUARTER: usize = 3;
+
 /// What is asked: amounts in the scenario's currency.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct BudgetWish {
@@ -28,6 +33,14 @@ pub struct Percentile {
     pub point: f64,
     /// Its 95 % interval.
     pub interval: Option<(f64, f64)>,
+}
+
+impl PeriodSpend {
+    /// Whether the horizon holds a part of a quarter alone, which is not to be held against what a whole one may cost.
+    #[must_use]
+    pub fn is_part(&self) -> bool {
+        self.kind == QUARTER && self.months < MONTHS_OF_QUARTER
+    }
 }
 
 impl Percentile {
@@ -57,11 +70,13 @@ pub struct PeriodSpend {
     pub kind: &'static str,
     /// As the files call it: `2027-01`, `2027-Q1`; nothing for the whole.
     pub label: String,
+    /// Months of it in the horizon, at least 1.
+    pub months: usize,
     /// Mean. `[currency]`
     pub mean: f64,
     /// The spend that the share asked for of the futures stays within. `[currency]`
     pub holds: Percentile,
-    /// The budget, and how often it is exceeded, where one was given.
+    /// The budget, and how often it is exceeded, where one was given and the horizon holds all of the period.
     pub exceeds: Option<(f64, Proportion)>,
 }
 
@@ -107,13 +122,15 @@ fn answer(scenario: &Scenario, slices: &Slices, spend: &Spend, wish: BudgetWish)
     let period = |kind: &'static str, label: String, months: Range<usize>, budget: Option<f64>| {
         let mine = slices.of_months(&months);
         let samples: Vec<f64> = spend.futures(slices).map(|future| future[mine.clone()].iter().sum()).collect();
-        let exceeds = budget.map(|budget| (budget, Proportion::sampled(&samples, scenario.sampling, |spend| f64::from(spend > budget))));
         let mean = samples.iter().sum::<f64>() / samples.len() as f64;
-        PeriodSpend { kind, label, mean, holds: Percentile::of(&samples, wish.reserve, scenario.sampling), exceeds }
+        let holds = Percentile::of(&samples, wish.reserve, scenario.sampling);
+        let spend = PeriodSpend { kind, label, months: months.len(), mean, holds, exceeds: None };
+        let exceeds = |budget: f64| (budget, Proportion::sampled(&samples, scenario.sampling, |spend| f64::from(spend > budget)));
+        PeriodSpend { exceeds: budget.filter(|_| !spend.is_part()).map(exceeds), ..spend }
     };
     let months = (0..horizon.months()).map(|month| period("month", horizon.month_label(month), month..month + 1, wish.month));
     let quarters = horizon.quarters().into_iter().enumerate();
-    let quarters = quarters.map(|(quarter, months)| period("quarter", horizon.quarter_label(quarter), months, wish.quarter));
+    let quarters = quarters.map(|(quarter, months)| period(QUARTER, horizon.quarter_label(quarter), months, wish.quarter));
     let whole = period("whole", String::new(), 0..horizon.months(), wish.whole);
     let held = whole.holds;
     let beside = wish.whole.unwrap_or(whole.mean);

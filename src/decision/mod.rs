@@ -23,7 +23,7 @@ mod tornado;
 mod walk;
 
 pub use alternatives::{Alternative, alternatives, counterparts};
-pub use budget::{BudgetAnswer, BudgetWish, Percentile, PeriodSpend, UsedUp, budget};
+pub use budget::{BudgetAnswer, BudgetWish, MONTHS_OF_QUARTER, Percentile, PeriodSpend, UsedUp, budget};
 pub use compare::{Attribution, Comparison, Favourite, Measure, MeasureChange, Way, compare};
 pub use explain::{Explanation, Held, Reason, Remedy, explain, held};
 pub use flip::{Cause, Flip, FlipPoint, flips};

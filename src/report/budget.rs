@@ -3,7 +3,7 @@
 use super::lines::Lines;
 use super::table::STYLE;
 use super::words;
-use crate::decision::{BudgetAnswer, BudgetWish, Percentile, PeriodSpend, UsedUp};
+use crate::decision::{BudgetAnswer, BudgetWish, MONTHS_OF_QUARTER, Percentile, PeriodSpend, UsedUp};
 use crate::error::Result;
 use crate::scenario::Scenario;
 use crate::supply::short;
@@ -47,7 +47,17 @@ pub fn budget_answer(scenario: &Scenario, plan: usize, wish: BudgetWish, found: 
             amount(&Percentile { point: -spare, interval: found.reserve.interval.map(|(low, high)| (-high, -low)) })
         ),
     });
-    format!("{}\n\n{}", parts.join(" "), table(found, wish, currency))
+    let mut text = format!("{}\n\n{}", parts.join(" "), table(found, wish, currency));
+    if wish.quarter.is_some() && found.periods.iter().any(PeriodSpend::is_part) {
+        text += "\n\nOf some quarters the horizon holds a part only: they are not held against the budget of a whole quarter.";
+    }
+    text
+}
+
+/// The name of a period, which says what part of a quarter the horizon holds.
+fn named(period: &PeriodSpend) -> String {
+    let part = if period.is_part() { format!(" ({} of {MONTHS_OF_QUARTER} months)", period.months) } else { String::new() };
+    format!("{} {}{part}", period.kind, period.label).trim().to_owned()
 }
 
 fn when(scenario: &Scenario, used_up: &UsedUp) -> String {
@@ -96,7 +106,7 @@ fn table(found: &BudgetAnswer, wish: BudgetWish, currency: &str) -> String {
             None => (words::dash(), words::dash()),
         };
         let mean = amount(&Percentile { point: period.mean, ..period.holds });
-        table.add_row(vec![format!("{} {}", period.kind, period.label).trim().to_owned(), mean, amount(&period.holds), budget, exceeds]);
+        table.add_row(vec![named(period), mean, amount(&period.holds), budget, exceeds]);
     }
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
@@ -110,11 +120,13 @@ fn table(found: &BudgetAnswer, wish: BudgetWish, currency: &str) -> String {
 /// When a line cannot be written, which no input makes happen.
 pub fn budget_file(found: &BudgetAnswer) -> Result<String> {
     let mut lines = Lines::new();
-    lines.texts(["kind", "period", "spend_mean", "spend_held", "spend_held_lo", "spend_held_hi", "budget", "probability_exceeds"]).end()?;
-    for PeriodSpend { kind, label, mean, holds, exceeds } in &found.periods {
+    lines.texts(["kind", "period", "spend_mean", "spend_held", "spend_held_lo", "spend_held_hi", "budget", "probability_exceeds"]);
+    lines.texts(["months"]).end()?;
+    for PeriodSpend { kind, label, months, mean, holds, exceeds } in &found.periods {
         let (low, high) = holds.interval.unzip();
         lines.texts([kind, label.as_str()]).numbers([Some(*mean), Some(holds.point), low, high]);
-        lines.numbers([exceeds.map(|(budget, _)| budget), exceeds.map(|(_, exceeds)| exceeds.share())]).end()?;
+        lines.numbers([exceeds.map(|(budget, _)| budget), exceeds.map(|(_, exceeds)| exceeds.share())]);
+        lines.number(*months as f64).end()?;
     }
     lines.finish()
 }

@@ -4,6 +4,7 @@ use crate::validation::support::{agrees, flat, flat_months, on_demand, plain, pl
 use std::path::Path;
 use std::process::Command;
 use tokentide::decision::{BudgetAnswer, BudgetWish, budget};
+use tokentide::report::{budget_answer, budget_file};
 use tokentide::simulation::RunSpec;
 
 fn answer(text: &str, wish: BudgetWish, replications: u64, seed: u64) -> BudgetAnswer {
@@ -60,6 +61,31 @@ fn the_day_is_known_where_nothing_is_random() {
         assert_eq!(used_up.days.map(|(_, percentile)| percentile.map(|percentile| percentile.point)), [day; 3], "{whole}");
         assert_eq!(used_up.share.share(), f64::from(u8::from(day.is_some())));
         assert_eq!(found.reserve.point, 500.0 - whole);
+    }
+}
+
+/// Four months are a quarter and a part of one, which no budget of a quarter speaks of; so are months on a calendar that begin in its middle.
+#[test]
+fn a_part_of_a_quarter_is_not_held_against_the_budget_of_a_whole_one() {
+    let law = plain("law = \"constant\", value = \"1 tokens/h\"", "\"off\"");
+    let winter = "[horizon]\nstart = \"2027-02-01\"\ntime_zone = \"UTC\"\nmonths = 5\n".to_owned();
+    for (head, parts) in
+        [(flat_months(4, 100), [None, Some("quarter 2 (1 of 3 months)")]), (winter, [Some("quarter 2027-Q1 (2 of 3 months)"), None])]
+    {
+        let text = [head, on_demand("1 USD/token"), law.clone(), plan("p", &["on-demand"])].concat();
+        let scenario = resolve(&text, Path::new(""));
+        let wish = BudgetWish { quarter: Some(150.0), reserve: 0.9, ..BudgetWish::default() };
+        let found = answer(&text, wish, 3, 1);
+        let quarters: Vec<_> = found.periods.iter().filter(|period| period.kind == "quarter").collect();
+        let told = budget_answer(&scenario, 0, wish, &found);
+        let file = budget_file(&found).unwrap();
+        assert_eq!(quarters.len(), 2);
+        for (quarter, part) in quarters.into_iter().zip(parts) {
+            assert_eq!((quarter.exceeds.is_none(), quarter.is_part()), (part.is_some(), part.is_some()), "{quarter:?}");
+            assert!(part.is_none_or(|part| told.contains(part)), "{told}");
+            assert!(part.is_none() || file.contains(&format!(",,,{}\n", quarter.months)), "{file}");
+        }
+        assert!(told.contains("a part only"), "{told}");
     }
 }
 
