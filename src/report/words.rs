@@ -113,6 +113,9 @@ fn exact_digits(value: f64) -> f64 {
 /// Two significant digits, however small the number.
 pub(super) fn significant(value: f64) -> String {
     let text = format!("{value:.1e}");
+    if value.to_bits() << 1 == 0 {
+        return "0".to_owned();
+    }
     if (1e-6..1e6).contains(&value.abs()) { text.parse().map_or(text, |rounded: f64| rounded.to_string()) } else { text }
 }
 
@@ -160,7 +163,7 @@ mod tests {
 
     #[test]
     fn small_numbers_keep_two_digits() {
-        for (value, text) in [(0.000_123_4, "0.00012"), (12.34, "12"), (0.0, "0.0e0"), (1.26e-9, "1.3e-9"), (0.0999, "0.1")] {
+        for (value, text) in [(0.000_123_4, "0.00012"), (12.34, "12"), (0.0, "0"), (-0.0, "0"), (1.26e-9, "1.3e-9"), (0.0999, "0.1")] {
             assert_eq!(significant(value), text);
         }
     }
