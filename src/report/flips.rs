@@ -151,7 +151,7 @@ pub(super) fn cause(because: Cause) -> &'static str {
         Cause::Cheaper => "cheaper",
         Cause::BreaksLimits => "breaks limits",
         Cause::KeepsLimits => "keeps limits",
-        Cause::LessBad => "exceeds limits less",
+        Cause::LessBad => "misses the limits by less",
     }
 }
 
@@ -203,6 +203,12 @@ fn verb(lever: Lever, upwards: bool) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Plans that all break the limits are ranked by how much they miss them by, not by how often.
+    #[test]
+    fn the_least_bad_misses_the_limits_by_less() {
+        assert_eq!(cause(Cause::LessBad), "misses the limits by less");
+    }
 
     #[test]
     fn names_in_a_row() {
