@@ -46,9 +46,10 @@ fn first(quota: &QuotaFigures, found: &QuotaAnswer, wish: QuotaWish) -> Option<S
     let has = |way: usize, needed: Option<f64>| quota.now[way].zip(needed).map(|(now, needed)| now.rate >= needed);
     let minutes = format!("all but {} of the minutes of {}, the largest month,", Share(found.peak_share), named(&largest.label));
     let stay = format!("stay below {} tokens{more}", percentile(&largest.peak[0]));
+    let with = if quota.now[0].is_some_and(|now| now.others > 0.0) { " with what others take" } else { "" };
     let mut text = match (ask, quota.now[0], has(0, ask), has(1, requests)) {
         (None, ..) => {
-            format!("{}. In the largest of them {minutes} {stay}: with what others take, {wanted} on `{offer}`.", too_few(found, wish))
+            format!("{}. In the largest of them {minutes} {stay}, which comes to {wanted} on `{offer}`{with}.", too_few(found, wish))
         }
         (_, Some(now), Some(true), None | Some(true)) => {
             let now = words::exact(now.rate);

@@ -68,7 +68,7 @@ fn the_day_is_known_where_nothing_is_random() {
 #[test]
 fn a_part_of_a_quarter_is_not_held_against_the_budget_of_a_whole_one() {
     let law = plain("law = \"constant\", value = \"1 tokens/h\"", "\"off\"");
-    let winter = "[horizon]\nstart = \"2027-02-01\"\ntime_zone = \"UTC\"\nmonths = 5\n".to_owned();
+    let winter = "name = \"winter\"\nhorizon = { start = 2027-02-01, months = 5, time_zone = \"UTC\" }\n".to_owned();
     for (head, parts) in
         [(flat_months(4, 100), [None, Some("quarter 2 (1 of 3 months)")]), (winter, [Some("quarter 2027-Q1 (2 of 3 months)"), None])]
     {
