@@ -59,6 +59,8 @@ pub struct Rare {
     pub share: Estimate,
     /// 95 % interval of the share; `None` where too few effective samples are behind it, or spikes and the like have a part in it.
     pub interval: Option<(f64, f64)>,
+    /// Whether nothing but what is led there makes trouble: no spikes, and nothing that lasts.
+    pub led: bool,
     /// Replications of the estimate.
     pub replications: u64,
     /// As many samples of trouble of equal weight would tell as much: (Σ w)² / Σ w² over those that break the limits.
@@ -125,7 +127,7 @@ pub fn rare(scenario: &Scenario, plan: usize, effort: Effort, spec: &RunSpec<'_>
     let weighted: Vec<f64> = drawn.iter().map(Future::weighted).collect();
     let share = Sampling::Sobol.mean(&weighted);
     let interval = share.interval(CONFIDENCE).filter(|_| led && effective >= ENOUGH).map(|(low, high)| (low.max(0.0), high.min(1.0)));
-    Ok(Some(Rare { plan, share, interval, replications, effective }))
+    Ok(Some(Rare { plan, share, interval, led, replications, effective }))
 }
 
 /// How near a replication comes to trouble.

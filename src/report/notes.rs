@@ -57,7 +57,7 @@ fn as_precise(precise: &Precise, replications: u64) -> String {
 }
 
 /// A number of replications in two digits, rounded up.
-fn about(replications: f64) -> String {
+pub(super) fn about(replications: f64) -> String {
     let step = libm::pow(10.0, (libm::log10(replications.max(10.0))).floor() - 1.0);
     format!("{:.0}", (replications / step).ceil() * step)
 }
@@ -117,16 +117,25 @@ fn by_max_tokens(report: &Report<'_>) -> Vec<String> {
 /// Trouble that the run hardly saw, as importance sampling finds it.
 fn rarely(report: &Report<'_>, rare: &Rare) -> String {
     let name = report.scenario.supply.plans.get(rare.plan).map_or("", |plan| plan.name.as_str());
-    let percent = |share: f64| format!("{}%", words::significant(100.0 * share));
-    let between = rare.interval.map_or_else(
-        || format!("of which {:.0} effective samples tell nothing surer", rare.effective.floor()),
-        |(low, high)| format!("95% interval {} to {}", percent(low), percent(high)),
-    );
     format!(
-        "`{name}` breaks the limits in about {} of the months ({between}): {} replications that were led to where it does.",
+        "`{name}` breaks the limits in about {} of the months ({}): {} replications that were led to where it does.",
         percent(rare.share.point),
+        how_surely(rare),
         rare.replications
     )
+}
+
+/// The interval, or why there is none.
+fn how_surely(rare: &Rare) -> String {
+    match rare.interval {
+        Some((low, high)) => format!("95% interval {} to {}", percent(low), percent(high)),
+        None if rare.led => format!("of which {:.0} effective samples tell nothing surer", rare.effective.floor()),
+        None => "without an interval, as spikes or what else could not be led there may have a part in it".to_owned(),
+    }
+}
+
+fn percent(share: f64) -> String {
+    format!("{}%", words::significant(100.0 * share))
 }
 
 /// The cheapest plans that bind themselves are enough; the others are in the files.
@@ -180,4 +189,19 @@ fn too_small(report: &Report<'_>, plan: usize, pool: usize) -> Option<String> {
         words::mean(Some(&windows)),
         words::mean(requests.as_ref())
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::statistics::Estimate;
+
+    #[test]
+    fn why_rare_trouble_has_no_interval() {
+        let share = Estimate { point: 1e-5, standard_error: Some(1e-6), n: 16 };
+        let rare = |interval, led| Rare { plan: 0, share, interval, led, replications: 4096, effective: 812.7 };
+        assert_eq!(how_surely(&rare(Some((0.0, 2e-5)), true)), "95% interval 0% to 0.002%");
+        assert_eq!(how_surely(&rare(None, true)), "of which 812 effective samples tell nothing surer");
+        assert!(how_surely(&rare(None, false)).starts_with("without an interval, as spikes"));
+    }
 }
