@@ -88,14 +88,14 @@ pub(crate) fn size(args: &SizeArgs) -> Result<Exit> {
     };
     if let Some(mut folder) = folder {
         report.write(&files, &mut |file, text| folder.append(file.name(), text))?;
-        for (name, text) in sizing_files(&sizing)? {
+        for (name, text) in sizing_files(&report, &sizing)? {
             folder.append(name, &text)?;
         }
         folder.append(FLIPS_FILE, &flips_file(&report)?)?;
         folder.commit()?;
     }
     if args.json {
-        let document = sizing_files(&sizing)?.pop().map_or_else(String::new, |(_, text)| text);
+        let document = sizing_files(&report, &sizing)?.pop().map_or_else(String::new, |(_, text)| text);
         console::print(|out| out.write_all(document.as_bytes()))?;
     } else {
         print(args, &report, &sizing, wish)?;

@@ -3,7 +3,7 @@
 use super::figures::{Figure, Figures, PlanFigures};
 use super::headline::{Headline, cheaper};
 use super::{Report, answer, flip_lines, flips, notes};
-use crate::decision::{Flip, Likelihood, Precise, PreciseOf};
+use crate::decision::{Flip, Leader, Likelihood, Precise, PreciseOf};
 use crate::error::{Error, Result};
 use crate::statistics::{CONFIDENCE, ClusterProportion, Distribution, Estimate, Paired, Regret};
 use crate::tally::Metric;
@@ -145,9 +145,6 @@ pub(super) fn plan(report: &Report<'_>, headline: &Headline, figures: &PlanFigur
 
 /// Everything after the last plan.
 pub(super) fn tail(report: &Report<'_>) -> Result<String> {
-    let flips = report.judgement.leaders.iter().zip(report.flips).map(
-        |(leader, flips)| json!({ "term": leader.term, "changes": flips.iter().map(|flip| change(report, flip)).collect::<Vec<_>>() }),
-    );
     let rare = report.rare.map(|rare| {
         let plan = report.scenario.supply.plans.get(rare.plan).map(|plan| plan.name.as_str());
         json!({
@@ -157,7 +154,7 @@ pub(super) fn tail(report: &Report<'_>) -> Result<String> {
             "effective": rare.effective,
         })
     });
-    let tail = json!({ "rare": rare, "flips": flips.collect::<Vec<_>>(), "flips_text": flip_lines(report) });
+    let tail = json!({ "rare": rare, "flips": changes(report), "flips_text": flip_lines(report) });
     let text = pretty(&tail)?;
     Ok(format!("\n  ],{}\n", text.trim_start_matches('{')))
 }
@@ -277,6 +274,13 @@ fn paired(paired: &Paired) -> Value {
         "probability_cheaper": sampled(cheaper.share(), cheaper.n, cheaper.interval(CONFIDENCE)),
         "ties": paired.ties,
     })
+}
+
+/// What would flip the answer, by leader.
+pub(super) fn changes(report: &Report<'_>) -> Vec<Value> {
+    let leaders = report.judgement.leaders.iter().zip(report.flips);
+    let of_leader = |(leader, flips): (&Leader, &Vec<Flip>)| json!({ "term": leader.term, "changes": flips.iter().map(|flip| change(report, flip)).collect::<Vec<_>>() });
+    leaders.map(of_leader).collect()
 }
 
 fn change(report: &Report<'_>, flip: &Flip) -> Value {

@@ -1,6 +1,7 @@
 //! What to buy, as files: every unit's step, the price of less throttling, and the verdicts.
 
 use super::lines::Lines;
+use super::{Report, flip_lines, json as summary};
 use crate::decision::{ByHours, Sizing};
 use crate::error::{Error, Result};
 use crate::statistics::Estimate;
@@ -11,8 +12,8 @@ use serde_json::{Value, json};
 ///
 /// # Errors
 /// When a document cannot be written, which no input makes happen.
-pub fn sizing_files(sizing: &Sizing) -> Result<Vec<(&'static str, String)>> {
-    Ok(vec![("units.csv", units(sizing)?), ("nines.csv", nines(sizing)?), ("size.json", document(sizing)?)])
+pub fn sizing_files(report: &Report<'_>, sizing: &Sizing) -> Result<Vec<(&'static str, String)>> {
+    Ok(vec![("units.csv", units(sizing)?), ("nines.csv", nines(sizing)?), ("size.json", document(report, sizing)?)])
 }
 
 /// The names of those files.
@@ -87,7 +88,7 @@ fn purchases(sizing: &Sizing, plan: usize) -> Vec<Value> {
     bought.map(told).collect()
 }
 
-fn document(sizing: &Sizing) -> Result<String> {
+fn document(report: &Report<'_>, sizing: &Sizing) -> Result<String> {
     let name = |plan: usize| sizing.scenario.supply.plans.get(plan).map(|plan| plan.name.as_str());
     let estimate = |estimate: &Option<Estimate>| -> Value {
         estimate.map_or(Value::Null, |e| json!({ "point": e.point, "standard_error": e.standard_error, "n": e.n }))
@@ -119,6 +120,8 @@ fn document(sizing: &Sizing) -> Result<String> {
         "via_batch": sizing.via_batch.iter().map(|name| name.trim_matches('`')).collect::<Vec<_>>(),
         "not_via_batch": sizing.not_via_batch,
         "by_hours": sizing.by_hours.iter().map(by_hours).collect::<Vec<_>>(),
+        "flips": summary::changes(report),
+        "flips_text": flip_lines(report),
     });
     let text = serde_json::to_string_pretty(&document).map_err(|error| Error::io("size.json", "write", error.into()))?;
     Ok(text + "\n")
