@@ -154,6 +154,8 @@ fn work(args: &RunArgs, loaded: &Loaded, stop: &AtomicBool) -> Result<Found> {
     let rare = rare.map(|rare| Vec::from_iter(rare.filter(|rare| asked || rare.interval.is_some())));
     let rare = unless_stopped(rare, stop);
     spinner.finish_and_clear();
+    // Flips compare with the leaders as they were found; what is told names what is the same once.
+    let judgement = judgement.without_doubles(scenario);
     Ok(Found { run, judgement, flips: flips?, held: held?, precise, rare: rare?.pop() })
 }
 

@@ -111,7 +111,7 @@ pub fn alternatives(pairs: &[Pair], map: &BTreeMap<String, String>, spec: &RunSp
     let mut found: Vec<Alternative> = Vec::new();
     let mut base: Vec<f64> = Vec::new();
     for (index, ((file, scenario), (outcome, _))) in scenarios.iter().zip(&served).enumerate() {
-        let judgement = judge(scenario, outcome);
+        let judgement = judge(scenario, outcome).without_doubles(scenario);
         let Some(plan) = best(&judgement) else { return Err(Error::usage(format!("{file}: no plan"))) };
         let spend = objective_samples(scenario, outcome, plan);
         if index == 0 {

@@ -13,6 +13,7 @@ mod likelihood;
 mod point;
 mod precise;
 mod price;
+mod purchase;
 mod quota;
 mod rare;
 mod run_errors;

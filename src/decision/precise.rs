@@ -75,8 +75,9 @@ pub fn draw_until(scenario: &Scenario, spec: &RunSpec<'_>, asked: Precision, mos
         let found = run(scenario, &RunSpec { replications: Some(replications), ..*spec }, &tally)?;
         let judgement = judge_on(spec.threads, scenario, &found.summary)?;
         // What running summaries leave open of a percentile may be more than is asked for.
-        exact = judgement.leaders.iter().flat_map(|leader| iter::once(leader.plan).chain(leader.runner_up)).collect();
-        let share = half_width(scenario, &found.summary, &judgement, asked.of, spent(look));
+        let told = judgement.clone().without_doubles(scenario);
+        exact = told.leaders.iter().flat_map(|leader| iter::once(leader.plan).chain(leader.runner_up)).collect();
+        let share = half_width(scenario, &found.summary, &told, asked.of, spent(look));
         let stopped = found.replications < replications || spec.stop.is_some_and(|stop| stop.load(Ordering::Relaxed));
         // After a pilot that was stopped there is no further look, so it is one.
         let looked = !is_pilot || stopped;

@@ -2,9 +2,11 @@
 
 use super::breakeven::expected_utilisation;
 use super::headline::cheaper;
+use super::notes::about;
 use super::{Headline, Report, words};
-use crate::decision::Leader;
+use crate::decision::{Leader, PlanStanding};
 use crate::scenario::Scenario;
+use crate::statistics::CONFIDENCE;
 use crate::supply::Plan;
 use crate::units::Share;
 
@@ -39,7 +41,7 @@ pub fn answer(report: &Report<'_>) -> String {
 
 /// What to buy and how sure that is, with what the plans of the file leave open.
 fn sentence(report: &Report<'_>, leader: &Leader, cheapest: usize) -> String {
-    let mut text = verdict(report, leader, cheapest);
+    let mut text = verdict(report, leader, cheapest, Question::Run);
     if buys_the_most(&report.scenario.supply.plans, leader.plan) {
         let more = if leader.qualified { "more may be cheaper" } else { "more may keep the limits" };
         text.extend([" No plan of its sweep buys more units; ", more, "."]);
@@ -51,15 +53,25 @@ fn sentence(report: &Report<'_>, leader: &Leader, cheapest: usize) -> String {
     text
 }
 
+/// What was asked: what the plans of a file come to, or which to buy.
+pub(super) enum Question {
+    Run,
+    /// With what no plan keeps beside the limits. The next best is told of apart.
+    Size(Option<String>),
+}
+
 /// What to buy, what it costs, and how sure that is.
-pub(super) fn verdict(report: &Report<'_>, leader: &Leader, cheapest: usize) -> String {
+pub(super) fn verdict(report: &Report<'_>, leader: &Leader, cheapest: usize, question: Question) -> String {
     let scenario = report.scenario;
     let limits = stated(scenario);
     let name = |plan: usize| scenario.supply.plans.get(plan).map_or("", |plan| plan.name.as_str());
     let best = Headline::new(report, leader.plan, cheapest);
     let cost = format!("{} {} a month", words::mean(best.cost_total.as_ref()), scenario.currency);
     let kept = words::frequency_of_months(&best.standing.months_kept);
-    let mut text = if leader.qualified {
+    let names_next = matches!(question, Question::Run);
+    let mut text = if let (true, Question::Size(Some(kept_by_none))) = (leader.qualified, question) {
+        format!("{kept_by_none}; the best without that is `{}`: {cost}", name(leader.plan))
+    } else if leader.qualified {
         let buys = scenario.supply.plans.get(leader.plan).is_some_and(|plan| !plan.buys_nothing());
         let verb = match (leader.plan == scenario.baseline, buys) {
             (true, _) => "Stay with",
@@ -79,7 +91,7 @@ pub(super) fn verdict(report: &Report<'_>, leader: &Leader, cheapest: usize) -> 
         let size = crate::statistics::Estimate { point: size, ..paired.mean_difference };
         let (size, often) = (words::amount(&size), words::frequency(&cheaper(paired)));
         text.extend([", ", &size, " ", word, " than `", name(scenario.baseline), "` and cheaper in ", &often, " of the futures"]);
-    } else if let Some(runner_up) = leader.runner_up.filter(|_| leader.qualified) {
+    } else if let Some(runner_up) = leader.runner_up.filter(|_| leader.qualified && names_next) {
         let second = Headline::new(report, runner_up, leader.plan);
         if let Some(paired) = &second.against_cheapest {
             let more = words::amount(&paired.mean_difference);
@@ -95,9 +107,27 @@ pub(super) fn verdict(report: &Report<'_>, leader: &Leader, cheapest: usize) -> 
     }
     text.push('.');
     if best.standing.within_error {
-        text += " Whether it keeps the limits is within the error of this run; more replications would tell.";
+        text += " Whether it keeps the limits is within the error of this run; ";
+        text += &match needed(&best.standing) {
+            Some(needed) => format!("at the present distance about {} replications would tell.", about(needed)),
+            None => "it may keep them in exactly the share of months asked for, which no number of replications would tell.".to_owned(),
+        };
     }
     text
+}
+
+/// More replications than this are beyond reason.
+const MOST: f64 = 1_048_576.0;
+
+/// How many replications would tell the share of months that keep the limits from the share asked for, were both where they are now: the interval
+/// shrinks with the root of their number. `None` beyond reason.
+fn needed(standing: &PlanStanding) -> Option<f64> {
+    let (low, high) = standing.months_kept.interval(CONFIDENCE)?;
+    let share = standing.months_kept.estimate().point;
+    let distance = share - standing.asked;
+    let reach = if distance > 0.0 { share - low } else { high - share };
+    let needed = standing.months_kept.clusters() as f64 * (reach / distance) * (reach / distance);
+    (needed <= MOST).then_some(needed)
 }
 
 /// The limits, in brackets; nothing where there are none.

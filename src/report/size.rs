@@ -1,6 +1,6 @@
 //! What to buy, in words and tables: the plan, whether the run can tell it from others, unit by unit, and what less throttling costs.
 
-use super::answer::verdict;
+use super::answer::{Question, verdict};
 use super::table::STYLE;
 use super::{Report, words};
 use crate::decision::{ByHours, Goal, Leader, PoolSteps, Sizing, UnitStep, Verdict, Wish};
@@ -23,7 +23,8 @@ pub fn sizing_answer(report: &Report<'_>, sizing: &Sizing, wish: Wish<'_>) -> St
             Some(term) if judgement.within_terms => format!("Term {term}: "),
             _ => String::new(),
         };
-        text += &verdict(report, leader, cheapest);
+        let over_budget = wish.budget.filter(|_| !found.affordable).map(|(budget, share)| over_budget(report, budget, share));
+        text += &verdict(report, leader, cheapest, Question::Size(over_budget));
         let ends = at_the_end(steps).filter(|_| leader.qualified);
         sentences(report, wish, leader, found).into_iter().chain(ends).for_each(|sentence| text.extend([" ", &sentence]));
         parts.push(text);
@@ -39,6 +40,13 @@ pub fn sizing_answer(report: &Report<'_>, sizing: &Sizing, wish: Wish<'_>) -> St
     parts.join("\n")
 }
 
+/// That no plan stays within the budget.
+fn over_budget(report: &Report<'_>, budget: f64, share: f64) -> String {
+    let keeps = if report.scenario.limits.any() { " that keeps the limits" } else { "" };
+    let currency = report.scenario.currency.code();
+    format!("No plan{keeps} stays within the budget of {} {currency} a month in {} of the futures", short(budget), Share(share))
+}
+
 fn sentences(report: &Report<'_>, wish: Wish<'_>, leader: &Leader, found: &Verdict) -> Vec<String> {
     let scenario = report.scenario;
     let name = |plan: usize| scenario.supply.plans.get(plan).map_or("", |plan| plan.name.as_str());
@@ -48,9 +56,6 @@ fn sentences(report: &Report<'_>, wish: Wish<'_>, leader: &Leader, found: &Verdi
         let samples = crate::decision::objective_samples(scenario, report.outcome, leader.plan);
         let within = samples.iter().filter(|&&spend| spend <= budget).count() as u64;
         let within = words::frequency(&crate::statistics::Proportion::of(within, samples.len() as u64));
-        if !found.affordable {
-            all.push("No plan that keeps the limits stays within the budget as often as asked; without it, this is the best.".to_owned());
-        }
         all.push(format!("It stays within {} {currency} a month in {within} of the futures ({} asked).", short(budget), Share(share)));
     }
     if !leader.qualified {
@@ -60,9 +65,16 @@ fn sentences(report: &Report<'_>, wish: Wish<'_>, leader: &Leader, found: &Verdi
         Goal::Mean => String::new(),
         goal => format!(" in its {}", goal.name()),
     };
+    let spend = report.judgement.standings.get(leader.plan).map_or(0.0, |standing| standing.objective.point.abs());
+    let ties = |lead: &Estimate| lead.standard_error.is_some() && lead.point.abs() <= words::ROUNDING * spend.max(1.0);
+    let kept = match (found.affordable, scenario.limits.any()) {
+        (true, _) => "that kept what was asked in this run",
+        (false, true) => "that kept the limits in this run",
+        (false, false) => "that were looked at",
+    };
     if let (Some(other), Some(lead)) = (leader.runner_up, &found.lead) {
         let (other, by) = (name(other), words::amount(lead));
-        all.push(match (found.settled, found.needed) {
+        all.push(match (found.settled && !ties(lead), found.needed) {
             _ if lead.standard_error.is_none() && report.outcome.replications() == 1 => {
                 format!("The next best, `{other}`, costs {by} {currency} a month more{goal}, in the one future seen.")
             }
@@ -74,7 +86,7 @@ fn sentences(report: &Report<'_>, wish: Wish<'_>, leader: &Leader, found: &Verdi
                 "Too close to call against `{other}`: {by} {currency} a month lie between them{goal}; about {} replications would tell.",
                 rounded_up(needed)
             ),
-            (false, None) => format!("`{other}` costs the same{goal}, as far as can be told."),
+            (false, None) => format!("`{other}` costs the same{goal}, as far as can be told: neither of the two is better."),
         });
     }
     if found.lead.is_none() {
@@ -84,10 +96,13 @@ fn sentences(report: &Report<'_>, wish: Wish<'_>, leader: &Leader, found: &Verdi
         all.push(if most > 0.0 {
             let most = words::to_digits_of(Some(0.05 * most), most);
             format!(
-                "With 95% confidence it costs at most {most} {currency} a month more{goal} than the truly best that keeps what was asked."
+                "With 95% confidence it costs at most {most} {currency} a month more{goal} than the truly best that keeps {}.",
+                if found.affordable { "what was asked" } else { "the limits" }
             )
+        } else if found.lead.as_ref().is_some_and(ties) {
+            format!("With 95% confidence none of those {kept} is better{goal}.")
         } else {
-            format!("With 95% confidence it is the truly best{goal} of those that kept what was asked in this run.")
+            format!("With 95% confidence it is the truly best{goal} of those {kept}.")
         });
     }
     if let Some((plan, kept)) = found.missed {

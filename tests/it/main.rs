@@ -41,3 +41,4 @@ mod surface;
 mod tornado;
 mod validation;
 mod waiting;
+mod wording;

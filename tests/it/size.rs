@@ -367,7 +367,18 @@ fn flags_are_checked() {
     // A wish that no plan fulfils is a gate that is missed.
     let ended = command(folder.path(), &["pools.toml", "--quiet", "--replications=64", "--budget=1"]);
     assert_eq!(ended.status.code(), Some(4));
-    assert!(String::from_utf8(ended.stdout).unwrap().contains("No plan that keeps the limits stays within the budget"));
+    let told = String::from_utf8(ended.stdout).unwrap();
+    let first = "No plan that keeps the limits stays within the budget of 1 USD a month in 90% of the futures; the best without that is `";
+    assert!(told.starts_with(first), "{told}");
+    let unlimited = POOLS.replace("throttled_requests_share = \"4%\"\nin_share_of_months = \"70%\"\n", "");
+    std::fs::write(folder.path().join("unlimited.toml"), unlimited).unwrap();
+    let ended = command(folder.path(), &["unlimited.toml", "--quiet", "--replications=64", "--budget=1"]);
+    let told = String::from_utf8(ended.stdout).unwrap();
+    assert!(ended.status.code() == Some(4) && told.starts_with("No plan stays within the budget of 1 USD"), "{told}");
+    let ended =
+        command(folder.path(), &["pools.toml", "--quiet", "--replications=64", "--max-throttled-share=0.0000001%", "--units=u-a=0..=1"]);
+    let told = String::from_utf8(ended.stdout).unwrap();
+    assert!(ended.status.code() == Some(4) && told.starts_with("No plan keeps the limits (at most "), "{told}");
 }
 
 /// The same bytes for any number of threads.

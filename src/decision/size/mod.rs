@@ -26,11 +26,12 @@ pub use verdict::Verdict;
 
 use super::flip::Flip;
 use super::judgement::{Judgement, Leader, judge};
+use super::purchase::{IdleWay, idle_way, idle_ways};
 use super::spreadsheet::spreadsheet_plan;
 use crate::error::Result;
 use crate::scenario::Scenario;
 use crate::simulation::{Run, RunSpec, run};
-use crate::supply::{Candidates, Member, OfferKind, Plan, Supply};
+use crate::supply::{Candidates, Plan};
 use crate::tally::{Columns, Outcome};
 use crate::units::Term;
 use contest::Field;
@@ -102,19 +103,6 @@ pub fn size(scenario: &Scenario, wish: Wish<'_>, spec: &RunSpec<'_>) -> Result<(
     let sizing = Shortlist { search, plans: vec![scenario.supply.plans[scenario.baseline].clone()], near: Vec::new() }.sizing();
     let about = Run { summary: (), replications: ran.replications, asked: ran.asked, seed: ran.seed, engine: ran.engine };
     Ok((about, sizing))
-}
-
-/// A workload, which part of it, and the offers paid by the token that it goes to.
-type IdleWay = (usize, crate::supply::Part, Vec<usize>);
-
-/// Where the work of a pool goes, member by member, but for units: to batch, or else along offers paid by the token.
-fn idle_way(supply: &Supply, group: usize) -> Vec<IdleWay> {
-    let by_token = |&offer: &usize| !matches!(supply.offers[offer].kind, OfferKind::Provisioned(_));
-    let way = |member: &Member| {
-        let route = member.route.iter().copied().filter(by_token);
-        (member.workload, member.part, member.batch.map_or_else(|| route.collect(), |batch| vec![batch]))
-    };
-    supply.groups[group].members.iter().map(way).collect()
 }
 
 /// The plans that are told of, as they are found.
@@ -215,9 +203,14 @@ impl Shortlist<'_> {
         let best = found.best.first().cloned().or_else(|| self.search.least_bad(usable))?;
         let plan = self.told(&best);
         // Two ways to buy nothing are one where work goes the same way.
-        let idle = self.idle_ways(&best);
-        let same = |rival: &Combination| idle.is_some() && self.idle_ways(rival) == idle;
-        let rivals: Vec<&Combination> = found.best.iter().skip(1).filter(|rival| !same(rival)).collect();
+        let mut seen = vec![self.idle_ways(&best)];
+        let mut is_new = |rival: &&Combination| {
+            let ways = self.idle_ways(rival);
+            let is_new = ways.is_none() || !seen.contains(&ways);
+            seen.push(ways);
+            is_new
+        };
+        let rivals: Vec<&Combination> = found.best.iter().skip(1).filter(&mut is_new).collect();
         let told: Vec<usize> = rivals.iter().take(TOLD).map(|rival| self.told(rival)).collect();
         let choices = parts_of(self.search.families).filter(|part| usable(part)).count();
         let verdict = verdict::verdict(&mut self.search, &best, &rivals, choices);
@@ -262,8 +255,13 @@ impl Shortlist<'_> {
         (0..pools).map(of_pool).collect::<Option<Vec<_>>>().map(|parts| supply.compose(&parts))
     }
 
-    /// The place of a combination among the plans told of.
+    /// The place of a combination among the plans told of; of ways to buy nothing that are one, the baseline is the one to tell of.
     fn told(&mut self, combination: &Combination) -> usize {
+        let supply = &self.search.scenario.supply;
+        let ways = self.idle_ways(combination);
+        if ways.is_some() && ways == idle_ways(supply, &supply.plans[self.search.scenario.baseline]) {
+            return 0;
+        }
         let parts: Vec<(usize, usize)> = carriers(self.search.families, combination);
         let plan = self.search.scenario.supply.compose(&parts);
         self.place(plan)
