@@ -183,7 +183,7 @@ fn favourites(scenario: &Scenario, like: &Scenario, spec: &RunSpec<'_>) -> Resul
         return Err(ErrorKind::Interrupted.into());
     }
     let name = |plan: usize| scenario.supply.plans[plan].name.clone();
-    let leaders = judge(&scenario, &ran.summary).leaders;
+    let leaders = judge(&scenario, &ran.summary).without_doubles(&scenario).leaders;
     Ok(leaders.into_iter().map(|l| Favourite { plan: name(l.plan), term: l.term, keeps_limits: l.qualified }).collect())
 }
 

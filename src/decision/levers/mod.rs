@@ -245,13 +245,13 @@ impl Served {
     }
 
     fn recommended(&self) -> Option<usize> {
-        judge(&self.scenario, &self.outcome).recommended().map(|leader| leader.plan)
+        judge(&self.scenario, &self.outcome).without_doubles(&self.scenario).recommended().map(|leader| leader.plan)
     }
 
     /// The best plan, and its lead over the one that was the best before.
     fn best(&self, before: Option<&BestPlan>) -> BestPlan {
         let scenario = &self.scenario;
-        let judgement = judge(scenario, &self.outcome);
+        let judgement = judge(scenario, &self.outcome).without_doubles(scenario);
         let name = |plan: usize| scenario.supply.plans[plan].name.as_str();
         let names: Vec<&str> = judgement.leaders.iter().map(|leader| name(leader.plan)).collect();
         let lead = before.zip(judgement.recommended()).and_then(|(before, leader)| {
