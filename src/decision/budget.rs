@@ -100,6 +100,8 @@ pub struct BudgetAnswer {
     pub reserve: Percentile,
     /// Futures seen.
     pub replications: u64,
+    /// So many the share asked for takes at the least, where more are needed than were seen.
+    pub replications_needed: Option<u64>,
 }
 
 /// Looks at one plan of a scenario.
@@ -135,11 +137,13 @@ fn answer(scenario: &Scenario, slices: &Slices, spend: &Spend, wish: BudgetWish)
     let held = whole.holds;
     let beside = wish.whole.unwrap_or(whole.mean);
     let reserve = Percentile { point: held.point - beside, interval: held.interval.map(|(low, high)| (low - beside, high - beside)) };
+    let replications = spend.futures(slices).count() as u64;
     BudgetAnswer {
         used_up: wish.whole.map(|budget| used_up(scenario, slices, spend, budget)),
         periods: months.chain(quarters).chain([whole]).collect(),
         reserve,
-        replications: spend.futures(slices).count() as u64,
+        replications,
+        replications_needed: scenario.sampling.fewest_for_quantile(wish.reserve).filter(|needed| *needed > replications),
     }
 }
 

@@ -47,6 +47,10 @@ pub fn budget_answer(scenario: &Scenario, plan: usize, wish: BudgetWish, found: 
             amount(&Percentile { point: -spare, interval: found.reserve.interval.map(|(low, high)| (-high, -low)) })
         ),
     });
+    if found.reserve.interval.is_none() {
+        let too_few = words::too_few(found.replications, found.replications_needed, wish.reserve);
+        parts.push(format!("{too_few}: these figures are of the futures seen."));
+    }
     let mut text = format!("{}\n\n{}", parts.join(" "), table(found, wish, currency));
     if wish.quarter.is_some() && found.periods.iter().any(PeriodSpend::is_part) {
         text += "\n\nOf some quarters the horizon holds a part only: they are not held against the budget of a whole quarter.";

@@ -46,10 +46,11 @@ fn first(quota: &QuotaFigures, found: &QuotaAnswer, wish: QuotaWish) -> Option<S
     let has = |way: usize, needed: Option<f64>| quota.now[way].zip(needed).map(|(now, needed)| now.rate >= needed);
     let minutes = format!("all but {} of the minutes of {}, the largest month,", Share(found.peak_share), named(&largest.label));
     let stay = format!("stay below {} tokens{more}", percentile(&largest.peak[0]));
+    let too_few = words::too_few(found.replications, found.replications_needed, wish.percentile);
     let with = if quota.now[0].is_some_and(|now| now.others > 0.0) { " with what others take" } else { "" };
     let mut text = match (ask, quota.now[0], has(0, ask), has(1, requests)) {
         (None, ..) => {
-            format!("{}. In the largest of them {minutes} {stay}, which comes to {wanted} on `{offer}`{with}.", too_few(found, wish))
+            format!("{too_few}. In the largest of them {minutes} {stay}, which comes to {wanted} on `{offer}`{with}.")
         }
         (_, Some(now), Some(true), None | Some(true)) => {
             let now = words::exact(now.rate);
@@ -71,19 +72,6 @@ fn first(quota: &QuotaFigures, found: &QuotaAnswer, wish: QuotaWish) -> Option<S
         );
     }
     Some(text)
-}
-
-/// What the futures cannot tell, and how many can.
-fn too_few(found: &QuotaAnswer, wish: QuotaWish) -> String {
-    let takes = match found.replications_needed {
-        Some(needed) => format!("at least {needed}"),
-        None => "more".to_owned(),
-    };
-    format!(
-        "{} futures cannot tell what {} of all futures stay within, which takes {takes} replications",
-        found.replications,
-        Share(wish.percentile)
-    )
 }
 
 fn title(quota: &QuotaFigures, plan: &str) -> String {
@@ -179,7 +167,8 @@ fn meaning(wish: QuotaWish, found: &QuotaAnswer) -> String {
         Share(wish.percentile),
     );
     if found.quotas.iter().any(|quota| quota.months.iter().any(|month| month.peak[2].held().is_none())) {
-        let _ = write!(text, " Figures after ~ are the largest of the futures seen: {}.", too_few(found, wish));
+        let too_few = words::too_few(found.replications, found.replications_needed, wish.percentile);
+        let _ = write!(text, " Figures after ~ are the largest of the futures seen: {too_few}.");
     }
     let [waits, retries, batch] = found.aside;
     let left_out = [

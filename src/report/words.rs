@@ -1,6 +1,7 @@
 //! Figures in words: with the digits that their errors deserve, shares as per cent.
 
 use crate::statistics::{ClusterProportion, Distribution, Estimate, Proportion};
+use crate::units::Share;
 
 /// What is less than this share of a figure is what sums are rounded by.
 pub(super) const ROUNDING: f64 = 1e-9;
@@ -117,6 +118,12 @@ pub(super) fn significant(value: f64) -> String {
         return "0".to_owned();
     }
     if (1e-6..1e6).contains(&value.abs()) { text.parse().map_or(text, |rounded: f64| rounded.to_string()) } else { text }
+}
+
+/// That so few futures cannot tell what this share of all stay within, and how many can: `needed`, where that is known.
+pub(super) fn too_few(replications: u64, needed: Option<u64>, share: f64) -> String {
+    let takes = needed.map_or_else(|| "more".to_owned(), |needed| format!("at least {needed}"));
+    format!("{replications} futures cannot tell what {} of all futures stay within, which takes {takes} replications", Share(share))
 }
 
 /// A number known exactly, to at most two decimals.

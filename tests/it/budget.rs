@@ -86,6 +86,8 @@ fn a_part_of_a_quarter_is_not_held_against_the_budget_of_a_whole_one() {
             assert!(part.is_none() || file.contains(&format!(",,,{}\n", quarter.months)), "{file}");
         }
         assert!(told.contains("a part only"), "{told}");
+        // Three futures know nothing of nine in ten.
+        assert!(told.contains("3 futures cannot tell what 90% of all futures stay within, which takes at least "), "{told}");
     }
 }
 
