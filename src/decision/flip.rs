@@ -25,7 +25,7 @@ pub enum Cause {
     BreaksLimits,
     /// The new winner now keeps the limits.
     KeepsLimits,
-    /// No plan keeps the limits, and the new winner exceeds them by less.
+    /// No plan keeps the limits, and the new winner misses them by less.
     LessBad,
 }
 
