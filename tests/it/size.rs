@@ -395,6 +395,39 @@ fn the_answer_does_not_depend_on_threads() {
     assert!(one == told("--threads=2") && one == told("--threads=7"));
 }
 
+/// Flip points, and plans that are as good at the end, by their names.
+fn named(flips: &[Flip], scenario: &Scenario) -> Vec<String> {
+    let of = |flip: &Flip| {
+        let point = flip.point.as_ref();
+        let name = |plan: usize| scenario.supply.plans[plan].name.clone();
+        let (winner, as_good) = (point.and_then(|point| point.plan).map(name), flip.as_good.map(name));
+        format!("{:?} {} {:?} {winner:?} {as_good:?}", flip.lever, flip.upwards, point.map(|point| (point.at * 1e9).round() as i64))
+    };
+    flips.iter().map(of).collect()
+}
+
+/// One unit that serves all, or on demand, for as much where 70 % less is asked or paid: what is as good there is named as by `run`.
+#[test]
+fn what_is_as_good_at_the_end_is_named() {
+    let law = "law = \"lognormal\", mean = \"1M tokens/h\", cv = 1";
+    let text = reservation(law, "1 USD/1M tokens", "0.3 USD/unit-hour").replace("\"1 tokens/h\"", "\"1000M tokens/h\"");
+    let candidates = listed("units", "1..=1");
+    let scenario = open(&text, &candidates);
+    let mut as_good = 0;
+    for seed in 0..12 {
+        let spec = RunSpec { replications: Some(200), seed: Some(seed), ..RunSpec::default() };
+        let (_, sizing) = size(&scenario, Wish { candidates: &candidates, goal: Goal::Mean, budget: None }, &spec).unwrap();
+        let near = sizing.flips(&candidates, &spec).unwrap();
+        let sizing = sizing.with_flips(near);
+        let outcome = run(&scenario, &spec, &Columns).unwrap().summary;
+        let all = flips(&scenario, &outcome, &judge(&scenario, &outcome), &spec).unwrap();
+        assert_eq!(named(&sizing.flips[0], &sizing.scenario), named(&all[0], &scenario));
+        as_good += sizing.flips[0].iter().filter(|flip| flip.as_good.is_some()).count();
+    }
+    // A half of 24 in the mean.
+    assert!(as_good >= 3, "{as_good}");
+}
+
 /// `size` tells of the best plans alone, and still finds the flip points that all of them show: a unit less, or more, is the first to win.
 #[test]
 fn flips_are_found_among_the_neighbours() {
@@ -408,15 +441,7 @@ fn flips_are_found_among_the_neighbours() {
     let sizing = sizing.with_flips(near);
     let outcome = run(&scenario, &spec, &Columns).unwrap().summary;
     let all = flips(&scenario, &outcome, &judge(&scenario, &outcome), &spec).unwrap();
-    let told = |flips: &[Flip], scenario: &Scenario| -> Vec<String> {
-        let of = |flip: &Flip| {
-            let point = flip.point.as_ref();
-            let winner = point.and_then(|point| point.plan).map(|plan| scenario.supply.plans[plan].name.clone());
-            format!("{:?} {} {:?} {winner:?}", flip.lever, flip.upwards, point.map(|point| (point.at * 1e9).round() as i64))
-        };
-        flips.iter().map(of).collect()
-    };
-    assert_eq!(told(&sizing.flips[0], &sizing.scenario), told(&all[0], &scenario));
+    assert_eq!(named(&sizing.flips[0], &sizing.scenario), named(&all[0], &scenario));
     // Spend is least where the chance of a use beyond is 0.6 of a token's price; a unit of 80 more or less is worth a percent or so.
     let traffic = sizing.flips[0].iter().filter(|flip| flip.lever == Lever::Traffic);
     assert!(

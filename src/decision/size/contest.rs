@@ -105,7 +105,10 @@ impl Sizing {
     }
 }
 
-/// Who wins where the answer changes.
+/// Who wins where the answer changes, or is as good at the end where it does not.
 fn winner(flip: &mut Flip) -> Option<&mut usize> {
-    flip.point.as_mut()?.plan.as_mut()
+    match &mut flip.point {
+        Some(point) => point.plan.as_mut(),
+        None => flip.as_good.as_mut(),
+    }
 }
