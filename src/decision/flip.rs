@@ -111,8 +111,23 @@ pub fn flips(scenario: &Scenario, outcome: &Outcome, judgement: &Judgement, spec
                 walk(ground(lever), steps, &start)?
             };
             let told = judgement.leaders.iter().zip(ends).map(|(leader, end)| {
+                // Nothing falls by more than itself, and no prompt has more than all of it in the cache; an end that is not known stays so.
+                let possible = |change: f64| {
+                    let beyond = if upwards { change < 0.0 } else { change > 0.0 };
+                    let change = if beyond { 0.0 } else { change };
+                    match lever {
+                        _ if change.is_nan() => change,
+                        Lever::Growth => change,
+                        Lever::CacheShare if upwards => change.min(tried),
+                        Lever::CacheShare => change.max(tried),
+                        _ => change.max(-1.0),
+                    }
+                };
                 let (point, as_good) = match end {
-                    End::Flips(point) => (Some(point), None),
+                    End::Flips(point) => {
+                        let between = (possible(point.between.0), possible(point.between.1));
+                        (Some(FlipPoint { between, ..point }), None)
+                    }
                     End::Stands { as_good } => (None, as_good),
                 };
                 let likelihood = point.as_ref().map(|point| futures.likelihood(lever, upwards, point, leader.plan));

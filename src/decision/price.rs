@@ -36,7 +36,8 @@ impl<'a> Crossings<'a> {
         };
         let reach = self.own.reach(&line(self.scenario, self.outcome, plan, self.lever), at, self.outcome.method(Span::Horizon));
         if at.abs() > tried.abs() {
-            let is_near = at.abs() - reach <= tried.abs();
+            // Unless the stated price is as near.
+            let is_near = at.abs() - reach <= tried.abs() && at.abs() > reach;
             return End::Stands { as_good: Some(plan).filter(|_| is_near) };
         }
         let between = (at - reach, at + reach);

@@ -74,12 +74,17 @@ impl Walk<'_> {
         Ok(None)
     }
 
-    /// A plan that keeps the limits at the last step and costs no more than the leader there, as far as can be told.
+    /// A plan that keeps the limits at the last step and costs no more than the leader there, as far as can be told, though it does at the stated
+    /// value.
     fn as_good(&self, (group, leader): (usize, &Leader)) -> Option<usize> {
         let last = self.full.last()?.as_ref().filter(|last| last.knows(leader.plan))?;
         let dearer = |&plan: &usize| {
             let (mean, reach) = self.ground.dearer(last, plan, leader.plan);
-            (plan != leader.plan && last.standing(plan).keeps_limits && mean <= reach && reach.is_finite()).then_some((plan, mean))
+            let is_dearer = || {
+                let (stated, reach) = self.ground.dearer(self.start, plan, leader.plan);
+                stated > reach
+            };
+            (last.standing(plan).keeps_limits && mean <= reach && reach.is_finite() && is_dearer()).then_some((plan, mean))
         };
         last.members(group).iter().filter_map(dearer).min_by(|a, b| a.1.total_cmp(&b.1)).map(|(plan, _)| plan)
     }

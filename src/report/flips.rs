@@ -44,6 +44,7 @@ fn line(report: &Report<'_>, leader: &Leader, flip: &Flip, point: &FlipPoint) ->
     match (point.because, point.plan) {
         (Cause::BreaksLimits, Some(_)) => format!("`{old}` no longer keeps the limits if {change}."),
         (Cause::BreaksLimits, None) => format!("`{old}` no longer keeps the limits, and no other plan does, if {change}."),
+        (Cause::Cheaper, _) if point.limits_unsure => format!("`{new}` costs less if {change}."),
         (Cause::Cheaper, _) if leader.qualified => format!("`{new}` wins if {change}."),
         (Cause::Cheaper | Cause::LessBad, _) => format!("`{new}` is the least bad if {change}."),
         (Cause::KeepsLimits, Some(plan)) if plan == leader.plan => format!("`{old}` keeps the limits if {change}."),
