@@ -153,7 +153,7 @@ units = { u = "1..=14" }
 }
 
 /// First looks and plans left out save time only: the answer changes in the step in which it does when every step is made with all plans, which
-/// stand where they stand in the run and by as much apart as 128 replications say.
+/// stand where they stand in the run and by as much apart as 128 replications say. That is added up here, which is near enough to tell a step.
 #[test]
 fn a_flip_is_found_where_all_plans_at_all_steps_show_it() {
     let scenario = noisy("90%");

@@ -406,6 +406,17 @@ fn named(flips: &[Flip], scenario: &Scenario) -> Vec<String> {
     flips.iter().map(of).collect()
 }
 
+/// What `size` finds, with its flip points, which are those of a run of all plans.
+fn flips_as_in_a_run(scenario: &Scenario, candidates: &Candidates, spec: &RunSpec<'_>) -> Sizing {
+    let (_, sizing) = size(scenario, Wish { candidates, goal: Goal::Mean, budget: None }, spec).unwrap();
+    let near = sizing.flips(candidates, spec).unwrap();
+    let sizing = sizing.with_flips(near);
+    let outcome = run(scenario, spec, &Columns).unwrap().summary;
+    let all = flips(scenario, &outcome, &judge(scenario, &outcome), spec).unwrap();
+    assert_eq!(named(&sizing.flips[0], &sizing.scenario), named(&all[0], scenario));
+    sizing
+}
+
 /// One unit that serves all, or on demand, for as much where 70 % less is asked or paid: what is as good there is named as by `run`.
 #[test]
 fn what_is_as_good_at_the_end_is_named() {
@@ -416,12 +427,7 @@ fn what_is_as_good_at_the_end_is_named() {
     let mut as_good = 0;
     for seed in 0..12 {
         let spec = RunSpec { replications: Some(200), seed: Some(seed), ..RunSpec::default() };
-        let (_, sizing) = size(&scenario, Wish { candidates: &candidates, goal: Goal::Mean, budget: None }, &spec).unwrap();
-        let near = sizing.flips(&candidates, &spec).unwrap();
-        let sizing = sizing.with_flips(near);
-        let outcome = run(&scenario, &spec, &Columns).unwrap().summary;
-        let all = flips(&scenario, &outcome, &judge(&scenario, &outcome), &spec).unwrap();
-        assert_eq!(named(&sizing.flips[0], &sizing.scenario), named(&all[0], &scenario));
+        let sizing = flips_as_in_a_run(&scenario, &candidates, &spec);
         as_good += sizing.flips[0].iter().filter(|flip| flip.as_good.is_some()).count();
     }
     // A half of 24 in the mean.
@@ -436,12 +442,7 @@ fn flips_are_found_among_the_neighbours() {
     let candidates = listed("units", "0..=200");
     let scenario = open(&text, &candidates);
     let spec = RunSpec { replications: Some(300), ..RunSpec::default() };
-    let (_, sizing) = size(&scenario, Wish { candidates: &candidates, goal: Goal::Mean, budget: None }, &spec).unwrap();
-    let near = sizing.flips(&candidates, &spec).unwrap();
-    let sizing = sizing.with_flips(near);
-    let outcome = run(&scenario, &spec, &Columns).unwrap().summary;
-    let all = flips(&scenario, &outcome, &judge(&scenario, &outcome), &spec).unwrap();
-    assert_eq!(named(&sizing.flips[0], &sizing.scenario), named(&all[0], &scenario));
+    let sizing = flips_as_in_a_run(&scenario, &candidates, &spec);
     // Spend is least where the chance of a use beyond is 0.6 of a token's price; a unit of 80 more or less is worth a percent or so.
     let traffic = sizing.flips[0].iter().filter(|flip| flip.lever == Lever::Traffic);
     assert!(
