@@ -52,7 +52,7 @@ pub enum ErrorKind {
 }
 
 /// A text that diagnostics point into.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
     /// The name shown to the user: the path as given.
     pub name: String,

@@ -28,7 +28,7 @@ mod surface;
 mod tornado;
 
 use args::{Cli, Command};
-use clap::Parser;
+use clap::{Arg, CommandFactory, FromArgMatches};
 use std::process::ExitCode;
 use tokentide::error::{Error, ErrorKind, Result};
 
@@ -52,7 +52,7 @@ pub(crate) enum Exit {
 
 /// Runs the command line of this process.
 pub(crate) fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match parse() {
         Ok(cli) => cli,
         Err(message) => {
             // Help and version are results and go to standard output; a closed pipe there is no failure.
@@ -65,6 +65,14 @@ pub(crate) fn main() -> ExitCode {
         exit_of(&error)
     });
     ExitCode::from(exit as u8)
+}
+
+/// The command line, or what to print in its place.
+fn parse() -> std::result::Result<Cli, clap::Error> {
+    // A number below 0 is refused as a value, with what is allowed, and not taken for a flag that nobody knows.
+    let taking = |arg: Arg| if arg.get_action().takes_values() { arg.allow_negative_numbers(true) } else { arg };
+    let command = Cli::command().mut_subcommands(|command| command.mut_args(taking));
+    Cli::from_arg_matches(&command.try_get_matches()?)
 }
 
 fn dispatch(command: &Command) -> Result<Exit> {

@@ -118,7 +118,14 @@ fn sentences(report: &Report<'_>, wish: Wish<'_>, leader: &Leader, found: &Verdi
 /// Offers of which the plan buys as many units as were looked at.
 fn at_the_end(steps: &[PoolSteps]) -> Option<String> {
     let is_last = |line: &&PoolSteps| line.bought > 0.0 && line.steps.last().is_some_and(|step| step.units.1 <= line.bought);
-    let names: Vec<String> = steps.iter().filter(is_last).map(|line| format!("`{}`", line.offer)).collect();
+    let in_windows = |offer: &str| steps.iter().any(|line| line.offer == offer && line.hours.is_some());
+    let name = |line: &PoolSteps| match line.hours {
+        Some(window) => format!("`{}` on {window}", line.offer),
+        None if in_windows(&line.offer) => format!("`{}` all week long", line.offer),
+        None => format!("`{}`", line.offer),
+    };
+    let mut names: Vec<String> = steps.iter().filter(is_last).map(name).collect();
+    names.dedup();
     (!names.is_empty()).then(|| format!("More units of {} were not looked at, and may be cheaper.", names.join(" and ")))
 }
 

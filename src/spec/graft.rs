@@ -78,7 +78,7 @@ impl Node {
         self.origin = match self.origin {
             Origin::Override(index) => Origin::Other(Some(index)),
             Origin::File => Origin::Other(None),
-            other @ Origin::Other(_) => other,
+            other @ (Origin::Other(_) | Origin::Flag(_)) => other,
         };
         self.value = match self.value {
             Value::Array(items) => Value::Array(items.into_iter().map(Self::into_other).collect()),

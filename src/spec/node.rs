@@ -11,6 +11,8 @@ pub enum Origin {
     File,
     /// The override with this index (`--set`).
     Override(usize),
+    /// Another flag of the command line: the index of its text among all texts.
+    Flag(usize),
     /// A second scenario file, of which parts stand in the place of the first one's; or the override of it with this index.
     Other(Option<usize>),
 }

@@ -141,7 +141,21 @@ impl Reader {
             Origin::File => 0,
             Origin::Override(index) | Origin::Other(Some(index)) => 1 + index,
             Origin::Other(None) => 1 + self.overrides,
+            Origin::Flag(index) => index,
         }
+    }
+
+    /// The place of a value that a flag of the command line gives for a field of that name: `name=value` after it.
+    #[must_use]
+    pub fn flag(&mut self, flag: &str, name: &str, value: &str) -> At {
+        let source = Source { name: flag.to_owned(), text: format!("{name}={value}") };
+        let known = self.sources.iter().position(|known| *known == source);
+        let index = known.unwrap_or(self.sources.len());
+        let span = name.len() + 1..source.text.len();
+        if known.is_none() {
+            self.sources.push(source);
+        }
+        At { path: name.to_owned(), span, origin: Origin::Flag(index) }
     }
 
     /// Parses the text and applies the overrides. `None` when either has an error.
@@ -232,7 +246,9 @@ impl Reader {
     pub fn given(&mut self, at: &At, value: impl fmt::Display) {
         let note = match at.origin {
             Origin::File | Origin::Other(None) => String::new(),
-            Origin::Override(_) | Origin::Other(Some(_)) => "--set".to_owned(),
+            Origin::Override(_) | Origin::Other(Some(_)) | Origin::Flag(_) => {
+                self.sources.get(self.source(at.origin)).map_or_else(String::new, |source| source.name.clone())
+            }
         };
         self.resolved.push(Resolved { path: at.path.clone(), value: value.to_string(), provenance: Provenance::Given, note });
     }

@@ -25,7 +25,7 @@ impl Supply {
     /// With an opening, what the plans buy is open: see [`Candidates`](super::Candidates).
     /// Every problem goes to `reader`; `None` only after at least one.
     pub fn resolve(
-        offers: &[Field<OfferSpec>],
+        specs: &[Field<OfferSpec>],
         plans: &[Field<PlanSpec>],
         workloads: &[WorkloadFacts],
         horizon: &Arc<Horizon>,
@@ -33,7 +33,6 @@ impl Supply {
         opening: Option<&Opening<'_>>,
         reader: &mut Reader,
     ) -> Option<Self> {
-        let specs = offers;
         let price_cuts = price_cut::resolve(specs, horizon, reader);
         let offers = resolved(specs, currency, reader);
         if plans.is_empty() {
@@ -43,7 +42,7 @@ impl Supply {
         // Without all offers, every name that refers to a broken one would be told as unknown.
         let offers = offers?;
         let mut builder = Builder::new(&offers, workloads, horizon, opening);
-        let mut good = !plans.is_empty();
+        let mut good = !plans.is_empty() && opening.is_none_or(|opening| opening.is_left_open(plans, &offers, reader));
         let mut names: BTreeSet<String> = BTreeSet::new();
         for plan in plans {
             good &= check_name(&plan.name, "plan", reader);

@@ -7,6 +7,7 @@ use tokentide::scenario::{parse, parse_open};
 use tokentide::simulation::{RunSpec, run};
 use tokentide::supply::{Candidates, OfferCandidates, UnitsListSpec, UnitsSweepSpec};
 use tokentide::tally::Columns;
+use tokentide::units::Term;
 
 /// Busy on weekdays: some units pay all week long on a term, some in working hours alone.
 pub(crate) const OFFICE: &str = r#"
@@ -125,6 +126,25 @@ fn values_of(values: &[(f64, String)], base: &str, more: f64, best: &str) -> Opt
     values.iter().find(|value| value.1 == name).map(|value| value.0)
 }
 
+/// Of many ways, those that cost the least are told by the terms that may be bought, and not by one that the offer sells besides.
+#[test]
+fn a_term_that_is_not_looked_at_has_no_part() {
+    let found = |text: &str, windows: &[&str]| {
+        let mut candidates = listed("0..=12", windows);
+        candidates.by_offer.get_mut("u").unwrap().terms = Some(vec![Term::of_months(1)]);
+        let open = parse_open("office.toml", text, Path::new(""), &[], &candidates).unwrap_or_else(|error| panic!("{error}"));
+        let told = open.resolved.iter().find(|value| value.path.contains(".by_hours.")).unwrap();
+        let plans: Vec<String> = open.scenario.supply.plans.iter().map(|plan| plan.name.clone()).collect();
+        (told.value.clone(), told.note.clone(), plans)
+    };
+    let besides = OFFICE.replace("terms = { none", "terms = { \"6 months\" = \"0.2 USD/unit-hour\", none");
+    for windows in [&["weekdays 8-20"][..], &[]] {
+        let alone = found(OFFICE, windows);
+        assert!(alone.2.len() > 30, "{alone:?}");
+        assert_eq!(found(&besides, windows), alone);
+    }
+}
+
 /// Where throttling is limited, a window may have to hold hours in which units do not pay: such windows are looked at too, and the answer here.
 #[test]
 fn limits_ask_for_wider_windows() {
@@ -194,16 +214,24 @@ fn what_is_looked_at_and_left_out_is_told() {
 }
 
 #[test]
-fn hours_that_cannot_be_looked_at_are_refused() {
+fn what_cannot_be_looked_at_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("office.toml"), OFFICE).unwrap();
     let more =
         "[[offer]]\nname = \"bound\"\nkind = \"provisioned\"\ncapacity = \"1k tokens/h\"\nterms = { \"1 month\" = \"1 USD/unit-hour\" }\n";
     std::fs::write(folder.path().join("bound.toml"), format!("{OFFICE}{more}")).unwrap();
+    let written = format!("{OFFICE}[[plan.purchase]]\noffer = \"u\"\nunits = 2\nterm = \"1 month\"\n");
+    std::fs::write(folder.path().join("written.toml"), written).unwrap();
     for (file, flag, part) in [
         ("office.toml", "--hours=v", "`v` is no offer that sells units; allowed"),
         ("office.toml", "--hours=od", "`od` is no offer that sells units"),
         ("bound.toml", "--hours=bound", "`bound` sells no units without a term; allowed: offers with the term \"none\": u"),
+        ("written.toml", "--hours=u", "u: is bought as the plans write it"),
+        ("written.toml", "--units=u=1", "--> --units:1:3"),
+        ("office.toml", "--units=u=1.5", "u: holds 1.5, which cannot be bought\n --> --units:1:3"),
+        ("office.toml", "--terms=u=2 months", "--> --terms:1:3"),
+        ("office.toml", "--starts=u=7", "a month from 1 to 2"),
+        ("office.toml", "--budget=-1", "is no amount; allowed"),
         ("office.toml", "--hours=u=mondays 8-20", "is no window of the week; allowed: days and hours such as"),
         ("office.toml", "--hours=u=8-30", "is no window of the week"),
     ] {

@@ -66,7 +66,10 @@ impl Sizing {
             for index in provisioned(group) {
                 let offer = &scenario.supply.offers[index].name;
                 let asked = candidates.by_offer.get(offer).is_some_and(|said| said.hours.is_some());
-                if asked || !seen.insert((index, &group.name)) {
+                // Where plans write what they buy, there is nothing to look for.
+                let path = format!(".open.{offer}");
+                let is_open = loaded.resolved.iter().any(|value| value.path.ends_with(&path));
+                if asked || !is_open || !seen.insert((index, &group.name)) {
                     continue;
                 }
                 let found = scenario.supply.hours_that_pay(group, index, &profile);

@@ -37,7 +37,7 @@ impl Opening<'_> {
         let wish = self.candidates.by_offer.get(name).and_then(|said| said.hours.as_ref());
         let Some(listed) = wish else { return Vec::new() };
         let place = spec.at.key(&told(name, pool, facts));
-        let Some(week) = Week::new(pool, offer, offers, facts, &self.profile) else {
+        let Some(week) = Week::new(pool, (offer, &terms(spec, name)), (offers, facts), &self.profile) else {
             reader.assumed(
                 place,
                 "no hours",
@@ -73,6 +73,13 @@ impl Opening<'_> {
         let opened = |Sweep { always, more, window }: Sweep| swept_with(spec, name, &always, more, found.windows[window]);
         sweeps(&found.ways, all.len()).into_iter().map(opened).collect()
     }
+}
+
+/// The terms on which a plan whose lists are open buys an offer.
+fn terms(spec: &PlanSpec, offer: &str) -> Vec<Term> {
+    let swept = spec.sweep.as_ref().and_then(|sweep| sweep.term.as_ref()).and_then(|map| map.get(offer));
+    let fixed = spec.term.as_ref().and_then(|map| map.get(offer));
+    swept.into_iter().flat_map(|terms| terms.iter()).chain(fixed).map(|term| term.value).collect()
 }
 
 fn names<'w>(windows: impl Iterator<Item = &'w Window>) -> String {

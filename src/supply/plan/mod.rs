@@ -4,6 +4,7 @@ mod by_hours;
 mod by_need;
 pub(crate) mod check;
 pub(crate) mod compose;
+mod flags;
 mod grammar;
 mod holdings;
 mod hours;

@@ -3,6 +3,7 @@
 //! Who asks how much to buy wants every number of units looked at, and pools apart from each other: their costs add, so each pool's choices
 //! are a list of their own, and no product of lists is ever laid out. While one pool's lists are walked the other pools buy nothing.
 
+use super::flags::Flags;
 use super::{PlanSpec, SweepSpec, TwoListsSpec, TwoUnitsSpec, UnitsListSpec, UnitsSpec, UnitsSweepSpec};
 use crate::spec::{At, Field, Map, Reader};
 use crate::supply::offer::{Axis, MAX_AXES, Offer, OfferKind, Provisioned};
@@ -115,15 +116,41 @@ impl Opening<'_> {
                 }
             }
         }
+        for &index in &all {
+            reader.assumed(spec.at.key(&left_open(&offers[index].name)), "units, terms and starts", "what to buy is looked for");
+        }
+        let flags: BTreeMap<usize, Flags> = all.iter().map(|&index| (index, self.flags(&offers[index], reader))).collect();
         let mut opened = Vec::new();
         for (pool, mine) in pools.iter().zip(&open).filter(|(_, mine)| !mine.is_empty()) {
-            let lists = self.of_pool(spec, pool, mine, &all, offers);
+            let lists = self.of_pool(spec, pool, mine, &flags, offers);
             let by_hours: Vec<Opened> =
                 mine.iter().flat_map(|&offer| self.by_hours(&lists, pool, offer, (offers, facts), reader)).collect();
             opened.push(Opened { spec: lists, suffix: String::new() });
             opened.extend(by_hours);
         }
         opened
+    }
+
+    /// Whether some plan leaves open what it buys of every offer that the user says something of; tells the others.
+    pub(crate) fn is_left_open(&self, plans: &[Field<PlanSpec>], offers: &[Offer], reader: &mut Reader) -> bool {
+        let uses =
+            |plan: &PlanSpec, offer: &Offer| plan.route.entries.iter().any(|(_, route)| route.iter().any(|name| name.value == offer.name));
+        let sold = |offer: &&Offer| matches!(offer.kind, OfferKind::Provisioned(_));
+        let open = |offer: &Offer| plans.iter().any(|plan| uses(plan, offer) && is_open(plan, offer));
+        let mut good = true;
+        for offer in offers.iter().filter(sold).filter(|offer| !open(offer)) {
+            for at in self.flags(offer, reader).all() {
+                let message = "is bought as the plans write it (`purchase`, `reservation`) or not at all, which leaves nothing to look for";
+                reader.refuse(&at, message, "an offer whose units a plan of the file leaves open");
+                good = false;
+            }
+        }
+        good
+    }
+
+    /// The places of what flags say of an offer.
+    fn flags(&self, offer: &Offer, reader: &mut Reader) -> Flags {
+        self.candidates.by_offer.get(&offer.name).map_or_else(Flags::default, |said| Flags::new(&offer.name, said, reader))
     }
 
     /// Whether the user or the file lists numbers of units.
@@ -137,7 +164,7 @@ impl Opening<'_> {
         spec: &Field<PlanSpec>,
         pool: &[Member],
         mine: &BTreeSet<usize>,
-        all: &BTreeSet<usize>,
+        all: &BTreeMap<usize, Flags>,
         offers: &[Offer],
     ) -> Field<PlanSpec> {
         let mut plan = spec.value.clone();
@@ -153,7 +180,7 @@ impl Opening<'_> {
         sweep.linked.clear();
         let swept = (sweep.units.get_or_insert_with(|| empty(at)), sweep.term.get_or_insert_with(|| empty(at)));
         let swept_starts = sweep.start_month.get_or_insert_with(|| empty(at));
-        for &index in all {
+        for (&index, flags) in all {
             let offer = &offers[index];
             let OfferKind::Provisioned(provisioned) = &offer.kind else { continue };
             let name = &offer.name;
@@ -164,23 +191,28 @@ impl Opening<'_> {
             remove(&mut swept.0.value, name);
             remove(&mut swept.1.value, name);
             remove(&mut swept_starts.value, name);
-            let place = |path: &str| At { path: at.key(&format!("{path}.{name}")), ..at.clone() };
+            let place = |flag: &Option<At>, path: &str| {
+                let of_plan = || At { path: at.key(&format!("{path}.{name}")), ..at.clone() };
+                flag.clone().unwrap_or_else(of_plan)
+            };
             if mine.contains(&index) {
-                let at = place("sweep.units");
+                let at = place(&flags.units, "sweep.units");
                 put(&mut swept.0.value, name, with_places(units, &at), &at);
                 // One value alone is no axis of a sweep, and no part of a name.
+                let at = place(&flags.terms, if terms.len() == 1 { "term" } else { "sweep.term" });
                 match terms.as_slice() {
-                    [term] => put(&mut fixed.1.value, name, *term, &place("term")),
-                    _ => put(&mut swept.1.value, name, fields(terms, &place("sweep.term")), &place("sweep.term")),
+                    [term] => put(&mut fixed.1.value, name, *term, &at),
+                    _ => put(&mut swept.1.value, name, fields(terms, &at), &at),
                 }
+                let at = place(&flags.starts, if months.len() == 1 { "start_month" } else { "sweep.start_month" });
                 match months.as_slice() {
-                    [month] => put(&mut starts.value, name, *month, &place("start_month")),
-                    _ => put(&mut swept_starts.value, name, fields(months, &place("sweep.start_month")), &place("sweep.start_month")),
+                    [month] => put(&mut starts.value, name, *month, &at),
+                    _ => put(&mut swept_starts.value, name, fields(months, &at), &at),
                 }
             } else {
-                put(&mut fixed.0.value, name, none(provisioned, at), &place("units"));
+                put(&mut fixed.0.value, name, none(provisioned, at), &place(&None, "units"));
                 if let Some(&term) = terms.first() {
-                    put(&mut fixed.1.value, name, term, &place("term"));
+                    put(&mut fixed.1.value, name, term, &place(&flags.terms, "term"));
                 }
             }
         }
@@ -248,7 +280,13 @@ pub(crate) fn made_up(offer: &str) -> String {
     format!("sweep.units.{offer}")
 }
 
-fn text(units: &UnitsSweepSpec) -> String {
+/// The path, within a plan, of what it leaves open.
+pub(crate) fn left_open(offer: &str) -> String {
+    format!("open.{offer}")
+}
+
+/// Numbers of units as the command line takes them.
+pub(super) fn text(units: &UnitsSweepSpec) -> String {
     let list = |list: &UnitsListSpec| list.0.iter().map(|&units| crate::supply::short(units)).collect::<Vec<_>>().join(", ");
     match units {
         UnitsSweepSpec::One(one) => list(one),

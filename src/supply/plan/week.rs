@@ -26,7 +26,7 @@ pub(super) type Units = [f64; MAX_AXES];
 pub(crate) struct Week {
     /// By axis of the offer.
     axes: Vec<Load>,
-    /// Price of a unit-hour without a term, and on each term, by axis. `[currency]`
+    /// Price of a unit-hour without a term, and on each term that all-week units may be bought on, by axis. `[currency]`
     hourly: Units,
     terms: Vec<Units>,
 }
@@ -41,13 +41,12 @@ struct Load {
 }
 
 impl Week {
-    /// `None` where the offer sells no units without a term, or is followed by no on-demand offer. `profile` are mean tokens by workload and
-    /// hour of the week.
+    /// `None` where the offer sells no units without a term, or is followed by no on-demand offer. Units that are there all week long are bought
+    /// on one of `terms`. `profile` are mean tokens by workload and hour of the week.
     pub(crate) fn new(
         members: &[Member],
-        offer: usize,
-        offers: &[Offer],
-        facts: &[WorkloadFacts],
+        (offer, terms): (usize, &[Term]),
+        (offers, facts): (&[Offer], &[WorkloadFacts]),
         profile: &[Vec<ByClass>],
     ) -> Option<Self> {
         let OfferKind::Provisioned(provisioned) = &offers[offer].kind else { return None };
@@ -73,7 +72,8 @@ impl Week {
         for Load { units, worth } in &mut axes {
             *worth = bill.iter().zip(units).map(|(bill, units)| if *units > 0.0 { bill / *units } else { 0.0 }).collect();
         }
-        Some(Self { axes, hourly, terms: provisioned.terms.iter().map(|(_, price)| *price).collect() })
+        let terms = provisioned.terms.iter().filter(|(term, _)| terms.contains(term)).map(|(_, price)| *price).collect();
+        Some(Self { axes, hourly, terms })
     }
 
     /// What the busiest hour of each axis would fill. `[units]`
@@ -215,12 +215,15 @@ fn numbers(axis: &Axis, most: f64) -> Vec<f64> {
 }
 
 impl Supply {
-    /// The windows in which units of an offer without a term would save more in a pool's mean week than on any term or on demand, the most
-    /// first, with what that is a week; none where no unit is sold without a term. `profile` is the demand's
+    /// The windows in which units of an offer without a term would save more in a pool's mean week than on any term on which a plan buys the
+    /// offer, or on demand, the most first, with what that is a week; none where no unit is sold without a term. `profile` is the demand's
     /// [mean week](crate::demand::Demand::mean_week). `[currency a week]`
     #[must_use]
     pub fn hours_that_pay(&self, group: &PoolGroup, offer: usize, profile: &[Vec<ByClass>]) -> Vec<(Window, f64)> {
-        let Some(week) = Week::new(&group.members, offer, &self.offers, &self.workloads, profile) else { return Vec::new() };
+        let bought = self.plans.iter().flat_map(|plan| &plan.commitments);
+        let terms: Vec<Term> = bought.filter(|bought| bought.offer == offer).map(|bought| bought.term).collect();
+        let facts = (self.offers.as_slice(), self.workloads.as_slice());
+        let Some(week) = Week::new(&group.members, (offer, &terms), facts, profile) else { return Vec::new() };
         let OfferKind::Provisioned(Provisioned { axes, .. }) = &self.offers[offer].kind else { return Vec::new() };
         let numbers: Vec<Vec<f64>> = axes.iter().zip(week.busiest()).map(|(axis, most)| numbers(axis, most)).collect();
         week.windows(&numbers)
