@@ -54,6 +54,7 @@ def peers(interpreter: Path, rust: Path) -> list[Program]:
     """All programs in all forms; the product, which the others are compared with, comes first."""
     product = (str(rust), "--way", "tokentide")
     programs = [Program("tokentide", "collapsed", product), Program("tokentide, Sobol", "collapsed", (*product, "--sobol"))]
+    programs.append(Program("tokentide, every metric", "collapsed", (*product, "--every-metric")))
     ways = {"Rust histogram": (str(rust), "--way", "plain-histogram"), "Rust plain": (str(rust), "--way", "plain")}
     for name in ("numba histogram", "numpy histogram", "numba plain", "numpy plain"):
         ways[name] = (str(interpreter), str(HERE / (name.replace(" ", "_") + ".py")))

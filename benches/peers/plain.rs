@@ -54,6 +54,9 @@ struct Args {
     /// Futures spread evenly instead of drawn independently; for the product alone, the others cannot.
     #[arg(long)]
     sobol: bool,
+    /// Distributions of every metric that a run reports, and not of costs and throttled tokens alone; for the product alone.
+    #[arg(long)]
+    every_metric: bool,
     /// What `cargo bench` adds.
     #[arg(long, hide = true)]
     bench: bool,
@@ -66,10 +69,15 @@ fn main() {
         assert!(args.form == Form::Collapsed, "the product has the collapsed form");
         let (file, term) = args.scenario.as_ref().map_or((&fleet_file, Some(TERM)), |file| (file, None));
         let sampling = if args.sobol { Sampling::Sobol } else { Sampling::Plain };
-        let product = Product::load(file, term, sampling);
+        let product = Product::load(file, term, sampling, args.every_metric);
         let start = Instant::now();
         let (costs, throttled) = product.run(args.replications, args.seed, args.threads);
-        let program = if args.sobol { "tokentide, Sobol" } else { "tokentide" };
+        let program = match (args.sobol, args.every_metric) {
+            (false, false) => "tokentide",
+            (true, false) => "tokentide, Sobol",
+            (false, true) => "tokentide, every metric",
+            (true, true) => "tokentide, Sobol, every metric",
+        };
         summary::print(program, "collapsed", args.replications, product.workload_hours(), start.elapsed(), &costs, &throttled);
         return;
     }

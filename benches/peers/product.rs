@@ -1,4 +1,4 @@
-//! The product on the same work: a run with a tally that keeps each plan's cost and throttled tokens.
+//! The product on the same work: a run with a tally that keeps each plan's cost and throttled tokens, or all that a run reports.
 
 use super::summary::Summary;
 use std::path::Path;
@@ -7,7 +7,7 @@ use tokentide::scenario::{self, Scenario};
 use tokentide::simulation::{Kernel, RunSpec, Scope, run};
 use tokentide::statistics::{Distribution, Sampling, Summariser};
 use tokentide::supply::PoolChoice;
-use tokentide::tally::{Columns, Metric, Replication, Row, Span, Tally};
+use tokentide::tally::{Columns, Metric, Outcome, Recipe, Replication, Row, Span, Tally};
 
 /// Replications and seed of the run that makes the tables: those of a table are made when an hour first needs them.
 const WARM_REPLICATIONS: u64 = 2_560;
@@ -19,6 +19,10 @@ pub struct Product {
     pub scenario: &'static Scenario,
     /// The fast path, its tables made before the clock starts; `None` where the scenario needs the reference.
     kernel: Mutex<Option<Kernel<'static>>>,
+    /// What the kernel looks at.
+    scope: Scope,
+    /// The plans that are summarised.
+    chosen: Vec<usize>,
     /// Where each plan's totals are, by pool and month.
     plans: Vec<Vec<usize>>,
     /// What each plan's units cost over the horizon, which is the same in every replication.
@@ -26,8 +30,9 @@ pub struct Product {
 }
 
 impl Product {
-    /// Loads a scenario; of its plans those of one term, or all.
-    pub fn load(path: &Path, term: Option<&str>, sampling: Sampling) -> Self {
+    /// Loads a scenario; of its plans those of one term, or all. For costs and throttled tokens, which the peers work out too, or for every
+    /// metric.
+    pub fn load(path: &Path, term: Option<&str>, sampling: Sampling, every_metric: bool) -> Self {
         let mut scenario = scenario::load(path, &[]).unwrap_or_else(|error| panic!("{}: {error}", path.display())).scenario;
         scenario.sampling = sampling;
         // It lives as long as the program.
@@ -45,9 +50,9 @@ impl Product {
             supply.plans[plan].pools.iter().copied().flat_map(of_pool).collect()
         };
         let plans = chosen.iter().map(places).collect();
-        // Costs and throttled tokens, which the peers work out too, and not how many minutes and hours are over a limit.
-        let kernel = Kernel::new(scenario, WARM_SEED, Scope::Spend).ok();
-        let product = Self { scenario, kernel: Mutex::new(kernel), plans, units_cost };
+        let scope = if every_metric { Scope::All } else { Scope::Spend };
+        let kernel = Kernel::new(scenario, WARM_SEED, scope).ok();
+        let product = Self { scenario, kernel: Mutex::new(kernel), scope, chosen, plans, units_cost };
         product.run(WARM_REPLICATIONS, WARM_SEED, 1);
         product
     }
@@ -65,11 +70,41 @@ impl Product {
             replications: Some(replications),
             seed: Some(seed),
             threads: Some(threads),
-            scope: Scope::Spend,
+            scope: self.scope,
             kernel: kernel.as_ref(),
             ..RunSpec::default()
         };
-        run(self.scenario, &spec, self).expect("the samples fit").summary
+        match self.scope {
+            Scope::Spend => run(self.scenario, &spec, self).expect("the samples fit").summary,
+            Scope::All => self.of_every_metric(&run(self.scenario, &spec, &Columns).expect("the samples fit").summary),
+        }
+    }
+
+    /// Works out the distribution of every metric of every plan over the whole horizon; returns costs and throttled tokens, by plan.
+    fn of_every_metric(&self, outcome: &Outcome) -> (Vec<Summary>, Vec<Summary>) {
+        let mut summariser = Summariser::default();
+        let mut all = (Vec::new(), Vec::new());
+        let of_metric = |(&plan, metric): (&usize, Metric)| {
+            let recipe = outcome.recipe(self.scenario, plan, Row::All, Span::Horizon, metric)?;
+            Some((recipe, metric))
+        };
+        let each = self.chosen.iter().flat_map(|plan| Metric::ALL.into_iter().map(move |metric| (plan, metric)));
+        let (recipes, metrics): (Vec<Recipe>, Vec<Metric>) = each.filter_map(of_metric).unzip();
+        let mut found: Vec<Option<Distribution>> = vec![None; recipes.len()];
+        for group in Outcome::by_root(&recipes) {
+            let of_group: Vec<&Recipe> = group.iter().map(|&index| &recipes[index]).collect();
+            for (index, distribution) in group.into_iter().zip(outcome.distributions(&of_group, &mut summariser)) {
+                found[index] = distribution;
+            }
+        }
+        for (metric, distribution) in metrics.into_iter().zip(found) {
+            match (metric, distribution) {
+                (Metric::CostTotal, Some(cost)) => all.0.push(told(&cost)),
+                (Metric::TokensThrottled, Some(throttled)) => all.1.push(told(&throttled)),
+                _ => {}
+            }
+        }
+        all
     }
 }
 

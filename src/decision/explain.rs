@@ -18,7 +18,7 @@ use crate::supply::Change;
 use crate::tally::{Columns, Metric, Outcome, Row, Span};
 
 /// Replications of each change unless the caller says how many: paired differences need few.
-const REPLICATIONS: u64 = 512;
+const REPLICATIONS: u64 = 256;
 
 /// Replications of what a run tells beside its answer.
 const FEW_REPLICATIONS: u64 = 128;
