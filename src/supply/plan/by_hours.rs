@@ -11,9 +11,9 @@
 //! Where throttling is limited and the user lists no windows, those that [hold the busiest hours](super::by_need) are looked at too.
 
 use super::by_need::{AT_MOST, by_need};
-use super::open::{Opened, Opening};
+use super::open::{Opened, Opening, empty, none_of, put, remove};
 use super::ways::{LookedAt, WAYS, Way, looked_at};
-use super::week::{Units, Week};
+use super::week::{NONE, Units, Week};
 use super::{PlanSpec, PurchaseSpec, TwoListsSpec, TwoUnitsSpec, UnitsListSpec, UnitsSpec, UnitsSweepSpec, sweep};
 use crate::spec::{At, Field, Reader};
 use crate::supply::offer::{MAX_AXES, Offer};
@@ -60,9 +60,9 @@ impl Opening<'_> {
             if !more.is_empty() {
                 let used = names(places.iter().map(|&place| &windows[place]));
                 note += &format!(
-                    "; as throttling is limited, also {} ways on {used}: {} up to {AT_MOST} that leave less of any hour of a busy week to \
+                    "; as throttling is limited, also {} on {used}: {} up to {AT_MOST} that leave less of any hour of a busy week to \
                      other offers than all that cost less",
-                    more.len(),
+                    if more.len() == 1 { "1 way".to_owned() } else { format!("{} ways", more.len()) },
                     each(all.len())
                 );
             }
@@ -137,19 +137,20 @@ fn of_all(part: &[Vec<f64>], all: &[Vec<f64>]) -> String {
 
 /// Ways that differ in what is bought all week long on one axis alone.
 struct Sweep {
-    /// By axis; of two, one number of the first.
+    /// By axis; of two, one number of the first. Nothing stands alone, as it has no term.
     always: Vec<Vec<f64>>,
     more: Units,
     window: usize,
 }
 
 fn sweeps(ways: &[Way], axes: usize) -> Vec<Sweep> {
-    let mut sweeps: BTreeMap<(usize, [u64; MAX_AXES], Option<u64>), Vec<f64>> = BTreeMap::new();
+    type Key = (usize, [u64; MAX_AXES], Option<u64>, bool);
+    let mut sweeps: BTreeMap<Key, Vec<f64>> = BTreeMap::new();
     for way in ways {
         let first = (axes > 1).then(|| way.always[0].to_bits());
-        sweeps.entry((way.window, way.more.map(f64::to_bits), first)).or_default().push(way.always[axes - 1]);
+        sweeps.entry((way.window, way.more.map(f64::to_bits), first, way.always > NONE)).or_default().push(way.always[axes - 1]);
     }
-    let sweep = |((window, more, first), mut last): ((usize, [u64; MAX_AXES], Option<u64>), Vec<f64>)| {
+    let sweep = |((window, more, first, _), mut last): (Key, Vec<f64>)| {
         last.sort_by(f64::total_cmp);
         let always = first.map(|units| vec![f64::from_bits(units)]).into_iter().chain([last]).collect();
         Sweep { always, more: more.map(f64::from_bits), window }
@@ -175,9 +176,19 @@ fn swept_with(spec: &Field<PlanSpec>, offer: &str, always: &[Vec<f64>], more: Un
         }
         one => (UnitsSweepSpec::One(UnitsListSpec(one.concat())), UnitsSpec::One(more[0])),
     };
-    if let Some(units) = plan.sweep.as_mut().and_then(|sweep| sweep.value.units.as_mut()) {
-        let mine = units.value.entries.iter_mut().filter(|(name, _)| name.value == offer);
-        mine.for_each(|(_, list)| list.value = lists.clone());
+    if let Some(sweep) = plan.sweep.as_mut().map(|sweep| &mut sweep.value) {
+        if always.iter().flatten().any(|&units| units > 0.0) {
+            let mine = sweep.units.iter_mut().flat_map(|map| &mut map.value.entries).filter(|(name, _)| name.value == offer);
+            mine.for_each(|(_, list)| list.value = lists.clone());
+        } else {
+            // Nothing has neither a term nor a start to choose.
+            sweep.units.iter_mut().for_each(|map| remove(&mut map.value, offer));
+            sweep.term.iter_mut().for_each(|map| remove(&mut map.value, offer));
+            sweep.start_month.iter_mut().for_each(|map| remove(&mut map.value, offer));
+            plan.term.iter_mut().for_each(|map| remove(&mut map.value, offer));
+            put(&mut plan.units.get_or_insert_with(|| empty(at)).value, offer, none_of(always.len(), at), at);
+            put(&mut plan.term.get_or_insert_with(|| empty(at)).value, offer, Term::NONE, at);
+        }
     }
     let schedule = ScheduleSpec {
         days: Some(field(window.days, at)),

@@ -210,7 +210,7 @@ impl Opening<'_> {
                     _ => put(&mut swept_starts.value, name, fields(months, &at), &at),
                 }
             } else {
-                put(&mut fixed.0.value, name, none(provisioned, at), &place(&None, "units"));
+                put(&mut fixed.0.value, name, none_of(provisioned.axes.len(), at), &place(&None, "units"));
                 if let Some(&term) = terms.first() {
                     put(&mut fixed.1.value, name, term, &place(&flags.terms, "term"));
                 }
@@ -316,15 +316,15 @@ pub(crate) fn is_whole(spec: &PlanSpec, routed: &[usize], offers: &[Offer]) -> b
     })
 }
 
-fn empty<T>(at: &At) -> Field<Map<T>> {
+pub(super) fn empty<T>(at: &At) -> Field<Map<T>> {
     Field { value: Map::default(), at: at.clone() }
 }
 
-fn remove<T>(map: &mut Map<T>, name: &str) {
+pub(super) fn remove<T>(map: &mut Map<T>, name: &str) {
     map.entries.retain(|(key, _)| key.value != name);
 }
 
-fn put<T>(map: &mut Map<T>, name: &str, value: T, at: &At) {
+pub(super) fn put<T>(map: &mut Map<T>, name: &str, value: T, at: &At) {
     map.entries.push((Field { value: name.to_owned(), at: at.clone() }, Field { value, at: at.clone() }));
 }
 
@@ -332,9 +332,10 @@ fn fields<T>(values: Vec<T>, at: &At) -> Vec<Field<T>> {
     values.into_iter().map(|value| Field { value, at: at.clone() }).collect()
 }
 
-fn none(offer: &Provisioned, at: &At) -> UnitsSpec {
+/// No units on any of so many axes.
+pub(super) fn none_of(axes: usize, at: &At) -> UnitsSpec {
     let zero = || Field { value: 0.0, at: at.clone() };
-    if offer.axes.len() > 1 { UnitsSpec::Two(TwoUnitsSpec { input: zero(), output: zero() }) } else { UnitsSpec::One(0.0) }
+    if axes > 1 { UnitsSpec::Two(TwoUnitsSpec { input: zero(), output: zero() }) } else { UnitsSpec::One(0.0) }
 }
 
 /// Lists of two axes are told by the place of the whole.
