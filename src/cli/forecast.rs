@@ -53,7 +53,11 @@ pub(crate) fn forecast(args: &ForecastArgs) -> Result<Exit> {
     }
     console::print(|out| {
         let (replications, seed, engine) = (ran.replications, ran.seed, &ran.engine);
-        writeln!(out, "{}\n\n{replications} replications, seed {seed}, {engine} engine.", forecast_answer(&ran.summary, enough))
+        writeln!(
+            out,
+            "{}\n\n{replications} replications, seed {seed}, {engine} engine.",
+            forecast_answer(&ran.summary, enough, scenario, replications)
+        )
     })?;
     Ok(if ran.replications < ran.asked { Exit::Interrupted } else { Exit::Done })
 }

@@ -9,8 +9,9 @@ use crate::error::Result;
 use crate::scenario::Scenario;
 use crate::simulation::{Run, RunSpec, run};
 use crate::supply::{Candidates, Commitment, MAX_AXES};
-use crate::tally::{Columns, Metric, Outcome, Row, Span};
+use crate::tally::{Columns, Metric, Outcome, Row, Span, limited};
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 /// The percentiles that are told.
 pub const NEEDED_AT: [f64; 4] = [0.5, 0.8, 0.9, 0.95];
@@ -18,7 +19,7 @@ pub const NEEDED_AT: [f64; 4] = [0.5, 0.8, 0.9, 0.95];
 /// When units are enough.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Enough {
-    /// When at most this share of a month's requests is throttled, whatever serves the others.
+    /// When at most this share of a month's requests is throttled, whatever serves the others, and the scenario's other limits are kept.
     Throttled(f64),
     /// When the units serve at least this share of a month's tokens themselves.
     Covered(f64),
@@ -170,25 +171,22 @@ fn need(scenario: &Scenario, outcome: &Outcome, line: Line, enough: Enough) -> N
 
 /// The fewest units that are enough in a month, by replication: with these and with all more that were looked at.
 fn needed(scenario: &Scenario, outcome: &Outcome, line: &Line, month: usize, enough: Enough) -> Vec<f64> {
-    let metric = match enough {
-        Enough::Throttled(_) => Metric::RequestsThrottledShare,
-        Enough::Covered(_) => Metric::Coverage,
-    };
-    let is_enough = |share: f64| match enough {
-        // A month without requests needs none.
-        Enough::Throttled(most) => share.is_nan() || share <= most,
-        Enough::Covered(least) => share.is_nan() || share >= least,
+    let asked: Vec<(Metric, RangeInclusive<f64>)> = match enough {
+        Enough::Throttled(most) => {
+            let others = limited(&scenario.limits).into_iter().filter(|(metric, _)| *metric != Metric::RequestsThrottledShare);
+            others.chain([(Metric::RequestsThrottledShare, most)]).map(|(metric, most)| (metric, f64::NEG_INFINITY..=most)).collect()
+        }
+        Enough::Covered(least) => vec![(Metric::Coverage, least..=f64::INFINITY)],
     };
     let mut fewest = vec![f64::INFINITY; outcome.replications()];
     let mut open = vec![true; fewest.len()];
     for &(units, plan, pool) in line.parts.iter().rev() {
-        let Some(shares) = outcome.column(scenario, plan, Row::Pool(pool), Span::Month(month), metric) else { continue };
-        for ((fewest, open), share) in fewest.iter_mut().zip(&mut open).zip(shares) {
-            *open &= is_enough(share);
-            if *open {
-                *fewest = units;
-            }
+        for (metric, allowed) in &asked {
+            let shares = outcome.column(scenario, plan, Row::Pool(pool), Span::Month(month), *metric).unwrap_or_default();
+            // A month without requests needs none.
+            open.iter_mut().zip(shares).for_each(|(open, share)| *open &= share.is_nan() || allowed.contains(&share));
         }
+        fewest.iter_mut().zip(&open).filter(|(_, open)| **open).for_each(|(fewest, _)| *fewest = units);
     }
     fewest
 }

@@ -145,10 +145,13 @@ fn judged(scenario: &Scenario, standings: Vec<PlanStanding>) -> Judgement {
     Judgement { standings, leaders, within_terms, best_per_term }
 }
 
+/// What plans are bought on that buy on more than one term.
+pub(super) const MIXED_TERMS: &str = "mixed terms";
+
 /// The term a plan is bought on; plans that buy nothing have none and belong to every group.
 fn term_of(scenario: &Scenario, plan: usize) -> Option<String> {
     let plan = &scenario.supply.plans[plan];
-    if plan.buys_nothing() { None } else { Some(plan.term.clone().unwrap_or_else(|| "mixed terms".to_owned())) }
+    if plan.buys_nothing() { None } else { Some(plan.term.clone().unwrap_or_else(|| MIXED_TERMS.to_owned())) }
 }
 
 pub(super) fn belongs(scenario: &Scenario, plan: usize, term: Option<&String>) -> bool {

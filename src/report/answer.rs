@@ -108,16 +108,21 @@ pub(super) fn verdict(report: &Report<'_>, leader: &Leader, cheapest: usize, que
     text.push('.');
     if best.standing.within_error {
         text += " Whether it keeps the limits is within the error of this run; ";
-        text += &match needed(&best.standing) {
-            Some(needed) => format!("at the present distance about {} replications would tell.", about(needed)),
-            None => "it may keep them in exactly the share of months asked for, which no number of replications would tell.".to_owned(),
-        };
+        text += &would_tell(&best.standing);
     }
     text
 }
 
 /// More replications than this are beyond reason.
 const MOST: f64 = 1_048_576.0;
+
+/// What it takes to tell whether a plan keeps the limits.
+pub(super) fn would_tell(standing: &PlanStanding) -> String {
+    match needed(standing) {
+        Some(needed) => format!("at the present distance about {} replications would tell.", about(needed)),
+        None => "it keeps them in so nearly the share of months asked for that even a million replications may not tell.".to_owned(),
+    }
+}
 
 /// How many replications would tell the share of months that keep the limits from the share asked for, were both where they are now: the interval
 /// shrinks with the root of their number. `None` beyond reason.

@@ -5,19 +5,30 @@ use super::table::STYLE;
 use super::words;
 use crate::decision::{Enough, NEEDED_AT, Need, Percentile};
 use crate::error::Result;
+use crate::scenario::Scenario;
 use crate::supply::short;
 use crate::units::Share;
 use comfy_table::{CellAlignment, Table};
+use std::fmt::Write as _;
 
 /// The answer, and a table for each offer of each pool.
 #[must_use]
-pub fn forecast_answer(found: &[Need], enough: Enough) -> String {
+pub fn forecast_answer(found: &[Need], enough: Enough, scenario: &Scenario, replications: u64) -> String {
+    let limits = &scenario.limits;
     if found.is_empty() {
         return "No plan can buy units from the start whose number is open, so there is none to forecast.".to_owned();
     }
     let rule = match enough {
         Enough::Throttled(share) => {
-            format!("at most {} of a month's requests of the pool are throttled, what the units spill included", Share(share))
+            let mut rule =
+                format!("at most {} of a month's requests of the pool are throttled, what the units spill included", Share(share));
+            if let Some(late) = limits.missed_deadlines_share {
+                let _ = write!(rule, ", and at most {} of its jobs are late", Share(late));
+            }
+            if let Some(hours) = limits.throttled_hours {
+                let _ = write!(rule, ", and it has at most {} hours with throttling", short(hours));
+            }
+            rule
         }
         Enough::Covered(share) => format!("the units themselves serve {} of a month's tokens", Share(share)),
     };
@@ -25,9 +36,13 @@ pub fn forecast_answer(found: &[Need], enough: Enough) -> String {
     let tables: Vec<String> = found.iter().map(table).collect();
     let some_at_most = tables.iter().any(|table| table.contains('≤'));
     let at_most = if some_at_most { " ≤: no fewer were looked at." } else { "" };
+    let fewest = |p: &f64| scenario.sampling.fewest_for_quantile(*p).filter(|needed| *needed > replications).map(|needed| (*p, needed));
+    let too_few = NEEDED_AT.iter().find_map(fewest).map_or_else(String::new, |(p, needed)| {
+        format!(" {}; without brackets, what is told of it is what was seen.", words::too_few(replications, Some(needed), p))
+    });
     format!(
         "{}\n\n{}\n\nUnits are enough where {rule}, in that month with these and with all more that were looked at; a quarter needs what its \
-         neediest month does. In brackets the 95% interval; units are told in the steps that were looked at (--units OFFER=LIST).{at_most}",
+         neediest month does. In brackets the 95% interval; units are told in the steps that were looked at (--units OFFER=LIST).{at_most}{too_few}",
         sentences.join("\n"),
         tables.join("\n\n")
     )

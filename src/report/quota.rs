@@ -30,7 +30,10 @@ fn first(quota: &QuotaFigures, found: &QuotaAnswer, wish: QuotaWish) -> Option<S
     let offer = quota.offer.as_ref()?;
     let ask = quota.ask(false);
     let Some((tokens, largest)) = ask.or(quota.most_seen(false)).zip(quota.largest(|month| month.peak[0])) else {
-        return Some(format!("Nothing comes to `{offer}`, so no quota is needed there."));
+        return Some(match quota.waiting.as_slice() {
+            [] => format!("Nothing comes to `{offer}`, so no quota is needed there."),
+            waiting => format!("Nothing comes to `{offer}` minute by minute. {}", of_waiting(offer, waiting)),
+        });
     };
     // Tokens and requests are told by the same futures.
     let requests = if ask.is_some() { quota.ask(true) } else { quota.most_seen(true) };
@@ -58,6 +61,9 @@ fn first(quota: &QuotaFigures, found: &QuotaAnswer, wish: QuotaWish) -> Option<S
         }
         _ => format!("Ask for {wanted} on `{offer}`: in {held} of the futures {minutes} {stay}."),
     };
+    if !quota.waiting.is_empty() {
+        text.extend([" ", &of_waiting(offer, &quota.waiting)]);
+    }
     for (way, what) in ["tokens", "requests"].into_iter().enumerate() {
         let (Some(now), Some(exceeded)) = (quota.now[way], &quota.exceeded[way]) else { continue };
         let last = quota.months.last().and_then(|month| month.over[way]);
@@ -72,6 +78,15 @@ fn first(quota: &QuotaFigures, found: &QuotaAnswer, wish: QuotaWish) -> Option<S
         );
     }
     Some(text)
+}
+
+/// What is said of work that waits, which takes as much as it is given.
+fn of_waiting(offer: &str, waiting: &[String]) -> String {
+    format!(
+        "The work of {} waits for what is left of `{offer}`: what it takes is what the quota gives, and a larger one makes less of it late. \
+         No figure here counts it; `run` and `size` tell what is late under a quota, such as with `--set offer.{offer}.quota.rate=+50%`.",
+        waiting.join(", ")
+    )
 }
 
 fn title(quota: &QuotaFigures, plan: &str) -> String {

@@ -55,6 +55,7 @@ pub fn quota_json(wish: QuotaWish, found: &QuotaAnswer) -> Result<String> {
         json!({
             "offer": quota.offer,
             "pool": quota.pool,
+            "waiting": quota.waiting,
             "ask_for_per_minute": { "tokens": ask[0], "requests": ask[1] },
             "now": { "tokens": now[0], "requests": now[1] },
             "months_over_quota": { "tokens": exceeded[0], "requests": exceeded[1] },

@@ -1,6 +1,6 @@
 //! What to buy, in words and tables: the plan, whether the run can tell it from others, unit by unit, and what less throttling costs.
 
-use super::answer::{Question, verdict};
+use super::answer::{Question, verdict, would_tell};
 use super::table::STYLE;
 use super::{Report, words};
 use crate::decision::{ByHours, Goal, Leader, PoolSteps, Sizing, UnitStep, Verdict, Wish};
@@ -92,6 +92,15 @@ fn sentences(report: &Report<'_>, wish: Wish<'_>, leader: &Leader, found: &Verdi
     if found.lead.is_none() {
         all.push("No other plan that was looked at keeps what was asked.".to_owned());
     }
+    if let Some((plan, kept)) = found.missed {
+        let tell = report.judgement.standings.get(plan).map_or_else(String::new, |standing| format!("; {}", would_tell(standing)));
+        all.push(format!(
+            "`{}` is cheaper and keeps the limits in {:.1}% of the months: less than asked by no more than the error of this run, so it may be \
+             the one to buy{tell}",
+            name(plan),
+            100.0 * kept
+        ));
+    }
     if let Some(most) = found.indifference {
         all.push(if most > 0.0 {
             let most = words::to_digits_of(Some(0.05 * most), most);
@@ -104,13 +113,6 @@ fn sentences(report: &Report<'_>, wish: Wish<'_>, leader: &Leader, found: &Verdi
         } else {
             format!("With 95% confidence it is the truly best{goal} of those {kept}.")
         });
-    }
-    if let Some((plan, kept)) = found.missed {
-        all.push(format!(
-            "`{}` is cheaper and keeps the limits in {:.1}% of the months: less than asked by no more than the error of this run.",
-            name(plan),
-            100.0 * kept
-        ));
     }
     all
 }

@@ -123,7 +123,8 @@ pub(super) fn significant(value: f64) -> String {
 /// That so few futures cannot tell what this share of all stay within, and how many can: `needed`, where that is known.
 pub(super) fn too_few(replications: u64, needed: Option<u64>, share: f64) -> String {
     let takes = needed.map_or_else(|| "more".to_owned(), |needed| format!("at least {needed}"));
-    format!("{replications} futures cannot tell what {} of all futures stay within, which takes {takes} replications", Share(share))
+    let futures = if replications == 1 { "future" } else { "futures" };
+    format!("{replications} {futures} cannot tell what {} of all futures stay within, which takes {takes} replications", Share(share))
 }
 
 /// A number known exactly, to at most two decimals.

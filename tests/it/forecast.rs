@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 use tokentide::decision::{Enough, Need, forecast};
 use tokentide::report::{forecast_answer, forecast_file};
-use tokentide::scenario::parse_open;
+use tokentide::scenario::{Scenario, parse_open};
 use tokentide::simulation::RunSpec;
 use tokentide::supply::{Candidates, OfferCandidates, UnitsListSpec, UnitsSweepSpec};
 
@@ -13,9 +13,17 @@ fn found(text: &str, list: &str, enough: Enough, replications: u64, seed: u64) -
     let mut candidates = Candidates::default();
     let units = Some(UnitsSweepSpec::One(list.parse::<UnitsListSpec>().unwrap()));
     candidates.by_offer.insert("units".to_owned(), OfferCandidates { units, ..OfferCandidates::default() });
-    let scenario = parse_open("forecast.toml", text, Path::new(""), &[], &candidates).unwrap_or_else(|error| panic!("{error}")).scenario;
+    let scenario = opened(text, &candidates);
     let spec = RunSpec { replications: Some(replications), seed: Some(seed), ..RunSpec::default() };
     forecast(&scenario, &candidates, enough, &spec).unwrap().summary
+}
+
+fn opened(text: &str, candidates: &Candidates) -> Scenario {
+    parse_open("forecast.toml", text, Path::new(""), &[], candidates).unwrap_or_else(|error| panic!("{error}")).scenario
+}
+
+fn told(text: &str, need: &[Need]) -> String {
+    forecast_answer(need, Enough::Throttled(0.0), &opened(text, &Candidates::default()), 2)
 }
 
 fn scenario(months: u32, hours: u32, law: &str, route: &[&str], more: &str) -> String {
@@ -48,6 +56,29 @@ fn needs_are_known_where_nothing_is_random() {
     assert!(need.periods.iter().all(|period| period.beyond == 1.0 && period.needed[0].point.is_infinite()), "{need:?}");
 }
 
+/// Six tokens come at midnight and must be ready three hours later, that of their coming included; a token an hour is served on demand. With one unit
+/// all six are served in time, with none half of them are late, though nothing is ever throttled.
+#[test]
+fn units_are_needed_where_work_would_be_late() {
+    let text = |limit: &str| {
+        format!(
+            "name = \"late\"\n[horizon]\nflat = {{ months = 1, hours_per_month = 72 }}\n[limits]\nthrottled_requests_share = \"0%\"\n{limit}\
+             [[offer]]\nname = \"on-demand\"\nkind = \"on-demand\"\nprice = {{ input = \"1 USD/token\" }}\nquota = {{ rate = \"1 tokens/h\" }}\n{}\
+             [[workload]]\nname = \"w\"\nclass = \"deferrable\"\nqueue = true\nwindow = \"24h\"\ndeadline = \"3h\"\nlevel = {{ mean = \"0.25 tokens/h\", \
+             sigma = 0, walk = \"off\" }}\nshape = {{ kind = \"nightly-batch\", start = 0, hours = 1 }}\nrequests = \"none\"\n\
+             tokens = {{ mean = 1, output_share = \"0%\" }}\nminute = \"off\"\n{}",
+            units("1 tokens/h", "0.6 USD/unit-hour"),
+            plan("p", &["units", "on-demand"])
+        )
+    };
+    let needed = |limit: &str| {
+        let [need] = &found(&text(limit), "0..=4", Enough::Throttled(0.0), 2, 1)[..] else { panic!() };
+        need.periods[0].needed.map(|percentile| percentile.point)
+    };
+    assert_eq!(needed(""), [0.0; 4]);
+    assert_eq!(needed("missed_deadlines_share = \"10%\"\n"), [1.0; 4]);
+}
+
 /// The list that is asked for stands instead of the plan's own, and what no list goes below is at most needed.
 #[test]
 fn lists_stand_instead_of_the_plans_own() {
@@ -59,12 +90,13 @@ fn lists_stand_instead_of_the_plans_own() {
         assert!(need.units == looked_at && need.periods[0].needed[0].point == needed, "{need:?}");
     }
     let need = found(&text, "3..=9", Enough::Throttled(0.0), 2, 1);
-    let (told, file) = (forecast_answer(&need, Enough::Throttled(0.0)), forecast_file(&need, Enough::Throttled(0.0)).unwrap());
-    assert!(told.contains(": at most 3 in quarter") && told.contains("are enough in half") && told.contains("≤3"), "{told}");
+    let (answer, file) = (told(&text, &need), forecast_file(&need, Enough::Throttled(0.0)).unwrap());
+    assert!(answer.contains("2 futures cannot tell what 50% of all futures stay within"), "{answer}");
+    assert!(answer.contains(": at most 3 in quarter") && answer.contains("are enough in half") && answer.contains("≤3"), "{answer}");
     assert!(file.contains(",3,9,3,,"), "{file}");
     let need = found(&text, "0..=1", Enough::Throttled(0.0), 2, 1);
-    let told = forecast_answer(&need, Enough::Throttled(0.0));
-    assert!(told.contains("more than the 1 looked at in quarter") && told.contains("are needed for half"), "{told}");
+    let answer = told(&text, &need);
+    assert!(answer.contains("more than the 1 looked at in quarter") && answer.contains("are needed for half"), "{answer}");
 }
 
 /// One hour of an exponential demand of mean 10: units serve it all up to −10 ln(1 − p), rounded up. A quarter of three such months needs

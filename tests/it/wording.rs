@@ -126,7 +126,7 @@ fn a_share_at_what_is_asked_is_not_told_by_more_replications() {
     let kept = document["plans"][0]["months_keeping_limits"]["share"].as_f64().unwrap();
     let near = at_the_share(100.0 * kept);
     assert!(
-        near.contains("it may keep them in exactly the share of months asked for, which no number of replications would tell"),
+        near.contains("it keeps them in so nearly the share of months asked for that even a million replications may not tell."),
         "{near}"
     );
     let off = at_the_share(100.0 * kept - 0.5);

@@ -102,6 +102,8 @@ pub struct QuotaFigures {
     pub offer: Option<String>,
     /// The pool that draws on it.
     pub pool: String,
+    /// Workloads whose work waits for what is left of it, which is not among its minutes.
+    pub waiting: Vec<String>,
     /// Tokens and requests, where they are limited now.
     pub now: [Option<QuotaNow>; 2],
     /// Whether it counts something else than tokens of all classes.
@@ -215,6 +217,7 @@ fn of_quota(scenario: &Scenario, gathered: &Gathered, quota: usize, peak_share: 
     QuotaFigures {
         offer: Some(supply.offers[metered.offer].name.clone()),
         pool: group.name.clone(),
+        waiting: waiting(scenario, group, metered.offer),
         now,
         has_requests: entering(group).into_iter().all(|workload| supply.workloads[workload].has_requests),
         weighted: limit.is_some_and(|quota| quota.weights != ByClass::ONE || quota.metering.hold.is_some()),
@@ -241,6 +244,7 @@ fn of_all(scenario: &Scenario, gathered: &Gathered, wish: QuotaWish) -> QuotaFig
     QuotaFigures {
         offer: None,
         pool: String::new(),
+        waiting: Vec::new(),
         now: [None; 2],
         has_requests: workloads.iter().all(|&workload| scenario.supply.workloads[workload].has_requests),
         weighted: false,
@@ -250,6 +254,12 @@ fn of_all(scenario: &Scenario, gathered: &Gathered, wish: QuotaWish) -> QuotaFig
         exceeded: [None; 2],
         hours: Vec::new(),
     }
+}
+
+/// The workloads of a pool whose work waits for an offer.
+fn waiting(scenario: &Scenario, group: &PoolGroup, offer: usize) -> Vec<String> {
+    let waits = group.members.iter().filter(|member| member.waits.is_some() && member.route.contains(&offer));
+    waits.map(|member| scenario.demand.workloads[member.workload].name.clone()).collect()
 }
 
 /// The workloads of a pool some of whose work neither waits nor is in batch alone.

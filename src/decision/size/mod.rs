@@ -25,7 +25,7 @@ pub use surface::{DISCOUNTS, Surface, TermSurface, UnitPrices, surface};
 pub use verdict::Verdict;
 
 use super::flip::Flip;
-use super::judgement::{Judgement, Leader, judge};
+use super::judgement::{Judgement, Leader, MIXED_TERMS, judge};
 use super::purchase::{IdleWay, idle_way, idle_ways};
 use super::spreadsheet::spreadsheet_plan;
 use crate::error::Result;
@@ -42,6 +42,10 @@ use std::collections::{BTreeSet, HashMap};
 /// The best combinations that are compared with the best one, and how many of them are told of.
 const COMPARED: usize = 32;
 const TOLD: usize = 3;
+
+/// Plans that nearly keep the limits and are judged in one go, and in all.
+const JUDGED: usize = 8;
+const MOST_JUDGED: usize = 64;
 
 /// What is asked of the plan to buy, beside the scenario's limits.
 #[derive(Clone, Copy, Debug)]
@@ -99,7 +103,7 @@ pub fn size(scenario: &Scenario, wish: Wish<'_>, spec: &RunSpec<'_>) -> Result<(
     let families = families(scenario, outcome, wish);
     let limits = &scenario.limits;
     let asked = Asked { kept: if limits.any() { limits.in_share_of_months } else { 0.0 }, budget: wish.budget };
-    let search = Search { scenario, outcome, families: &families, goal: wish.goal, asked, samples: HashMap::new() };
+    let search = Search { scenario, outcome, families: &families, goal: wish.goal, asked, mixed: false, samples: HashMap::new() };
     let sizing = Shortlist { search, plans: vec![scenario.supply.plans[scenario.baseline].clone()], near: Vec::new() }.sizing();
     let about = Run { summary: (), replications: ran.replications, asked: ran.asked, seed: ran.seed, engine: ran.engine };
     Ok((about, sizing))
@@ -130,14 +134,19 @@ impl Shortlist<'_> {
                 verdicts.push(verdict);
             }
         }
-        for term in terms.iter().filter(|_| terms.len() > 1) {
-            let usable = |part: &Part| part.terms.iter().all(|other| other == term);
+        // Within terms, what mixes them is a group of its own, as it is where plans are judged.
+        let mixed = within_terms.then_some(None);
+        for term in terms.iter().filter(|_| terms.len() > 1).map(Some).chain(mixed) {
+            let usable = |part: &Part| term.is_none_or(|term| part.terms.iter().all(|other| other == term));
             let mut of_term = Found::default();
-            let Some((leader, verdict, best)) = self.leader(Some(term.to_string()), &usable, &mut of_term) else { continue };
+            self.search.mixed = term.is_none();
+            let name = term.map_or_else(|| MIXED_TERMS.to_owned(), Term::to_string);
+            let Some((leader, verdict, best)) = self.leader(Some(name), &usable, &mut of_term) else { continue };
             if within_terms {
                 totals.looked_at += of_term.looked_at;
                 totals.stopped |= of_term.stopped;
-                nines.push(nines::nines(&mut self.search, &usable));
+                // What mixes terms is cheap where the longest alone is cheaper still, so a curve of its own would mean nothing.
+                nines.push(if self.search.mixed { Vec::new() } else { nines::nines(&mut self.search, &usable) });
                 steps.push(steps::steps(&self.search, &best));
                 leaders.push(leader.clone());
                 verdicts.push(verdict);
@@ -150,10 +159,6 @@ impl Shortlist<'_> {
         }
         let told = Field::of_plans(scenario, self.search.outcome, self.plans.clone());
         let standings = judge(&told.scenario, &told.outcome).standings;
-        // The search knows how often, and not by how much that errs.
-        for verdict in &mut verdicts {
-            verdict.missed = verdict.missed.filter(|(plan, _)| standings[*plan].within_error);
-        }
         if best_per_term.is_empty() {
             best_per_term.clone_from(&leaders);
         }
@@ -200,7 +205,8 @@ impl Shortlist<'_> {
             self.search.asked.budget = budget;
         }
         let qualified = !found.best.is_empty();
-        let best = found.best.first().cloned().or_else(|| self.search.least_bad(usable))?;
+        let least_bad = || (!self.search.mixed).then(|| self.search.least_bad(usable)).flatten();
+        let best = found.best.first().cloned().or_else(least_bad)?;
         let plan = self.told(&best);
         // Two ways to buy nothing are one where work goes the same way.
         let mut seen = vec![self.idle_ways(&best)];
@@ -213,11 +219,27 @@ impl Shortlist<'_> {
         let rivals: Vec<&Combination> = found.best.iter().skip(1).filter(&mut is_new).collect();
         let told: Vec<usize> = rivals.iter().take(TOLD).map(|rival| self.told(rival)).collect();
         let choices = parts_of(self.search.families).filter(|part| usable(part)).count();
-        let verdict = verdict::verdict(&mut self.search, &best, &rivals, choices);
-        let missed = found.near.filter(|_| qualified).map(|near| (self.told(&near), near.kept));
+        let near = if qualified { found.near.as_slice() } else { &[] };
+        let missed = self.within_error(near).cloned();
+        let unsure = qualified && self.within_error(std::slice::from_ref(&best)).is_some();
+        let verdict = verdict::verdict(&mut self.search, &best, (&rivals, missed.as_ref()), choices);
+        let limits_unsure = unsure || missed.is_some();
+        let missed = missed.map(|near| (self.told(&near), near.kept));
         let runner_up = told.first().copied();
         self.near.extend(contest::near(&self.search, &best, &found.best, usable));
-        Some((Leader { term, plan, runner_up, qualified }, Verdict { plan, affordable, missed, ..verdict }, best))
+        Some((Leader { term, plan, runner_up, qualified }, Verdict { plan, limits_unsure, affordable, missed, ..verdict }, best))
+    }
+
+    /// The first of some combinations of which the run does not tell whether it keeps the limits.
+    fn within_error<'c>(&self, all: &'c [Combination]) -> Option<&'c Combination> {
+        let Search { scenario, outcome, families, .. } = &self.search;
+        // A few at a time, as mostly one of the first is.
+        all.chunks(JUDGED).take(MOST_JUDGED / JUDGED).find_map(|some| {
+            let plans = some.iter().map(|combination| scenario.supply.compose(&carriers(families, combination)));
+            let field = Field::of_plans(scenario, outcome, plans.collect());
+            let standings = judge(&field.scenario, &field.outcome).standings;
+            some.iter().zip(standings).find(|(_, standing)| standing.within_error).map(|(combination, _)| combination)
+        })
     }
 
     /// Where the work of a combination that buys nothing goes: to batch, or else along offers paid by the token. `None` where units are bought.

@@ -26,7 +26,9 @@ pub(super) struct Combination {
     pub(super) value: f64,
     /// Share of the months of all replications that keep the limits in every pool.
     pub(super) kept: f64,
-    /// Whether that and the budget are kept.
+    /// Whether the budget is kept.
+    pub(super) affordable: bool,
+    /// Whether that and the limits are kept.
     pub(super) qualified: bool,
 }
 
@@ -44,8 +46,8 @@ pub(super) struct Asked {
 pub(super) struct Found {
     /// The best that qualify, best first.
     pub(super) best: Vec<Combination>,
-    /// The best of those that are better than these and miss the limits by no more than what may be the error of the run.
-    pub(super) near: Option<Combination>,
+    /// Those that are better than these and miss the limits by no more than what may be the error of the run, best first.
+    pub(super) near: Vec<Combination>,
     /// How many were looked at.
     pub(super) looked_at: usize,
     /// Whether there may be better ones that were not looked at.
@@ -59,6 +61,8 @@ pub(super) struct Search<'a> {
     pub(super) families: &'a [Family],
     pub(super) goal: Goal,
     pub(super) asked: Asked,
+    /// Whether only combinations count that buy on more than one term.
+    pub(super) mixed: bool,
     /// Samples of the parts, as far as they were asked for.
     pub(super) samples: HashMap<(usize, usize, usize), Rc<[f64]>>,
 }
@@ -126,27 +130,37 @@ impl Search<'_> {
                     queue.push(Reverse(Waiting { bound: bound(family, &next), family, places: next }));
                 }
             }
-            let parts = lists[family].iter().zip(&places).map(|(list, &place)| list[place]).collect();
-            let combination = self.look_at(family, parts);
+            let parts: Vec<usize> = lists[family].iter().zip(&places).map(|(list, &place)| list[place]).collect();
             found.looked_at += 1;
+            if self.mixed && !self.is_mixed(family, &parts) {
+                continue;
+            }
+            let combination = self.look_at(family, parts);
             if combination.qualified {
                 let place = found.best.partition_point(|other| other.value <= combination.value);
                 found.best.insert(place, combination);
                 found.best.truncate(wanted);
-            } else if self.nearly_keeps(&combination) && found.near.as_ref().is_none_or(|near| combination.value < near.value) {
-                found.near = Some(combination);
+            } else if self.nearly_keeps(&combination) {
+                found.near.push(combination);
             }
         }
         let best = found.best.first().map_or(f64::INFINITY, |best| best.value);
-        found.near = found.near.filter(|near| near.value < best);
+        found.near.retain(|near| near.value < best);
+        found.near.sort_by(|a, b| a.value.total_cmp(&b.value));
         found
+    }
+
+    /// Whether a combination buys on more than one term.
+    fn is_mixed(&self, family: usize, parts: &[usize]) -> bool {
+        let mut terms = self.families[family].pools.iter().zip(parts).flat_map(|(list, &part)| &list[part].terms);
+        terms.next().is_some_and(|first| terms.any(|other| other != first))
     }
 
     /// Whether a combination keeps the limits less often than asked, by less than the error of the run.
     fn nearly_keeps(&self, missed: &Combination) -> bool {
         // Months of a replication hang together: counted as one, they err the most.
         let error = (missed.kept * (1.0 - missed.kept) / self.outcome.replications() as f64).sqrt();
-        !is_enough(missed.kept, self.asked.kept) && self.asked.kept - missed.kept < normal_quantile(0.975) * error
+        missed.affordable && !is_enough(missed.kept, self.asked.kept) && self.asked.kept - missed.kept < normal_quantile(0.975) * error
     }
 
     /// The part of each pool that exceeds the limits least, the cheapest of these: what is left where nothing qualifies. Likewise of the
@@ -185,7 +199,7 @@ impl Search<'_> {
             let pools = &self.families[family].pools;
             (pools.iter().zip(&parts).map(|(list, &part)| list[part].mean).sum(), true)
         };
-        Combination { family, parts, value, kept, qualified: is_enough(kept, self.asked.kept) && within }
+        Combination { family, parts, value, kept, affordable: within, qualified: is_enough(kept, self.asked.kept) && within }
     }
 
     /// Share of the months that keep the limits in every pool.

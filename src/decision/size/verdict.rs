@@ -5,7 +5,7 @@
 //! together: for each rival the upper end of the paired difference, and of these the largest (J. C. Hsu, "Constrained simultaneous confidence
 //! intervals for multiple comparisons with the best", Annals of Statistics 12, 1984), with Bonferroni's share of the error for each choice.
 //! Rivals are the next best that keep what was asked in this run. Those further behind are left out: they have a longer way to go than the last
-//! of these. A rival that misses the limits by what may be the error of the run is told apart.
+//! of these. Of plans that are better and miss the limits by what may be the error of the run, the best takes part too: it may be the truly best.
 
 use super::goal::Goal;
 use super::search::{Combination, Search};
@@ -28,23 +28,32 @@ pub struct Verdict {
     pub settled: bool,
     /// About how many replications would settle it; `None` where it is settled, or where no number would.
     pub needed: Option<f64>,
-    /// What the plan costs more, at most, than the truly best one of those that kept what was asked in this run, with 95 % confidence. `None`
-    /// where the error is not known, or no other plan kept it. `[currency a month]`
+    /// What the plan costs more, at most, than the truly best one of those that kept what was asked in this run, and than [`Self::missed`], with
+    /// 95 % confidence. `None` where the error is not known, or there is no other plan. `[currency a month]`
     pub indifference: Option<f64>,
+    /// Whether the run leaves open if this plan, or one that is better, keeps the limits.
+    pub limits_unsure: bool,
     /// Whether the budget is kept, where there is one: of no plan otherwise, and this is then the best without it.
     pub affordable: bool,
-    /// A plan that is better and misses what was asked by what may be the error of the run: its place among the plans told of, and its share
+    /// The best of those that are better and miss what was asked by what may be the error of the run: its place among the plans told of, and its share
     /// of months that keep the limits.
     pub missed: Option<(usize, f64)>,
 }
 
-pub(super) fn verdict(search: &mut Search<'_>, best: &Combination, rivals: &[&Combination], choices: usize) -> Verdict {
+/// `rivals` are the next best, and the best of those that may be better and may keep the limits; `choices` the parts that plans are made of.
+pub(super) fn verdict(
+    search: &mut Search<'_>,
+    best: &Combination,
+    (rivals, missed): (&[&Combination], Option<&Combination>),
+    choices: usize,
+) -> Verdict {
     let own = search.samples(best.family, &best.parts);
     let of = |search: &mut Search<'_>, rival: &Combination| {
         let other = search.samples(rival.family, &rival.parts);
         advantage(search, &own, &other)
     };
     let leads: Vec<Estimate> = rivals.iter().map(|rival| of(search, rival)).collect();
+    let missed = missed.map(|missed| of(search, missed));
     let lead = leads.first().copied();
     let z = |estimate: &Estimate| two_sided(search, estimate, 1.0);
     let settled = lead.is_none_or(|lead| lead.standard_error.is_some_and(|error| lead.point > z(&lead) * error));
@@ -54,8 +63,9 @@ pub(super) fn verdict(search: &mut Search<'_>, best: &Combination, rivals: &[&Co
         (factor.is_finite()).then_some(replications * (factor * factor).max(1.0))
     });
     let above = |lead: &Estimate| Some(two_sided(search, lead, choices as f64) * lead.standard_error? - lead.point);
-    let indifference = leads.iter().map(above).try_fold(0.0_f64, |most, above| Some(most.max(above?))).filter(|_| !leads.is_empty());
-    Verdict { plan: 0, lead, settled, needed, indifference, affordable: true, missed: None }
+    let all = || leads.iter().chain(&missed);
+    let indifference = all().map(above).try_fold(0.0_f64, |most, above| Some(most.max(above?))).filter(|_| all().next().is_some());
+    Verdict { plan: 0, lead, settled, needed, indifference, limits_unsure: false, affordable: true, missed: None }
 }
 
 /// What the second of two columns comes to more than the first, in the goal.

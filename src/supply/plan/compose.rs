@@ -126,12 +126,12 @@ pub(crate) fn units_label(ladder: &[Commitment], two: bool) -> String {
     ladder.iter().map(label).collect::<Vec<_>>().join(", ")
 }
 
-/// The terms of purchases. Beside others, units by the hour of the week do not count: they bind to nothing.
+/// The terms of purchases. Beside others, units by the hour of the week do not count, as they bind to nothing, nor does a purchase of none.
 pub(crate) fn terms<'a>(bought: impl Iterator<Item = &'a Commitment> + Clone) -> impl Iterator<Item = String> {
-    let by_hours = bought.clone().any(|commitment| commitment.schedule.is_some());
-    let is_all_week = |commitment: &Commitment| commitment.schedule.is_none() && commitment.units.iter().any(|&units| units > 0.0);
-    let beside = bought.clone().any(is_all_week);
-    let counts = move |commitment: &&Commitment| !by_hours || if beside { is_all_week(commitment) } else { commitment.schedule.is_some() };
+    let holds = |commitment: &Commitment| commitment.units.iter().any(|&units| units > 0.0);
+    let is_all_week = move |commitment: &Commitment| commitment.schedule.is_none() && holds(commitment);
+    let (some, beside) = (bought.clone().any(holds), bought.clone().any(is_all_week));
+    let counts = move |commitment: &&Commitment| if beside { is_all_week(commitment) } else { !some || holds(commitment) };
     bought.filter(counts).map(|commitment| commitment.term.to_string())
 }
 
