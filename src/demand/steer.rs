@@ -81,6 +81,12 @@ impl Demand {
 }
 
 impl Demand {
+    /// Whether any workload has spikes.
+    #[must_use]
+    pub fn has_spikes(&self) -> bool {
+        self.workloads.iter().any(|workload| workload.spikes.is_some())
+    }
+
     /// Whether no chance but that of single hours is left beside what a [`Tilt`](super::Tilt) moves.
     #[must_use]
     pub fn is_led_throughout(&self) -> bool {

@@ -154,7 +154,7 @@ fn any_of(share: f64) -> f64 {
     1.0 - next[HOURS]
 }
 
-/// Trouble by one spike, of lognormal and of Pareto heights, by either engine and any effort: within its error, and intervals hold it.
+/// Trouble by one spike, of lognormal and of Pareto heights: within its error and with an interval, where that is asked for.
 #[test]
 fn rare_spikes_are_found() {
     let lognormal = "{ law = \"lognormal\", median = 0.8, sigma = 0.6 }";
@@ -168,13 +168,12 @@ fn rare_spikes_are_found() {
         (pareto, 90.0, of_pareto(90.0)),
     ] {
         let (scenario, truth) = (spiking(size, limit, ""), any_of(share));
-        assert!(truth < 1e-2 && truth > 1e-5, "{truth}");
-        for effort in [Effort::FULL, Effort::LITTLE] {
-            let found = with(effort, &scenario, 5).unwrap();
-            let error = found.share.standard_error.unwrap();
-            assert!(found.led && found.interval.is_some() && error < 0.1 * truth, "{found:?} against {truth}");
-            assert!((found.share.point - truth).abs() < 5.2 * error, "{found:?} against {truth}");
-        }
+        assert!(truth < 1e-2 && truth > 1e-6, "{truth}");
+        let found = estimate(&scenario, 5).unwrap();
+        let error = found.share.standard_error.unwrap();
+        assert!(found.led && found.interval.is_some() && error < 0.15 * truth, "{found:?} against {truth}");
+        assert!((found.share.point - truth).abs() < 5.2 * error, "{found:?} against {truth}");
+        assert!(with(Effort::LITTLE, &scenario, 5).is_none(), "little work does not tell");
     }
 }
 
