@@ -9,11 +9,11 @@
 use super::noise::{Part, follow_both};
 use super::requests::Counts;
 use super::source::Source;
-use super::steer::{self, Normals, Steered, Steering, Tilt};
+use super::steer::{self, Normals, Steered, Steering};
 use super::tokens::Form;
 use super::{Acts, Demand, DemandPath, Workload, WorkloadPath, apply_moves, totals};
 use crate::horizon::Horizon;
-use crate::random::stream::{Purpose, StreamKey};
+use crate::random::stream::{Purpose, Stream, StreamKey};
 use crate::statistics::Sampling;
 use crate::units::ByClass;
 
@@ -78,11 +78,9 @@ impl<'a> DemandGenerator<'a> {
         self.steering.as_ref()
     }
 
-    /// The steered normals of a replication by workload, tilt included, and the logarithm of its likelihood under the demand itself over that
-    /// under the tilted one. `None` where draws are plain.
-    #[must_use]
-    pub fn leads(&self, replication: u64) -> Option<(Tilt, f64)> {
-        self.steering.as_ref().map(|steering| steering.leads(replication))
+    /// The stream of a workload's spikes.
+    pub(super) fn spike_stream(&self, workload: usize, replication: u64) -> Stream {
+        self.keys[workload].spikes.replication(replication)
     }
 
     /// Writes replication `replication` to `path`. Allocates nothing once `path` and `scratch` have served a replication of this demand.
@@ -163,17 +161,25 @@ impl<'a> DemandGenerator<'a> {
                 recorded.apply(stream.as_mut(), horizon, path, out);
             }
         }
+        let tilted = steered.and_then(|(steered, _)| steered.tilted(replication));
+        let tilted = tilted.map(|tilted| tilted.path(&mut keys.spikes.replication(replication)));
         let first = workload.needs_noise().then(|| keys.noise.replication(replication));
         let second = workload.noise.has_slow().then(|| keys.slow.replication(replication));
         if first.is_some() || second.is_some() {
             workload.noise.draw((first, second), paths, normals);
             if let Some((steered, normals)) = steered.filter(|(steered, _)| steered.has_lift()) {
                 steer::lift(steered, normals, paths);
+                if let Some(tilted) = &tilted {
+                    steer::exchange(steered, &workload.noise, tilted, paths);
+                }
             }
             workload.noise.apply(paths, out);
         }
         if let Some(spikes) = &workload.spikes {
-            spikes.apply(&mut keys.spikes.replication(replication), out);
+            match &tilted {
+                Some(tilted) => tilted.apply(spikes, out),
+                None => spikes.apply(&mut keys.spikes.replication(replication), out),
+            }
         }
         if let Some(on_off) = &workload.on_off {
             on_off.apply(&mut keys.on_off.replication(replication), out);

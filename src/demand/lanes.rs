@@ -14,12 +14,15 @@ use super::tokens::Form;
 use super::{Demand, Workload};
 use crate::random::lanes::{LANES, Lanes, StreamLanes, exp2, larger};
 use crate::statistics::Sampling;
+use exchange::Middles;
 pub use mix::{SplitMix, SteadyMix};
 use pair::Pair;
 use recursion::{Paths, Recursion, Sums};
 use spikes::SpikeLanes;
 use std::f64::consts::LOG2_E;
+use std::ops::Range;
 
+mod exchange;
 mod mix;
 mod pair;
 mod recursion;
@@ -77,6 +80,8 @@ pub struct LaneState {
     levels: Vec<Lanes<f32>>,
     /// By tile.
     spikes: Vec<Vec<Spike>>,
+    /// Of tilted spikes.
+    middles: Middles,
     counts: Vec<Lanes<f32>>,
     /// Normals of the slow and the white noise.
     others: Box<[Tile; 2]>,
@@ -108,6 +113,7 @@ impl Default for LaneState {
             slow: Paths::new(),
             levels: Vec::new(),
             spikes: Vec::new(),
+            middles: Middles::default(),
             counts: vec![Lanes::of(0.0); TILE],
             others: Box::new([[Lanes::of(0.0); TILE]; 2]),
             logs: Vec::new(),
@@ -206,17 +212,33 @@ impl<'a> LaneWorkload<'a> {
                 levels[lane] = (state.weeks[week] * state.months[month]) as f32;
             }
         }
-        if let Some(spikes) = &self.workload.spikes {
-            let LaneState { spikes: tiles, spiking, .. } = state;
-            spiking.each(spikes, (&self.keys.spikes, first), horizon.hours(), |lane, hours, factor| {
-                let first = hours.start / TILE;
-                for (tile, spikes) in (first..).zip(&mut tiles[first..=(hours.end - 1) / TILE]) {
-                    let start = hours.start.max(tile * TILE) - tile * TILE;
-                    let end = hours.end.min((tile + 1) * TILE) - tile * TILE;
-                    spikes.push(Spike { lane: lane as u8, start: start as u8, end: end as u8, factor });
-                }
-            });
+        let LaneState { spikes: tiles, spiking, middles, .. } = state;
+        let tell = |lane: usize, hours: Range<usize>, factor: f32| {
+            let first = hours.start / TILE;
+            for (tile, spikes) in (first..).zip(&mut tiles[first..=(hours.end - 1) / TILE]) {
+                let start = hours.start.max(tile * TILE) - tile * TILE;
+                let end = hours.end.min((tile + 1) * TILE) - tile * TILE;
+                spikes.push(Spike { lane: lane as u8, start: start as u8, end: end as u8, factor });
+            }
+        };
+        middles.clear();
+        match (&self.workload.spikes, &self.steered) {
+            (Some(_), Some(steered)) if steered.moves_spikes() => self.begin_tilted(steered, first, middles, tell),
+            (Some(spikes), _) => spiking.each(spikes, (&self.keys.spikes, first), horizon.hours(), tell),
+            (None, _) => {}
         }
+    }
+
+    /// The spikes under a tilt, one lane after the other.
+    fn begin_tilted(&self, steered: &Steered, first: u64, middles: &mut Middles, mut tell: impl FnMut(usize, Range<usize>, f32)) {
+        for (lane, replication) in (first..).take(LANES).enumerate() {
+            if let Some(tilted) = steered.tilted(replication) {
+                let path = tilted.path(&mut self.keys.spikes.replication(replication));
+                path.spikes().iter().for_each(|spike| tell(lane, spike.span(), spike.factor() as f32));
+                middles.add(lane, &path, [self.workload.noise.fast, self.workload.noise.slow]);
+            }
+        }
+        middles.sort();
     }
 
     /// Writes what is expected of a tile's hours, and the hours' count and size normals; returns how many hours it has.
@@ -351,16 +373,26 @@ impl<'a> LaneWorkload<'a> {
         logs.resize(self.base.len(), Lanes::of(0.0));
         drawn.resize(self.base.len(), Lanes::of(0.0));
         let mut raised = state.raised.map(|raised| Sums::new(&raised));
+        let mut middles = std::mem::take(&mut state.middles);
         for (tile, (logs, drawn)) in logs.chunks_mut(TILE).zip(drawn.chunks_mut(TILE)).enumerate() {
             self.log_noise::<FIRST, SECOND>(tile * TILE, state, logs, drawn, |part, hour, path| {
                 if let Some(lift) = &self.lifts[part] {
                     let recursion = if part == 0 { &self.fast } else { &self.slow };
                     recursion.take(lift.weight[hour], path, &mut raised[part]);
                 }
+                middles.see(part, hour, path);
             });
         }
         let [fast, slow] = &raised;
-        (state.logs, state.drawn, state.raised) = (logs, drawn, [self.fast.sum(fast), self.slow.sum(slow)]);
+        let raised = [self.fast.sum(fast), self.slow.sum(slow)];
+        if !middles.is_empty() {
+            for (which, part) in [self.workload.noise.fast, self.workload.noise.slow].into_iter().enumerate() {
+                if let Some(lift) = &self.lifts[which] {
+                    middles.exchange(which, part.rho, lift, &raised[which], &mut logs);
+                }
+            }
+        }
+        (state.logs, state.drawn, state.raised, state.middles) = (logs, drawn, raised, middles);
     }
 }
 

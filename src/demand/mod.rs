@@ -43,6 +43,7 @@ mod testing;
 #[cfg(test)]
 #[allow(clippy::float_cmp, reason = "exact values")]
 mod tests;
+mod tilt;
 mod tokens;
 mod totals;
 mod trace;
@@ -71,10 +72,10 @@ pub use retry::{Jitter, Retry, RetrySpec};
 pub use shape::ShapeSpec;
 pub use size::{RequestSizeSpec, SizeLaw};
 pub use slip::SlipSpec;
-pub use spikes::{SizeSpec, SpikeMean, SpikesSpec};
+pub use spikes::{SizeSpec, SpikeMean, SpikePath, SpikeTilt, SpikesSpec};
 pub use spread::SizeSpread;
-pub use steer::Tilt;
 pub use still::Varies;
+pub use tilt::{Density, Leads, Tilt, Way, WorkloadTilt};
 pub use tokens::{DriftSpec, TokensSpec};
 pub use trace::{Trace, TraceOptions, read_trace};
 pub use trend::Trend;
@@ -99,7 +100,7 @@ pub struct Demand {
     factors: Vec<Factor>,
     moves: Vec<Move>,
     horizon: Arc<Horizon>,
-    /// By workload, what is added to its steered normals; empty for nothing.
+    /// How steered draws of it are moved.
     tilt: Tilt,
 }
 
@@ -216,12 +217,6 @@ impl Demand {
     #[must_use]
     pub fn with_growth(&self, extra_drift: f64) -> Self {
         self.with_factors(|month| libm::exp(extra_drift * (month as f64 + 1.0)))
-    }
-
-    /// The same demand whose steered normals are moved by a tilt. What is drawn of it must be weighted by [`DemandGenerator::leads`].
-    #[must_use]
-    pub fn tilted(&self, tilt: Tilt) -> Self {
-        Self { tilt, ..self.clone() }
     }
 
     fn with_factors(&self, factor: impl Fn(usize) -> f64) -> Self {

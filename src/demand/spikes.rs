@@ -9,6 +9,15 @@ use crate::units::{EventRate, Hours};
 use crate::{spec_choice, spec_table, spec_words};
 use std::ops::Range;
 
+mod fit;
+mod places;
+mod tilted;
+
+pub(super) use fit::Evidence;
+pub(super) use places::Places;
+pub(super) use tilted::Tilted;
+pub use tilted::{SpikePath, SpikeTilt};
+
 spec_table! {
     /// A lognormal height.
     pub struct LogNormalSizeSpec {
@@ -82,6 +91,8 @@ spec_table! {
 pub(super) struct Spikes {
     pub(super) start: f64,
     pub(super) size: Law,
+    /// Mean hours.
+    length: f64,
     /// 1 / ln(1 − p) of the start in an idle hour and of the end in an hour that is not.
     pub(super) per_gap: f64,
     pub(super) per_length: f64,
@@ -163,7 +174,8 @@ impl Spikes {
         let hours = length.mean();
         let inverse = |p: f64| libm::log1p(-p).recip();
         let share = if start > 0.0 { hours / (hours + (1.0 - start) / start) } else { 0.0 };
-        let mut spikes = Self { start, size, per_gap: inverse(start), per_length: inverse(hours.recip()), share, base: 1.0 };
+        let (per_gap, per_length) = (inverse(start), inverse(hours.recip()));
+        let mut spikes = Self { start, size, length: hours, per_gap, per_length, share, base: 1.0 };
         if kept {
             spikes.base = 1.0 / spikes.mean();
         }
@@ -182,12 +194,16 @@ impl Spikes {
 
     /// Multiplies `out` by one path.
     pub(super) fn apply(&self, stream: &mut Stream, out: &mut [f64]) {
+        self.apply_base(out);
+        self.each(stream, out.len(), |spike, factor| out[spike].iter_mut().for_each(|x| *x *= factor));
+    }
+
+    fn apply_base(&self, out: &mut [f64]) {
         if self.base < 1.0 {
             for x in &mut *out {
                 *x *= self.base;
             }
         }
-        self.each(stream, out.len(), |spike, factor| out[spike].iter_mut().for_each(|x| *x *= factor));
     }
 
     /// Tells the spikes of one path of so many hours: the hours of each, none of them empty, and its factor.

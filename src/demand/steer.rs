@@ -13,8 +13,10 @@
 //!
 //! Noise by a table, of recorded hours, straight from a law or with on- and off-periods is left alone: there, its mean says little.
 
-use super::noise::Part;
+use super::noise::{Noise, Part};
 use super::source::Source;
+use super::spikes::{SpikePath, Tilted};
+use super::tilt::{Density, SPIKING, Turns};
 use super::walk::Walk;
 use super::{Demand, Workload};
 use crate::random::sobol::{DIMENSIONS, SobolPoints};
@@ -30,18 +32,11 @@ pub(crate) struct Normals {
     pub(crate) slow: f64,
 }
 
-/// By workload, one number for each of its steered normals: level, mean of the fast noise, mean of the slow noise.
-///
-/// Added to the normals it makes what is rare frequent. A replication then stands for exp(−θz − θ²/2) of one, summed over the normals: the
-/// density of a standard normal at z + θ over that of one around θ (importance sampling by exponential tilting; P. Glasserman, "Monte Carlo
-/// Methods in Financial Engineering", Springer 2003, section 4.6).
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Tilt(pub Vec<[f64; DIMENSIONS]>);
-
 /// What is steered of every workload, in their order.
 #[derive(Clone, Debug)]
 pub(crate) struct Steering {
     workloads: Vec<Steered>,
+    density: Density,
 }
 
 /// What is steered of one workload.
@@ -50,7 +45,11 @@ pub(crate) struct Steered {
     points: SobolPoints,
     /// Whether level, fast and slow noise depend on their normals.
     used: [bool; DIMENSIONS],
-    tilt: [f64; DIMENSIONS],
+    /// Which way a replication goes under the tilt, and what is added to the normals along each.
+    turns: Turns,
+    tilts: Vec<[f64; DIMENSIONS]>,
+    /// Its spikes along each way; empty where it has none.
+    spikes: Vec<Tilted>,
     /// How to give the fast noise its mean; `None` where it is left alone.
     pub(crate) fast: Option<Lift>,
     /// The same of the slow noise.
@@ -82,10 +81,17 @@ impl Demand {
 }
 
 impl Demand {
-    /// Whether no chance but that of single hours is left beside the steered normals: no spikes, and nothing that lasts.
+    /// Whether any workload has spikes.
+    #[must_use]
+    pub fn has_spikes(&self) -> bool {
+        self.workloads.iter().any(|workload| workload.spikes.is_some())
+    }
+
+    /// Whether no chance but that of single hours is left beside what a [`Tilt`](super::Tilt) moves.
     #[must_use]
     pub fn is_led_throughout(&self) -> bool {
-        self.workloads.iter().all(|workload| workload.follows() && workload.spikes.is_none())
+        let spiking = self.workloads.iter().filter(|workload| workload.spikes.is_some()).count();
+        spiking <= SPIKING && self.workloads.iter().all(Workload::follows)
     }
 }
 
@@ -111,26 +117,18 @@ impl Workload {
 impl Steering {
     /// The points and weights of a demand under a seed.
     pub(crate) fn new(demand: &Demand, seed: u64) -> Self {
-        Self { workloads: (0..demand.workloads.len()).map(|index| Steered::new(demand, index, seed)).collect() }
+        let workloads = (0..demand.workloads.len()).map(|index| Steered::new(demand, index, seed)).collect();
+        Self { workloads, density: demand.density(&demand.tilt) }
     }
 
-    /// All normals of a replication, 0 where one is not used, and the logarithm of its weight.
-    pub(super) fn leads(&self, replication: u64) -> (Tilt, f64) {
-        let mut log_weight = 0.0;
-        let of_workload = |steered: &Steered| {
-            let mut leads = steered.points.normals(replication);
-            for ((z, tilt), used) in leads.iter_mut().zip(steered.tilt).zip(steered.used) {
-                if used {
-                    log_weight -= tilt * *z + 0.5 * tilt * tilt;
-                    *z += tilt;
-                } else {
-                    *z = 0.0;
-                }
-            }
-            leads
-        };
-        let leads = self.workloads.iter().map(of_workload).collect();
-        (Tilt(leads), log_weight)
+    /// Workloads.
+    pub(super) fn workloads(&self) -> usize {
+        self.workloads.len()
+    }
+
+    /// How likely replications are as they are drawn.
+    pub(super) fn density(&self) -> &Density {
+        &self.density
     }
 
     /// What is steered of a workload.
@@ -143,18 +141,45 @@ impl Steered {
     /// The points and weights of one workload under a seed.
     pub(super) fn new(demand: &Demand, index: usize, seed: u64) -> Self {
         let workload = &demand.workloads[index];
-        let tilt = demand.tilt.0.get(index).copied().unwrap_or_default();
+        let tilt = &demand.tilt;
+        let tilts = tilt.ways.iter().map(|way| way.workloads[index].normals).collect();
         let noise = &workload.noise;
         let lift = |part| if workload.has_means() { Lift::new(part, &workload.base) } else { None };
         let (fast, slow) = (lift(noise.fast), lift(noise.slow));
         let used = [workload.level_sd > 0.0, fast.is_some(), slow.is_some()];
-        Self { points: SobolPoints::new(seed, &workload.name), used, tilt, fast, slow }
+        let points = SobolPoints::new(seed, &workload.name);
+        Self { points, used, turns: tilt.turns(), tilts, spikes: tilt.spikes(index, workload), fast, slow }
     }
 
     /// The normals of a replication.
     pub(crate) fn normals(&self, replication: u64) -> Normals {
         let [level, fast, slow] = self.points.normals(replication);
-        Normals { level: level + self.tilt[0], fast: fast + self.tilt[1], slow: slow + self.tilt[2] }
+        let [a, b, c] = self.turns.way(replication).map_or([0.0; DIMENSIONS], |way| self.tilts[way]);
+        Normals { level: level + a, fast: fast + b, slow: slow + c }
+    }
+
+    /// The same as numbers, 0 where one is not used.
+    pub(super) fn leads(&self, replication: u64) -> [f64; DIMENSIONS] {
+        let Normals { level, fast, slow } = self.normals(replication);
+        let mut leads = [level, fast, slow];
+        leads.iter_mut().zip(self.used).for_each(|(z, used)| *z = if used { *z } else { 0.0 });
+        leads
+    }
+
+    /// Whether a tilt moves its spikes.
+    pub(super) fn moves_spikes(&self) -> bool {
+        !self.spikes.is_empty()
+    }
+
+    /// Its spikes as a replication draws them; `None` where they are not moved.
+    pub(super) fn tilted(&self, replication: u64) -> Option<&Tilted> {
+        if self.spikes.is_empty() { None } else { self.spikes.get(self.turns.way(replication)?) }
+    }
+
+    /// By normal, the standard deviation of the logarithm of all tokens that it makes.
+    pub(super) fn spreads(&self, workload: &Workload) -> [f64; DIMENSIONS] {
+        let of_mean = |lift: &Option<Lift>| lift.as_ref().map_or(0.0, |lift| lift.weight.iter().sum::<f64>().recip());
+        [workload.level_sd, of_mean(&self.fast), of_mean(&self.slow)]
     }
 
     /// Whether noise is steered.
@@ -205,6 +230,15 @@ pub(super) fn lift(steered: &Steered, normals: Normals, [fast, slow, _]: &mut [V
     for (lift, z, path) in [(&steered.fast, normals.fast, fast), (&steered.slow, normals.slow, slow)] {
         if let Some(lift) = lift {
             lift.apply(z, path);
+        }
+    }
+}
+
+/// Gives the same paths what tilted spikes have of them in their middle hours.
+pub(super) fn exchange(steered: &Steered, noise: &Noise, spikes: &SpikePath, [fast, slow, _]: &mut [Vec<f64>; 3]) {
+    for (which, (lift, part, path)) in [(&steered.fast, noise.fast, fast), (&steered.slow, noise.slow, slow)].into_iter().enumerate() {
+        if lift.is_some() {
+            spikes.exchange(which, part, path);
         }
     }
 }

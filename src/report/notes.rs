@@ -130,7 +130,7 @@ fn how_surely(rare: &Rare) -> String {
     match rare.interval {
         Some((low, high)) => format!("95% interval {} to {}", percent(low), percent(high)),
         None if rare.led => format!("of which {:.0} effective samples tell nothing surer", rare.effective.floor()),
-        None => "without an interval, as spikes or what else could not be led there may have a part in it".to_owned(),
+        None => "without an interval, as what could not be led there (walks, events, outages) may have a part in it".to_owned(),
     }
 }
 
@@ -202,6 +202,6 @@ mod tests {
         let rare = |interval, led| Rare { plan: 0, share, interval, led, replications: 4096, effective: 812.7 };
         assert_eq!(how_surely(&rare(Some((0.0, 2e-5)), true)), "95% interval 0% to 0.002%");
         assert_eq!(how_surely(&rare(None, true)), "of which 812 effective samples tell nothing surer");
-        assert!(how_surely(&rare(None, false)).starts_with("without an interval, as spikes"));
+        assert!(how_surely(&rare(None, false)).starts_with("without an interval, as what could not be led"));
     }
 }

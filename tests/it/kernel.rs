@@ -223,13 +223,16 @@ impl Worst {
 
 /// Compares a block of replications; returns the largest difference of each kind.
 pub(crate) fn compare(text: &str, first: u64, count: usize) -> Vec<(&'static str, f64)> {
-    let scenario = resolve(text);
-    let kernel = Kernel::new(&scenario, 11, Scope::All).unwrap_or_else(|why| panic!("{why}\n{text}"));
-    let mut reference = Replicator::new(&scenario, 11);
+    compare_scenario(&resolve(text), first, count)
+}
+
+fn compare_scenario(scenario: &Scenario, first: u64, count: usize) -> Vec<(&'static str, f64)> {
+    let kernel = Kernel::new(scenario, 11, Scope::All).unwrap_or_else(|why| panic!("{}: {why}", scenario.name));
+    let mut reference = Replicator::new(scenario, 11);
     let mut worst: Vec<(&'static str, f64)> = Vec::new();
     KernelWorker::new(&kernel).block(first, count, |fast| {
         let slow = reference.replicate(fast.index, None);
-        for (what, difference) in differences(&scenario, fast, &slow) {
+        for (what, difference) in differences(scenario, fast, &slow) {
             match worst.iter_mut().find(|(known, _)| *known == what) {
                 Some((_, largest)) => *largest = largest.max(difference),
                 None => worst.push((what, difference)),
@@ -244,6 +247,24 @@ fn every_replication_is_that_of_the_reference() {
     let mut worst = Worst::default();
     for seed in 0..24 {
         worst.take(compare(&random(seed), 64 * seed, 4), seed);
+    }
+    worst.assert_within();
+}
+
+/// Under a tilt both draw other futures, and the same ones: along every way, and with noise and spikes of every kind.
+#[test]
+fn tilted_replications_are_those_of_the_reference() {
+    let mut worst = Worst::default();
+    for seed in (1..24).step_by(2) {
+        let scenario = resolve(&random(seed));
+        let sets: Vec<Vec<usize>> = (0..scenario.demand.workloads.len()).map(|workload| vec![workload]).collect();
+        let tilt = scenario.demand.exploring(&sets).over(0);
+        let rows: u64 = tilt.ways.iter().map(|way| way.rows).sum();
+        assert!(rows > 2 && rows == tilt.ways.len() as u64);
+        let tilted = scenario.with_demand(scenario.demand.tilted(tilt));
+        worst.take(compare_scenario(&tilted, 64 * seed, 16 * rows as usize), seed);
+        let peak = |scenario: &Scenario| Replicator::new(scenario, 11).replicate(40, None).demand.peak_hour[0];
+        assert!((peak(&scenario) - peak(&tilted)).abs() > 1.0, "{seed}");
     }
     worst.assert_within();
 }

@@ -1,4 +1,4 @@
-//! Rare trouble: an hour whose lognormal demand breaks a limit with a known small chance, found by importance sampling.
+//! Rare trouble whose chance is known, found by importance sampling: an hour whose lognormal demand breaks a limit, and a month in which a spike does.
 
 use super::support::{flat, plan, resolve};
 use std::path::Path;
@@ -109,4 +109,81 @@ fn trouble_that_cannot_be_is_not_made_up() {
     let mut free = steady;
     free.limits.throttled_requests_share = None;
     assert!(estimate(&free, 1).is_none(), "nothing is limited");
+}
+
+/// Hours of a month in which any spike as high as `limit` throttles something, and nothing else does.
+fn spiking(size: &str, limit: f64, more: &str) -> Scenario {
+    let text = [
+        format!("name = \"spikes\"\n[horizon]\nflat = {{ months = 1, hours_per_month = {HOURS} }}\n"),
+        format!(
+            "[limits]\nthrottled_requests_share = \"0%\"\n[[offer]]\nname = \"on-demand\"\nkind = \"on-demand\"\n\
+             price = {{ input = \"1 USD/token\" }}\nquota = {{ rate = \"{} tokens/h\", weights = {{ input = 1 }} }}\n\
+             [[workload]]\nname = \"w\"\nclass = \"interactive\"\nlevel = {{ mean = \"100 tokens/h\", sigma = 0, walk = \"off\" }}\n\
+             shape = \"flat\"\nspikes = {{ probability = {START}, duration = \"{LENGTH}h\", size = {size} }}\n{more}\
+             requests = \"none\"\ntokens = {{ mean = 10, output_share = 0 }}\nminute = \"off\"\n",
+            100.0 * (1.0 + limit)
+        ),
+        plan("all on-demand", &["on-demand"]),
+    ]
+    .concat();
+    resolve(&text, Path::new(""))
+}
+
+const HOURS: usize = 730;
+const START: f64 = 0.006;
+const LENGTH: f64 = 6.0;
+
+/// The chance that a month has a spike of a kind that one in 1 / `share` is of: hour by hour, where the next start may be.
+fn any_of(share: f64) -> f64 {
+    let mut next = vec![0.0; HOURS + 1];
+    let begin = |next: &mut Vec<f64>, hour: usize, chance: f64| {
+        let mut left = chance * (1.0 - share);
+        for (end, next) in next.iter_mut().enumerate().skip(hour + 1) {
+            *next += if end < HOURS { left / LENGTH } else { left };
+            left *= 1.0 - 1.0 / LENGTH;
+        }
+    };
+    let on = LENGTH / (LENGTH + (1.0 - START) / START);
+    begin(&mut next, 0, on);
+    next[1] += 1.0 - on;
+    for hour in 1..HOURS {
+        let chance = next[hour];
+        begin(&mut next, hour, chance * START);
+        next[hour + 1] += chance * (1.0 - START);
+    }
+    1.0 - next[HOURS]
+}
+
+/// Trouble by one spike, of lognormal and of Pareto heights: within its error and with an interval, where that is asked for.
+#[test]
+fn rare_spikes_are_found() {
+    let lognormal = "{ law = \"lognormal\", median = 0.8, sigma = 0.6 }";
+    let pareto = "{ law = \"pareto\", scale = 0.5, alpha = 2.5, cap = 100 }";
+    let of_lognormal = |limit: f64| normal_cdf(-libm::log(limit / 0.8) / 0.6);
+    let of_pareto = |limit: f64| libm::pow(0.5 / limit, 2.5);
+    for (size, limit, share) in [
+        (lognormal, 5.0, of_lognormal(5.0)),
+        (lognormal, 8.5, of_lognormal(8.5)),
+        (pareto, 20.0, of_pareto(20.0)),
+        (pareto, 90.0, of_pareto(90.0)),
+    ] {
+        let (scenario, truth) = (spiking(size, limit, ""), any_of(share));
+        assert!(truth < 1e-2 && truth > 1e-6, "{truth}");
+        let found = estimate(&scenario, 5).unwrap();
+        let error = found.share.standard_error.unwrap();
+        assert!(found.led && found.interval.is_some() && error < 0.15 * truth, "{found:?} against {truth}");
+        assert!((found.share.point - truth).abs() < 5.2 * error, "{found:?} against {truth}");
+        assert!(with(Effort::LITTLE, &scenario, 5).is_none(), "little work does not tell");
+    }
+}
+
+/// What lasts and is not moved may have a part in it: nothing is told unasked, and no interval.
+#[test]
+fn what_is_not_led_has_no_interval() {
+    let size = "{ law = \"lognormal\", median = 0.8, sigma = 0.6 }";
+    let events = "events = [{ at_hour = 300, factor = 1.5, probability = \"10%\" }]\n";
+    let scenario = spiking(size, 5.0, events);
+    let found = estimate(&scenario, 5).unwrap();
+    assert!(!found.led && found.interval.is_none() && found.share.point > 0.0, "{found:?}");
+    assert!(with(Effort::LITTLE, &scenario, 5).is_none());
 }
