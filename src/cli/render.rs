@@ -66,8 +66,10 @@ fn place(diagnostic: &Diagnostic) -> Origin<'_> {
 /// The text a problem stands in, and the part of its first line to underline.
 fn source_of<'s>(diagnostic: &Diagnostic, sources: &'s [Source]) -> Option<(&'s str, Range<usize>)> {
     let same_file = |source: &&Source| source.name == diagnostic.file;
-    // Overrides all have the same name; the one that sets the field, or a part of it, is meant.
-    let sets = |source: &&Source| source.text.split_once('=').is_some_and(|(path, _)| diagnostic.field.starts_with(path.trim()));
+    // Overrides all have the same name; the one that sets the field, or what it is a part of, is meant.
+    let is_part = |rest: &str| rest.is_empty() || rest.starts_with('.');
+    let is_set_by = |path: &str| diagnostic.field.strip_prefix(path.trim()).is_some_and(is_part);
+    let sets = |source: &&Source| source.text.split_once('=').is_some_and(|(path, _)| is_set_by(path));
     let source = sources.iter().filter(same_file).find(sets).or_else(|| sources.iter().find(same_file))?;
     let text = source.text.as_str();
     let marked = text.get(diagnostic.span.clone()).filter(|_| !text.is_empty())?;

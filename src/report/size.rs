@@ -138,7 +138,8 @@ fn rounded_up(number: f64) -> String {
 }
 
 fn looked_at(sizing: &Sizing) -> String {
-    let (all, looked) = (sizing.combinations, sizing.looked_at);
+    // Each term looks at what buys nothing, and mixes of terms at what they leave out.
+    let (all, looked) = (sizing.combinations, (sizing.looked_at as f64).min(sizing.combinations));
     let plans = if all < 1e6 { format!("{all:.0}") } else { format!("{all:.2e}") };
     let rest = if sizing.stopped {
         "the search stopped there, so a better one may have been left out".to_owned()

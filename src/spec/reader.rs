@@ -145,10 +145,10 @@ impl Reader {
         }
     }
 
-    /// The place of a value that a flag of the command line gives for a field of that name: `name=value` after it.
+    /// The place of a value that flags of the command line give, as if they said `name=value`: several commands have flags of the same meaning.
     #[must_use]
-    pub fn flag(&mut self, flag: &str, name: &str, value: &str) -> At {
-        let source = Source { name: flag.to_owned(), text: format!("{name}={value}") };
+    pub fn flag(&mut self, name: &str, value: &str) -> At {
+        let source = Source { name: "command line".to_owned(), text: format!("{name}={value}") };
         let known = self.sources.iter().position(|known| *known == source);
         let index = known.unwrap_or(self.sources.len());
         let span = name.len() + 1..source.text.len();

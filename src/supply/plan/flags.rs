@@ -17,14 +17,14 @@ pub(super) struct Flags {
 impl Flags {
     /// Those of an offer.
     pub(super) fn new(offer: &str, said: &OfferCandidates, reader: &mut Reader) -> Self {
-        let mut flag = |name: &str, value: Option<String>| value.map(|value| reader.flag(name, offer, &value));
+        let mut flag = |name: &str, value: Option<String>| value.map(|value| reader.flag(&format!("{name}.{offer}"), &value));
         // Lists that were made finer around an answer are nobody's words.
         let units = said.units.as_ref().filter(|_| !said.refined).map(text);
         Self {
-            units: flag("--units", units),
-            terms: flag("--terms", said.terms.as_deref().map(|terms| joined(terms, Term::to_string))),
-            starts: flag("--starts", said.starts.as_deref().map(|starts| joined(starts, u64::to_string))),
-            hours: flag("--hours", said.hours.as_deref().map(|windows| joined(windows, Window::to_string))),
+            units: flag("units", units),
+            terms: flag("terms", said.terms.as_deref().map(|terms| joined(terms, Term::to_string))),
+            starts: flag("starts", said.starts.as_deref().map(|starts| joined(starts, u64::to_string))),
+            hours: flag("hours", said.hours.as_deref().map(hours)),
         }
     }
 
@@ -32,6 +32,10 @@ impl Flags {
     pub(super) fn all(self) -> impl Iterator<Item = At> {
         [self.units, self.terms, self.starts, self.hours].into_iter().flatten()
     }
+}
+
+fn hours(windows: &[Window]) -> String {
+    if windows.is_empty() { "any".to_owned() } else { joined(windows, Window::to_string) }
 }
 
 fn joined<T>(values: &[T], text: impl Fn(&T) -> String) -> String {
