@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokentide::decision::{
-    Effort, Flip, Held, Judgement, Precise, PreciseOf, Precision, RARE, Rare, draw_until, flips, held, judge_on, rare,
+    Criterion, Effort, Flip, Held, Judgement, Precise, PreciseOf, Precision, RARE, Rare, draw_until, flips, held, judge_on, rare,
 };
 use tokentide::error::{ErrorKind, Result};
 use tokentide::report::{
@@ -138,7 +138,7 @@ fn work(args: &RunArgs, loaded: &Loaded, stop: &AtomicBool) -> Result<Found> {
     // Changed scenarios may need the reference where this one does not.
     let engine = if engine == EngineChoice::Reference { engine } else { EngineChoice::Auto };
     let further = RunSpec { progress: None, engine, ..spec };
-    let flips = unless_stopped(flips(scenario, &run.summary, &judgement, &further), stop);
+    let flips = unless_stopped(flips(scenario, &run.summary, &judgement, Criterion::MEAN, &further), stop);
     let looked_at: BTreeSet<usize> = judgement.leaders.iter().map(|leader| leader.plan).chain([scenario.baseline]).collect();
     let held = unless_stopped(held(scenario, &Vec::from_iter(looked_at), &further), stop);
     let asked = loaded.resolved.iter().any(|value| value.path == "sampling" && value.provenance == Source::Given);

@@ -4,7 +4,7 @@ use super::args::{DrawArgs, GoalArg, SizeArgs};
 use super::files::OutputFolder;
 use super::{Exit, console, interrupt, prices, progress, render, run, scenario};
 use std::collections::BTreeMap;
-use tokentide::decision::{self, Goal, Sizing, Wish, refined};
+use tokentide::decision::{self, Criterion, Goal, Sizing, Wish, refined};
 use tokentide::error::{Error, Result};
 use tokentide::report::{
     FLIPS_FILE, Headlines, Provenance, Report, ReportFile, SIZING_FILES, flip_lines, flips_file, nines_table, notes, sizing_answer,
@@ -43,14 +43,14 @@ pub(crate) fn size(args: &SizeArgs) -> Result<Exit> {
         GoalArg::P95 => Goal::P95,
         GoalArg::Cvar => Goal::Cvar95,
     };
-    let budget = args.budget.map(|budget| (budget, args.budget_confidence.0));
+    let criterion = Criterion { goal, budget: args.budget.map(|budget| (budget, args.budget_confidence.0)) };
     let stop = interrupt::listen();
     let bar = progress::bar(replications, args.draws.quiet);
     let tell = |done| bar.set_position(done);
     let threads = args.draws.threads.map(usize::from);
     let spec = RunSpec { threads, progress: Some(&tell), stop: Some(&stop), ..RunSpec::default() };
     let look = |loaded: &Loaded, candidates: &Candidates| {
-        decision::size(&loaded.scenario, Wish { candidates, goal, budget }, &spec).inspect_err(|_| bar.finish_and_clear())
+        decision::size(&loaded.scenario, Wish { candidates, criterion }, &spec).inspect_err(|_| bar.finish_and_clear())
     };
     let (mut about, mut sizing) = look(&loaded, &candidates)?;
     for _ in 0..REFINEMENTS {
@@ -69,9 +69,9 @@ pub(crate) fn size(args: &SizeArgs) -> Result<Exit> {
     }
     bar.finish_and_clear();
     let sizing = sizing.with_notes(&loaded, &candidates);
-    let wish = Wish { candidates: &candidates, goal, budget };
+    let wish = Wish { candidates: &candidates, criterion };
     let spinner = progress::spinner("what would flip the answer", args.draws.quiet);
-    let flips = if flips_are_told(wish) { sizing.flips(&candidates, &RunSpec { progress: None, ..spec }) } else { Ok(Vec::new()) };
+    let flips = sizing.flips(wish, &RunSpec { progress: None, ..spec });
     spinner.finish_and_clear();
     let sizing = sizing.with_flips(run::unless_stopped(flips, &stop)?);
     let provenance = Provenance::new(&sizing.scenario, &about);
@@ -111,11 +111,6 @@ pub(crate) fn size(args: &SizeArgs) -> Result<Exit> {
     })
 }
 
-/// Whether flip points are told: they rank changed scenarios by the mean.
-fn flips_are_told(wish: Wish<'_>) -> bool {
-    wish.goal == Goal::Mean && wish.budget.is_none()
-}
-
 fn print(args: &SizeArgs, report: &Report<'_>, sizing: &Sizing, wish: Wish<'_>) -> Result<()> {
     let provenance = report.provenance;
     console::print(|out| {
@@ -138,9 +133,6 @@ fn print(args: &SizeArgs, report: &Report<'_>, sizing: &Sizing, wish: Wish<'_>) 
         }
         for line in flips {
             writeln!(out, "{line}")?;
-        }
-        if !flips_are_told(wish) {
-            writeln!(out, "What would flip the answer is told of plans that are ranked by the mean, without a budget.")?;
         }
         let (replications, seed) = (provenance.replications, provenance.seed);
         write!(out, "\n{replications} replications, seed {seed}, {} engine.", provenance.engine)?;

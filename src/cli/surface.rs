@@ -4,7 +4,7 @@ use super::args::{BreakevenArgs, ScenarioArgs};
 use super::files::OutputFolder;
 use super::size::known_offers;
 use super::{Exit, console, interrupt, prices, progress, render, scenario};
-use tokentide::decision::{self, Goal, Wish};
+use tokentide::decision::{self, Criterion, Wish};
 use tokentide::error::Result;
 use tokentide::report::{SURFACE_FILES, shown, surface_answer, surface_files, surface_notes, surface_table, unit_prices_table};
 use tokentide::simulation::RunSpec;
@@ -30,7 +30,7 @@ pub(crate) fn surface(place: &ScenarioArgs, args: &BreakevenArgs, share: f64) ->
     let tell = |done| bar.set_position(done);
     let threads = args.draws.threads.map(usize::from);
     let spec = RunSpec { threads, progress: Some(&tell), stop: Some(&stop), ..RunSpec::default() };
-    let found = decision::surface(scenario, Wish { candidates: &candidates, goal: Goal::Mean, budget: None }, share, &spec);
+    let found = decision::surface(scenario, Wish { candidates: &candidates, criterion: Criterion::MEAN }, share, &spec);
     bar.finish_and_clear();
     let ran = found?;
     let surface = &ran.summary;

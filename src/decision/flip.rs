@@ -1,30 +1,46 @@
 //! What would flip the answer: by how much traffic, growth, unit throughput or a price must change until another plan wins.
 //!
-//! Prices change no token's way, so their flip points come from the samples of the run itself. The other levers are simulated again, with
+//! Prices change no token's way, so their flip points come from the samples of the run itself: see [`price`](super::price). The other levers are simulated again, with
 //! the same seed and so the same draws, on fewer replications, which start from where plans stand in the run: see [`point`](super::point). A
 //! first look at each step spares steps and plans that cannot change the answer: see [`walk`](super::walk).
 
-use super::judgement::{Judgement, Leader};
+use super::criterion::Criterion;
+use super::goal::Goal;
+use super::judgement::Judgement;
 use super::lever::Lever;
 use super::likelihood::{Futures, Likelihood};
-use super::point::{Ground, REPLICATIONS, WITH_LIMITS};
-use super::price::Crossings;
-use super::run_errors::RunErrors;
+use super::point::{Ground, Point};
+use super::price::{Crossings, Line, lines};
+use super::requirement::Requirement;
+use super::stated::Stated;
 use super::walk::walk;
 use crate::error::Result;
 use crate::scenario::Scenario;
 use crate::simulation::{Engine, RunSpec, ordered_map};
 use crate::tally::Outcome;
 
+/// Replications of each change that is told: paired differences need few, and all changes together should cost less than the run.
+const REPLICATIONS: u64 = 128;
+
+/// The same where plans are chosen by a tail, of which few futures tell.
+const OF_TAIL: u64 = 256;
+
+/// The same where limits or a budget may decide or a tail does, and the kernel serves: how many months keep limits is told by whole futures, and
+/// takes more of these.
+const ON_KERNEL: u64 = 512;
+
+/// The same for prices, which take no simulation, where it is not the mean that decides.
+const OF_PRICES: u64 = 4096;
+
 /// Why the answer changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
     /// The other plan becomes cheaper.
     Cheaper,
-    /// The old winner no longer keeps the limits.
-    BreaksLimits,
-    /// The new winner now keeps the limits.
-    KeepsLimits,
+    /// The old winner no longer keeps this.
+    Breaks(Requirement),
+    /// The new winner now keeps this.
+    Keeps(Requirement),
     /// No plan keeps the limits, and the new winner misses them by less.
     LessBad,
 }
@@ -54,12 +70,12 @@ pub struct FlipPoint {
     /// Where it lies: the 95 % interval where plans trade places on price; where the limits decide, the nearest simulated changes around
     /// it at which keeping them is settled with 95 %, or the ends of the step.
     pub between: (f64, f64),
-    /// The plan that wins then; `None` where no plan keeps the limits any more.
+    /// The plan that wins then; `None` where no plan keeps what is asked any more.
     pub plan: Option<usize>,
     /// Why.
     pub because: Cause,
-    /// Whether it cannot be told if the plan that is the cheaper then keeps the limits.
-    pub limits_unsure: bool,
+    /// What it cannot be told of whether the plan that is the cheaper then keeps it.
+    pub unsure: Option<Requirement>,
 }
 
 /// What moving a lever one way comes to.
@@ -74,22 +90,28 @@ pub(super) enum End {
     },
 }
 
-/// Flip points of each leader: the outer list is by leader, the inner by lever, downwards before upwards.
+/// Flip points of each leader, of plans that are chosen by this: the outer list is by leader, the inner by lever, downwards before upwards.
 ///
 /// # Errors
 /// As [`run`](crate::simulation::run): too little memory, or interrupted.
-pub fn flips(scenario: &Scenario, outcome: &Outcome, judgement: &Judgement, spec: &RunSpec<'_>) -> Result<Vec<Vec<Flip>>> {
-    let errors = &RunErrors::new(scenario, outcome);
-    let stated = |most: u64| {
-        let ground = Ground { scenario, lever: Lever::Traffic, judgement, errors, spec, start: None, most };
-        ground.point(0.0, &ground.all()).map(|point| (point, most))
-    };
-    let (mut start, mut most) = stated(REPLICATIONS)?;
-    if start.engine == Engine::Kernel && scenario.limits.any() {
-        (start, most) = stated(WITH_LIMITS)?;
+pub fn flips(
+    scenario: &Scenario,
+    outcome: &Outcome,
+    judgement: &Judgement,
+    criterion: Criterion,
+    spec: &RunSpec<'_>,
+) -> Result<Vec<Vec<Flip>>> {
+    let stated = &Stated::new(scenario, outcome, judgement, criterion);
+    let ground = |lever: Lever, most: u64| Ground { scenario, lever, judgement, stated, spec, start: None, most, lines: None };
+    let at_stated = |ground: &Ground<'_>| ground.point(0.0, &ground.all());
+    let of_mean = criterion.goal == Goal::Mean;
+    let mut most = if of_mean { REPLICATIONS } else { OF_TAIL };
+    let mut start = at_stated(&ground(Lever::Traffic, most))?;
+    if start.engine == Engine::Kernel && (scenario.limits.any() || criterion != Criterion::MEAN) {
+        most = ON_KERNEL;
+        start = at_stated(&ground(Lever::Traffic, most))?;
     }
-    let ground = |lever: Lever| Ground { scenario, lever, judgement, errors, spec, start: None, most };
-    let levers = Lever::ALL.into_iter().filter(|lever| lever.plays(scenario));
+    let levers = Lever::ALL.into_iter().filter(|lever| lever.plays(scenario, criterion));
     let ways = |lever: Lever| [false, true].map(|upwards| (lever, upwards, lever.steps(scenario, upwards)));
     let ways = |lever: Lever| ways(lever).into_iter().filter(|(.., steps)| !steps.is_empty()).collect::<Vec<Way>>();
     // Both ways of a price are told by the same crossings.
@@ -98,17 +120,14 @@ pub fn flips(scenario: &Scenario, outcome: &Outcome, judgement: &Judgement, spec
         .collect();
     let futures = Futures { scenario, outcome, seed: spec.seed.unwrap_or(scenario.seed) };
     let flips_of = |ways: &Vec<Way>| -> Result<Vec<Vec<Flip>>> {
-        let crossings = |leader: &Leader, lever| Crossings::new(scenario, outcome, judgement, leader, lever);
-        let crossings: Vec<Crossings<'_>> = match ways.first() {
-            Some((lever, ..)) if lever.is_price() => judgement.leaders.iter().map(|leader| crossings(leader, *lever)).collect(),
-            _ => Vec::new(),
-        };
+        let price = ways.first().map(|(lever, ..)| *lever).filter(|lever| lever.is_price());
+        let priced = price.map(|lever| Priced::new((scenario, outcome), judgement, criterion, &ground(lever, OF_PRICES))).transpose()?;
         let of_way = |(lever, upwards, steps): &Way| {
             let (lever, upwards, tried) = (*lever, *upwards, steps.last().copied().unwrap_or(0.0));
-            let ends = if lever.is_price() {
-                crossings.iter().map(|crossings| crossings.end(tried)).collect()
-            } else {
-                walk(ground(lever), steps, &start)?
+            let ends = match &priced {
+                Some(Priced::Means(crossings)) => crossings.iter().map(|crossings| crossings.end(tried)).collect(),
+                Some(Priced::Walked(lines, start)) => walk(Ground { lines: Some(lines), ..ground(lever, OF_PRICES) }, steps, start)?,
+                None => walk(ground(lever, most), steps, &start)?,
             };
             let told = judgement.leaders.iter().zip(ends).map(|(leader, end)| {
                 // Nothing falls by more than itself, and no prompt has more than all of it in the cache; an end that is not known stays so.
@@ -148,3 +167,30 @@ pub fn flips(scenario: &Scenario, outcome: &Outcome, judgement: &Judgement, spec
 
 /// A lever, whether it moves upwards, and how far at each step.
 type Way = (Lever, bool, Vec<f64>);
+
+/// How it is told where a price flips the answer.
+enum Priced<'a> {
+    /// Where the lines of means meet, by leader.
+    Means(Vec<Crossings<'a>>),
+    /// By walking along each plan's lines, from all plans at the stated price.
+    Walked(Vec<Line>, Point),
+}
+
+impl<'a> Priced<'a> {
+    fn new(
+        (scenario, outcome): (&'a Scenario, &'a Outcome),
+        judgement: &Judgement,
+        criterion: Criterion,
+        ground: &Ground<'_>,
+    ) -> Result<Self> {
+        let lever = ground.lever;
+        if criterion == Criterion::MEAN {
+            let crossings = judgement.leaders.iter().map(|leader| Crossings::new(scenario, outcome, judgement, leader, lever));
+            return Ok(Self::Means(crossings.collect()));
+        }
+        let lines = lines(scenario, outcome, lever);
+        let ground = Ground { lines: Some(&lines), ..*ground };
+        let start = ground.point(0.0, &ground.all())?;
+        Ok(Self::Walked(lines, start))
+    }
+}

@@ -22,9 +22,29 @@ pub struct PlanStanding {
     pub asked: f64,
     /// Whether the share asked for lies inside the 95 % interval of the share: more replications could tell otherwise.
     pub within_error: bool,
+    /// Whether the budget is kept in as many futures as are asked for; true where there is none.
+    pub affordable: bool,
+}
+
+/// How well a plan keeps what is asked of it, the best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Level {
+    KeepsAll,
+    /// The limits are kept, and the budget is not.
+    OverBudget,
+    BreaksLimits,
 }
 
 impl PlanStanding {
+    /// How well it keeps what is asked.
+    pub(super) fn level(&self) -> Level {
+        match (self.keeps_limits, self.affordable) {
+            (true, true) => Level::KeepsAll,
+            (true, false) => Level::OverBudget,
+            (false, _) => Level::BreaksLimits,
+        }
+    }
+
     /// Share of the months that keep the limits.
     pub(super) fn share(&self) -> f64 {
         self.months_kept.estimate().point
@@ -159,19 +179,22 @@ pub(super) fn belongs(scenario: &Scenario, plan: usize, term: Option<&String>) -
     own.is_none() || own.as_ref() == term
 }
 
-/// The cheapest that keeps the limits; where none does, the one that misses them by the least, the cheaper where that ties. What it costs says
-/// little there: a plan is cheap that turns requests away.
+/// The cheapest that keeps what is asked; where none does, the cheapest that keeps the limits; where none does that, the one that misses them by the
+/// least, the cheaper where that ties. What it costs says little there: a plan is cheap that turns requests away.
 pub(super) fn leader<'a>(standing: impl Fn(usize) -> &'a PlanStanding, members: &[usize], term: Option<String>) -> Option<Leader> {
     let objective = |&plan: &usize| standing(plan).objective.point;
     let mut order = members.to_vec();
     order.sort_by(|a, b| {
-        let rank = |plan: &usize| if standing(*plan).keeps_limits { (0, 0.0) } else { (1, standing(*plan).excess) };
-        let (a_group, a_excess) = rank(a);
-        let (b_group, b_excess) = rank(b);
-        a_group.cmp(&b_group).then(a_excess.total_cmp(&b_excess)).then(objective(a).total_cmp(&objective(b)))
+        let rank = |plan: &usize| {
+            let level = standing(*plan).level();
+            (level, if level == Level::BreaksLimits { standing(*plan).excess } else { 0.0 })
+        };
+        let (a_level, a_excess) = rank(a);
+        let (b_level, b_excess) = rank(b);
+        a_level.cmp(&b_level).then(a_excess.total_cmp(&b_excess)).then(objective(a).total_cmp(&objective(b)))
     });
     let &plan = order.first()?;
-    Some(Leader { term, plan, runner_up: order.get(1).copied(), qualified: standing(plan).keeps_limits })
+    Some(Leader { term, plan, runner_up: order.get(1).copied(), qualified: standing(plan).level() == Level::KeepsAll })
 }
 
 /// How often plans keep the limits, by what it depends on: plans that differ in their prices alone keep them alike.
@@ -193,7 +216,7 @@ fn stands(scenario: &Scenario, objective: Estimate, (months_kept, excess): (Clus
     let limits = &scenario.limits;
     let asked = limits.in_share_of_months;
     let limited = limits.any();
-    let standing = PlanStanding { objective, months_kept, excess, keeps_limits: true, asked, within_error: false };
+    let standing = PlanStanding { objective, months_kept, excess, keeps_limits: true, asked, within_error: false, affordable: true };
     PlanStanding {
         keeps_limits: !limited || is_enough(standing.share(), asked),
         within_error: limited && standing.is_unsure_of(asked),

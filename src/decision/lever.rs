@@ -1,5 +1,6 @@
 //! What is changed on the way to a flip point: where a change could matter, by how much it is tried, and the scenario with it.
 
+use super::criterion::Criterion;
 use crate::scenario::Scenario;
 
 /// What is changed.
@@ -44,14 +45,15 @@ impl Lever {
         }
     }
 
-    /// Whether moving it could change an answer: units that are bought, more than one plan or limits that one can break.
-    pub(super) fn plays(self, scenario: &Scenario) -> bool {
+    /// Whether moving it could change an answer: units that are bought, more than one plan, or limits or a budget that one can break.
+    pub(super) fn plays(self, scenario: &Scenario, criterion: Criterion) -> bool {
         let plans = &scenario.supply.plans;
         let (several, bought) = (plans.len() > 1, plans.iter().any(|plan| !plan.buys_nothing()));
-        let could_change = several || scenario.limits.any();
+        let prices_could = several || criterion.budget.is_some();
+        let could_change = prices_could || scenario.limits.any();
         match self {
-            Self::OnDemandPrice => several,
-            Self::UnitPrice => several && bought,
+            Self::OnDemandPrice => prices_could,
+            Self::UnitPrice => prices_could && bought,
             Self::UnitThroughput => bought && could_change,
             Self::Traffic => could_change,
             Self::Growth => scenario.horizon.months() > 1 && could_change,

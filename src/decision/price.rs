@@ -1,9 +1,10 @@
 //! Flip points of prices, from the samples of the run itself: a price changes no token's way, so every plan's spend is a straight line in
-//! it and the limits stay as they are.
+//! it and the limits stay as they are. Means meet where these lines do; what else plans may be chosen by is [walked](super::walk) along them.
 
 use super::flip::{Cause, End, FlipPoint};
 use super::judgement::{Judgement, Leader, objective_samples};
 use super::lever::Lever;
+use super::requirement::Requirement;
 use crate::scenario::Scenario;
 use crate::statistics::{CONFIDENCE, Method};
 use crate::tally::{Metric, Outcome, Row, Span};
@@ -31,7 +32,7 @@ impl<'a> Crossings<'a> {
     /// The nearest change between none and `tried`; where there is none, the nearest plan beyond if it may be as cheap at `tried`.
     pub(super) fn end(&self, tried: f64) -> End {
         let ahead = |at: f64| if tried > 0.0 { at >= 0.0 } else { at <= 0.0 };
-        let Some(&(plan, at, limits_unsure)) = self.found.iter().find(|(_, at, _)| ahead(*at)) else {
+        let Some(&(plan, at, is_unsure)) = self.found.iter().find(|(_, at, _)| ahead(*at)) else {
             return End::Stands { as_good: None };
         };
         let reach = self.own.reach(&line(self.scenario, self.outcome, plan, self.lever), at, self.outcome.method(Span::Horizon));
@@ -41,17 +42,23 @@ impl<'a> Crossings<'a> {
             return End::Stands { as_good: Some(plan).filter(|_| is_near) };
         }
         let between = (at - reach, at + reach);
-        End::Flips(FlipPoint { at, between, plan: Some(plan), because: Cause::Cheaper, limits_unsure })
+        End::Flips(FlipPoint { at, between, plan: Some(plan), because: Cause::Cheaper, unsure: is_unsure.then_some(Requirement::Limits) })
     }
 }
 
 /// A plan's objective as a line in the relative change of a price, sample by sample.
-struct Line {
+pub(super) struct Line {
     objective: Vec<f64>,
     slope: Vec<f64>,
 }
 
 impl Line {
+    /// The first so many futures with the price changed.
+    pub(super) fn at(&self, change: f64, futures: u64) -> Vec<f64> {
+        let futures = usize::try_from(futures).unwrap_or(usize::MAX);
+        self.objective.iter().zip(&self.slope).take(futures).map(|(stated, slope)| stated + change * slope).collect()
+    }
+
     /// How the difference to another lies at the stated price, and how it grows.
     fn difference(&self, other: &Self) -> (Vec<f64>, Vec<f64>) {
         let difference = |a: &[f64], b: &[f64]| -> Vec<f64> { a.iter().zip(b).map(|(a, b)| b - a).collect() };
@@ -72,6 +79,11 @@ impl Line {
         let interval = method.mean(&residuals).interval(CONFIDENCE);
         interval.map_or(f64::NAN, |(low, high)| 0.5 * (high - low) / method.mean(&slope).point.abs())
     }
+}
+
+/// One for each plan.
+pub(super) fn lines(scenario: &Scenario, outcome: &Outcome, lever: Lever) -> Vec<Line> {
+    (0..scenario.supply.plans.len()).map(|plan| line(scenario, outcome, plan, lever)).collect()
 }
 
 fn line(scenario: &Scenario, outcome: &Outcome, plan: usize, lever: Lever) -> Line {

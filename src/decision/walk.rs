@@ -4,8 +4,9 @@
 //! either side of the change: one at which the answer still stands, and the next step, at which it does not.
 
 use super::flip::{Cause, End, FlipPoint};
-use super::judgement::Leader;
+use super::judgement::{Leader, Level};
 use super::point::{Ground, Point};
+use super::requirement::{Kept, Requirement};
 use crate::error::Result;
 use crate::simulation::Engine;
 use std::collections::BTreeSet;
@@ -46,7 +47,7 @@ impl Walk<'_> {
         Ok(doubtful.or(flip).map_or_else(|| End::Stands { as_good: self.as_good(leader) }, End::Flips))
     }
 
-    /// The first change, short of one of this size, at which a plan becomes cheaper than the leader that may keep the limits then, within the error.
+    /// The first change, short of one of this size, at which a plan becomes cheaper than the leader that may keep what is asked then, within the error.
     fn doubtful(&mut self, (group, leader): (usize, &Leader), size: f64) -> Result<Option<FlipPoint>> {
         if !leader.qualified {
             return Ok(None);
@@ -67,14 +68,15 @@ impl Walk<'_> {
                 (cost >= 0.0).then(|| (plan, crossing(cost, later)))
             };
             if let Some((plan, _)) = cheaper.iter().filter_map(way).min_by(|a, b| a.1.total_cmp(&b.1)) {
+                let unsure = after.unsure(plan);
                 let (at, between) = self.ground.meets((before, after), (plan, old), &mut self.halved)?;
-                return Ok(Some(FlipPoint { at, between, plan: Some(plan), because: Cause::Cheaper, limits_unsure: true }));
+                return Ok(Some(FlipPoint { at, between, plan: Some(plan), because: Cause::Cheaper, unsure }));
             }
         }
         Ok(None)
     }
 
-    /// A plan that keeps the limits at the last step and costs no more than the leader there, as far as can be told, though it does at the stated
+    /// A plan that keeps as much at the last step and costs no more than the leader there, as far as can be told, though it does at the stated
     /// value.
     fn as_good(&self, (group, leader): (usize, &Leader)) -> Option<usize> {
         let last = self.full.last()?.as_ref().filter(|last| last.knows(leader.plan))?;
@@ -84,14 +86,15 @@ impl Walk<'_> {
                 let (stated, reach) = self.ground.dearer(self.start, plan, leader.plan);
                 stated > reach
             };
-            (last.standing(plan).keeps_limits && mean <= reach && reach.is_finite() && is_dearer()).then_some((plan, mean))
+            (self.ground.is_as_good(last, plan, leader) && mean <= reach && reach.is_finite() && is_dearer()).then_some((plan, mean))
         };
         last.members(group).iter().filter_map(dearer).min_by(|a, b| a.1.total_cmp(&b.1)).map(|(plan, _)| plan)
     }
 
     /// Where the answer about one leader changes.
     fn flip(&mut self, leader: (usize, &Leader)) -> Result<Option<FlipPoint>> {
-        let has_changed = |point: &Point| point.has_changed(leader.0, leader.1);
+        let level = self.ground.stated.level(leader.1);
+        let has_changed = |point: &Point| point.has_changed(leader.0, leader.1, level);
         let mut place = self.next(leader, 1)?;
         loop {
             let mut plans: BTreeSet<usize> = self.can_lead(leader, place - 1)?;
@@ -115,17 +118,18 @@ impl Walk<'_> {
 
     /// The first step from a place on at which the answer may have changed, or the last.
     fn next(&mut self, leader: (usize, &Leader), from: usize) -> Result<usize> {
+        let level = self.ground.stated.level(leader.1);
         for place in from..self.steps.len() {
-            if self.look(place)?.has_changed(leader.0, leader.1) || self.can_lead(leader, place)?.len() > 1 {
+            if self.look(place)?.has_changed(leader.0, leader.1, level) || self.can_lead(leader, place)?.len() > 1 {
                 return Ok(place);
             }
         }
         Ok(self.steps.len())
     }
 
-    /// A first look at a step. The fast path serves many replications of all plans as quickly as few.
+    /// A first look at a step. The fast path serves many replications of all plans as quickly as few, and prices take no simulation.
     fn look(&mut self, place: usize) -> Result<&Point> {
-        if self.start.engine == Engine::Kernel {
+        if self.start.engine == Engine::Kernel || self.ground.lines.is_some() {
             return self.at(0, place, &self.ground.all());
         }
         while self.looks.len() < place {
@@ -166,8 +170,8 @@ impl Walk<'_> {
         let (Some(before), Some(after)) = (before, after) else { return Ok(None) };
         let Some(mut found) = self.ground.trade(before, after, leader) else { return Ok(None) };
         let ends = self.ground.narrow(&mut found, (before, after), leader, &mut self.halved)?;
-        if found.because != Cause::Cheaper {
-            let decides = found.plan.filter(|_| found.because != Cause::BreaksLimits).unwrap_or(leader.1.plan);
+        if !is_on_line(&found) {
+            let decides = decides(&found, leader.1);
             let near = ends.0.unwrap_or_else(|| self.settled_before(place - 1, decides));
             let far = match ends.1 {
                 Some(far) => far,
@@ -196,7 +200,7 @@ impl Walk<'_> {
 }
 
 impl Ground<'_> {
-    /// Narrows the step in which the answer changes: by halves where keeping the limits makes a plan win or lose, by the point that is told
+    /// Narrows the step in which the answer changes: by halves where keeping what is asked makes a plan win or lose, by the point that is told
     /// where costs do, as these run along a curve that is nearly straight. Tells the ends between which limits are settled, where they are.
     fn narrow(
         &self,
@@ -213,17 +217,15 @@ impl Ground<'_> {
             let first: Vec<usize> = self.passing(before, after, leader).into_iter().take(FIRST).map(|(plan, _)| plan).collect();
             plans.retain(|&plan| plan == leader.1.plan || Some(plan) == new || matter.contains(&plan) || first.contains(&plan));
         }
-        let is_settled = |point: &Point, found: &FlipPoint| {
-            let plan = found.plan.filter(|_| found.because != Cause::BreaksLimits).unwrap_or(leader.1.plan);
-            found.because == Cause::LessBad || !point.standing(plan).within_error
-        };
+        let is_settled =
+            |point: &Point, found: &FlipPoint| found.because == Cause::LessBad || !point.standing(decides(found, leader.1)).within_error;
         let mut inner: [Option<Point>; 2] = [None, None];
         let mut settled =
             (Some(before.change).filter(|_| is_settled(before, found)), Some(after.change).filter(|_| is_settled(after, found)));
         for _ in 0..HALVINGS {
             let (low, high) = (inner[0].as_ref().unwrap_or(before), inner[1].as_ref().unwrap_or(after));
             let span = high.change - low.change;
-            let share = if found.because == Cause::Cheaper { ((found.at - low.change) / span).clamp(0.05, 0.95) } else { 0.5 };
+            let share = if is_on_line(found) { ((found.at - low.change) / span).clamp(0.05, 0.95) } else { 0.5 };
             let middle = self.middle(low.change + share * span, &plans, halved)?;
             let earlier = self.trade(low, &middle, leader);
             let is_earlier = earlier.is_some();
@@ -250,55 +252,92 @@ impl Ground<'_> {
         Ok(own)
     }
 
-    /// Where between two points the answer about the leader of a group changes, if it does: another plan leads, the leader breaks the limits,
-    /// or it begins to keep them where the run found that no plan does. Both points have seen who leads at the second.
+    /// Where between two points the answer about the leader of a group changes, if it does: another plan leads, the leader breaks what is asked,
+    /// or it begins to keep it where the run found that no plan does. Both points have seen who leads at the second.
     fn trade(&self, before: &Point, after: &Point, (index, leader): (usize, &Leader)) -> Option<FlipPoint> {
-        let old = leader.plan;
+        let (old, level) = (leader.plan, self.stated.level(leader));
         let new = after.leader(index)?.plan;
         let (low, high) = (before.change, after.change);
-        let keeps = |point: &Point, plan: usize| point.standing(plan).keeps_limits;
-        if !after.has_changed(index, leader) || !before.plans().contains(&new) {
+        if !after.has_changed(index, leader, level) || !before.plans().contains(&new) {
             return None;
         }
+        let of = |point: &Point, plan: usize| point.standing(plan).level();
         let excess = |point: &Point, plan: usize| point.standing(plan).excess;
-        let span = high - low;
-        let because = match (leader.qualified, keeps(after, old), keeps(after, new)) {
-            (true, false, _) => Cause::BreaksLimits,
-            (true, true, _) if keeps(before, new) => Cause::Cheaper,
-            (false, _, false) if [before, after].iter().all(|point| excess(point, old).total_cmp(&excess(point, new)).is_eq()) => {
-                Cause::Cheaper
-            }
-            (false, _, false) => Cause::LessBad,
-            _ => Cause::KeepsLimits,
-        };
-        let plan = Some(new).filter(|_| because == Cause::LessBad || keeps(after, new));
-        let of_limits = |at: f64| FlipPoint { at: low + span * at, between: (low, high), plan, because, limits_unsure: false };
-        let asked = self.scenario.limits.in_share_of_months;
-        Some(of_limits(match because {
-            Cause::BreaksLimits => crossing(before.kept(old) - asked, after.kept(old) - asked),
-            Cause::KeepsLimits => crossing(before.kept(new) - asked, after.kept(new) - asked),
-            Cause::LessBad => crossing(excess(before, old) - excess(before, new), excess(after, old) - excess(after, new)),
-            Cause::Cheaper => {
-                let first = self.passing(before, after, (index, leader)).first().map_or(new, |(first, _)| *first);
-                let (at, between) = self.meeting((before, after), (first, old));
-                let limits_unsure = leader.qualified && after.standing(first).within_error;
-                return Some(FlipPoint { at, between, plan: Some(first), because, limits_unsure });
-            }
-        }))
+        let ties = || [before, after].iter().all(|point| excess(point, old).total_cmp(&excess(point, new)).is_eq());
+        let plan = Some(new).filter(|_| of(after, new) <= level);
+        let both_break = level == Level::BreaksLimits && of(after, new) == level;
+        if of(after, old) > level {
+            return Some(FlipPoint { plan, ..turn((before, after), old, false) });
+        }
+        if both_break && !ties() {
+            let share = crossing(excess(before, old) - excess(before, new), excess(after, old) - excess(after, new));
+            let (at, between) = (low + (high - low) * share, (low, high));
+            return Some(FlipPoint { at, between, plan, because: Cause::LessBad, unsure: None });
+        }
+        if both_break || of(after, new) == level && of(before, new) <= level {
+            let first = self.passing(before, after, (index, leader)).first().map_or(new, |(first, _)| *first);
+            let (at, between) = self.meeting((before, after), (first, old));
+            let unsure = after.unsure(first).filter(|_| leader.qualified);
+            return Some(FlipPoint { at, between, plan: Some(first), because: Cause::Cheaper, unsure });
+        }
+        Some(FlipPoint { plan, ..turn((before, after), new, true) })
     }
+
+    /// Whether a plan keeps as much as the leader of a group does in the run, the limits at least.
+    fn is_as_good(&self, point: &Point, plan: usize, leader: &Leader) -> bool {
+        point.standing(plan).level() <= self.stated.level(leader).min(Level::OverBudget)
+    }
+}
+
+/// Whether what decides runs along a curve that is nearly straight: costs do, and the share of the months that keep the limits does not.
+fn is_on_line(found: &FlipPoint) -> bool {
+    matches!(found.because, Cause::Cheaper | Cause::Keeps(Requirement::Budget) | Cause::Breaks(Requirement::Budget))
+}
+
+/// The plan that decides by whether it keeps what is asked.
+fn decides(found: &FlipPoint, leader: &Leader) -> usize {
+    found.plan.filter(|_| !matches!(found.because, Cause::Breaks(_))).unwrap_or(leader.plan)
+}
+
+/// Where a plan begins or ceases to keep something between two points: the last of what it begins to keep, the first of what it ceases to.
+fn turn((before, after): (&Point, &Point), plan: usize, keeps: bool) -> FlipPoint {
+    let of = |(before, after): (&'_ Kept, &'_ Kept)| {
+        let turns = before.holds != after.holds && after.holds == keeps;
+        (turns, crossing(before.room, after.room), *before, *after)
+    };
+    let mut all: Vec<(bool, f64, Kept, Kept)> = before.kept(plan).iter().zip(after.kept(plan)).map(of).collect();
+    // What turns comes before what does not, where rounding leaves nothing that does.
+    all.sort_by(|a, b| b.0.cmp(&a.0).then(if keeps { b.1.total_cmp(&a.1) } else { a.1.total_cmp(&b.1) }));
+    let (low, high) = (before.change, after.change);
+    let told = |of: Requirement, at: f64, between: (f64, f64)| {
+        let because = if keeps { Cause::Keeps(of) } else { Cause::Breaks(of) };
+        FlipPoint { at, between, plan: None, because, unsure: None }
+    };
+    match all.first() {
+        Some((_, _, now, then)) if then.of == Requirement::Budget => {
+            let (at, between) = on_line((low, high), (now.room, now.reach), (then.room, then.reach));
+            told(then.of, at, between)
+        }
+        Some((_, share, _, then)) => told(then.of, low + (high - low) * share, (low, high)),
+        None => told(Requirement::Limits, 0.5 * (low + high), (low, high)),
+    }
+}
+
+/// Where a straight line from one height to another crosses zero between two changes, and the 95 % interval of that, given half the intervals of the
+/// heights; the changes where these are unknown.
+fn on_line((low, high): (f64, f64), (before, reach): (f64, f64), (after, reach_after): (f64, f64)) -> (f64, (f64, f64)) {
+    let share = crossing(before, after);
+    // By how far the line would cross elsewhere if it lay an error higher, there.
+    let reach = (high - low) * (reach + share * (reach_after - reach)) / (before - after);
+    let at = low + (high - low) * share;
+    (at, if reach.is_finite() { (at - reach, at + reach) } else { (low, high) })
 }
 
 impl Ground<'_> {
     /// Where on a straight line between two points a plan comes to cost as much as another, and the 95 % interval of that; the step where the error
     /// is unknown.
     fn meeting(&self, (before, after): (&Point, &Point), (plan, other): (usize, usize)) -> (f64, (f64, f64)) {
-        let (low, high) = (before.change, after.change);
-        let ((cost, reach), (later, reach_later)) = (self.dearer(before, plan, other), self.dearer(after, plan, other));
-        let share = crossing(cost, later);
-        // By how far the line would cross elsewhere if it lay an error higher, there.
-        let reach = (high - low) * (reach + share * (reach_later - reach)) / (cost - later);
-        let at = low + (high - low) * share;
-        (at, if reach.is_finite() { (at - reach, at + reach) } else { (low, high) })
+        on_line((before.change, after.change), self.dearer(before, plan, other), self.dearer(after, plan, other))
     }
 
     /// The same on the curve along which costs run, by a few points nearer to where they meet.
@@ -324,10 +363,10 @@ impl Ground<'_> {
         Ok(ends(&inner))
     }
 
-    /// The plans that keep the limits at both points and become cheaper than a leader between them, the first to do so first, with the share of
+    /// The plans that keep as much as a leader at both points and become cheaper than it between them, the first to do so first, with the share of
     /// the way. Who leads in the end need not be the first to pass: a few units less come before many.
     fn passing(&self, before: &Point, after: &Point, (index, leader): (usize, &Leader)) -> Vec<(usize, f64)> {
-        let keeps = |plan: usize| before.standing(plan).keeps_limits && after.standing(plan).keeps_limits;
+        let keeps = |plan: usize| [before, after].iter().all(|point| self.is_as_good(point, plan, leader));
         let way = |&plan: &usize| {
             let (cost, later) = (self.dearer(before, plan, leader.plan).0, self.dearer(after, plan, leader.plan).0);
             (plan != leader.plan && keeps(plan) && later < 0.0).then(|| (plan, crossing(cost, later)))

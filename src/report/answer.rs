@@ -6,7 +6,7 @@ use super::notes::about;
 use super::{Headline, Report, words};
 use crate::decision::{Leader, PlanStanding};
 use crate::scenario::Scenario;
-use crate::statistics::CONFIDENCE;
+use crate::statistics::{CONFIDENCE, Proportion};
 use crate::supply::Plan;
 use crate::units::Share;
 
@@ -118,21 +118,28 @@ const MOST: f64 = 1_048_576.0;
 
 /// What it takes to tell whether a plan keeps the limits.
 pub(super) fn would_tell(standing: &PlanStanding) -> String {
-    match needed(standing) {
-        Some(needed) => format!("at the present distance about {} replications would tell.", about(needed)),
-        None => "it keeps them in so nearly the share of months asked for that even a million replications may not tell.".to_owned(),
-    }
+    let kept = &standing.months_kept;
+    let needed = needed((kept.estimate().point, standing.asked), kept.interval(CONFIDENCE), kept.clusters());
+    needed.unwrap_or_else(|| {
+        "it keeps them in so nearly the share of months asked for that even a million replications may not tell.".to_owned()
+    })
 }
 
-/// How many replications would tell the share of months that keep the limits from the share asked for, were both where they are now: the interval
-/// shrinks with the root of their number. `None` beyond reason.
-fn needed(standing: &PlanStanding) -> Option<f64> {
-    let (low, high) = standing.months_kept.interval(CONFIDENCE)?;
-    let share = standing.months_kept.estimate().point;
-    let distance = share - standing.asked;
+/// What it takes to tell whether so many of the futures stay within the budget as asked.
+pub(super) fn would_tell_of_budget(within: &Proportion, asked: f64) -> String {
+    let needed = needed((within.share(), asked), within.interval(CONFIDENCE), within.n);
+    needed
+        .unwrap_or_else(|| "it does in so nearly the share of futures asked for that even a million replications may not tell.".to_owned())
+}
+
+/// How many replications would tell a share from the share asked for, were both where they are now: the interval shrinks with the root of their
+/// number. `None` beyond reason.
+fn needed((share, asked): (f64, f64), interval: Option<(f64, f64)>, replications: u64) -> Option<String> {
+    let (low, high) = interval?;
+    let distance = share - asked;
     let reach = if distance > 0.0 { share - low } else { high - share };
-    let needed = standing.months_kept.clusters() as f64 * (reach / distance) * (reach / distance);
-    (needed <= MOST).then_some(needed)
+    let needed = replications as f64 * (reach / distance) * (reach / distance);
+    (needed <= MOST).then(|| format!("at the present distance about {} replications would tell.", about(needed)))
 }
 
 /// The limits, in brackets; nothing where there are none.

@@ -2,7 +2,7 @@
 
 use super::lines::Lines;
 use super::{Report, words};
-use crate::decision::{Cause, Flip, FlipPoint, Leader, Lever, Likelihood};
+use crate::decision::{Cause, Flip, FlipPoint, Leader, Lever, Likelihood, Requirement};
 use crate::error::Result;
 use crate::statistics::CONFIDENCE;
 
@@ -39,16 +39,25 @@ pub fn flip_lines(report: &Report<'_>) -> Vec<String> {
 fn line(report: &Report<'_>, leader: &Leader, flip: &Flip, point: &FlipPoint) -> String {
     let name = |plan: usize| report.scenario.supply.plans.get(plan).map_or("", |plan| plan.name.as_str());
     let (old, new) = (name(leader.plan), point.plan.map_or("", name));
-    let doubt = if point.limits_unsure { "; whether it keeps the limits then, so few futures cannot tell" } else { "" };
-    let change = change(flip, point) + &likelihood(flip).unwrap_or_default() + doubt;
+    let doubt = point.unsure.map(|what| format!("; whether it keeps {} then, so few futures cannot tell", asked(what)));
+    let change = change(flip, point) + &likelihood(flip).unwrap_or_default() + &doubt.unwrap_or_default();
     match (point.because, point.plan) {
-        (Cause::BreaksLimits, Some(_)) => format!("`{old}` no longer keeps the limits if {change}."),
-        (Cause::BreaksLimits, None) => format!("`{old}` no longer keeps the limits, and no other plan does, if {change}."),
-        (Cause::Cheaper, _) if point.limits_unsure => format!("`{new}` costs less if {change}."),
+        (Cause::Breaks(what), Some(_)) => format!("`{old}` no longer keeps {} if {change}.", asked(what)),
+        (Cause::Breaks(what), None) => {
+            format!("`{old}` no longer keeps {}, and no other plan keeps what is asked, if {change}.", asked(what))
+        }
+        (Cause::Cheaper, _) if point.unsure.is_some() => format!("`{new}` costs less if {change}."),
         (Cause::Cheaper, _) if leader.qualified => format!("`{new}` wins if {change}."),
         (Cause::Cheaper | Cause::LessBad, _) => format!("`{new}` is the least bad if {change}."),
-        (Cause::KeepsLimits, Some(plan)) if plan == leader.plan => format!("`{old}` keeps the limits if {change}."),
-        (Cause::KeepsLimits, _) => format!("`{new}` wins, because it then keeps the limits, if {change}."),
+        (Cause::Keeps(what), Some(plan)) if plan == leader.plan => format!("`{old}` keeps {} if {change}.", asked(what)),
+        (Cause::Keeps(what), _) => format!("`{new}` wins, because it then keeps {}, if {change}.", asked(what)),
+    }
+}
+
+fn asked(what: Requirement) -> &'static str {
+    match what {
+        Requirement::Limits => "the limits",
+        Requirement::Budget => "the budget",
     }
 }
 
@@ -150,8 +159,10 @@ pub(super) fn label(lever: Lever) -> &'static str {
 pub(super) fn cause(because: Cause) -> &'static str {
     match because {
         Cause::Cheaper => "cheaper",
-        Cause::BreaksLimits => "breaks limits",
-        Cause::KeepsLimits => "keeps limits",
+        Cause::Breaks(Requirement::Limits) => "breaks limits",
+        Cause::Breaks(Requirement::Budget) => "breaks the budget",
+        Cause::Keeps(Requirement::Limits) => "keeps limits",
+        Cause::Keeps(Requirement::Budget) => "keeps the budget",
         Cause::LessBad => "misses the limits by less",
     }
 }
@@ -167,7 +178,17 @@ pub fn flips_file(report: &Report<'_>) -> Result<String> {
     let mut lines = Lines::new();
     let name = |plan: usize| report.scenario.supply.plans.get(plan).map_or("", |plan| plan.name.as_str());
     lines.texts(["term", "recommended", "lever", "tried", "at", "at_lo", "at_hi", "because", "plan"]);
-    lines.texts(["futures_share", "futures_share_lo", "futures_share_hi", "held_certain", "limits_unsure", "as_good_at_tried"]).end()?;
+    lines
+        .texts([
+            "futures_share",
+            "futures_share_lo",
+            "futures_share_hi",
+            "held_certain",
+            "limits_unsure",
+            "as_good_at_tried",
+            "budget_unsure",
+        ])
+        .end()?;
     for (leader, flips) in report.judgement.leaders.iter().zip(report.flips) {
         for flip in flips {
             let point = flip.point.as_ref();
@@ -184,8 +205,9 @@ pub fn flips_file(report: &Report<'_>) -> Result<String> {
             };
             lines.numbers([share, interval.map(|ends| ends.0), interval.map(|ends| ends.1)]);
             let told = |is: bool| if is { "true" } else { "false" };
-            lines.text(point.map_or("", |_| told(is_certain(flip)))).text(point.map_or("", |point| told(point.limits_unsure)));
-            lines.text(flip.as_good.map_or("", name)).end()?;
+            let unsure = |what: Requirement| point.map_or("", |point| told(point.unsure == Some(what)));
+            lines.text(point.map_or("", |_| told(is_certain(flip)))).text(unsure(Requirement::Limits));
+            lines.text(flip.as_good.map_or("", name)).text(unsure(Requirement::Budget)).end()?;
         }
     }
     lines.finish()
@@ -221,7 +243,7 @@ mod tests {
     fn a_change_too_small_to_print_is_no_change_of_nought() {
         let told = |lever, at, between| {
             let flip = Flip { lever, upwards: true, tried: 1.0, point: None, as_good: None, likelihood: None };
-            change(&flip, &FlipPoint { at, between, plan: None, because: Cause::BreaksLimits, limits_unsure: false })
+            change(&flip, &FlipPoint { at, between, plan: None, because: Cause::Breaks(Requirement::Limits), unsure: None })
         };
         assert_eq!(told(Lever::Traffic, 0.18, (0.16, 0.2)), "traffic rises 18% (16 to 20)");
         assert_eq!(told(Lever::Traffic, 0.0, (0.0, 0.1)), "traffic rises slightly (by up to 10%)");

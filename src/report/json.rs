@@ -3,7 +3,7 @@
 use super::figures::{Figure, Figures, PlanFigures};
 use super::headline::{Headline, cheaper};
 use super::{Report, answer, flip_lines, flips, notes};
-use crate::decision::{Flip, Leader, Likelihood, Precise, PreciseOf};
+use crate::decision::{Flip, Leader, Likelihood, Precise, PreciseOf, Requirement};
 use crate::error::{Error, Result};
 use crate::statistics::{CONFIDENCE, ClusterProportion, Distribution, Estimate, Paired, Regret};
 use crate::tally::Metric;
@@ -297,7 +297,8 @@ fn change(report: &Report<'_>, flip: &Flip) -> Value {
             "because": flips::cause(point.because),
             "futures": likelihood,
             "held_certain": flip.likelihood == Some(Likelihood::Certain),
-            "limits_unsure": point.limits_unsure,
+            "limits_unsure": point.unsure == Some(Requirement::Limits),
+            "budget_unsure": point.unsure == Some(Requirement::Budget),
         })
     });
     let as_good = flip.as_good.and_then(|plan| report.scenario.supply.plans.get(plan)).map(|plan| plan.name.as_str());

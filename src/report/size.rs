@@ -1,9 +1,9 @@
 //! What to buy, in words and tables: the plan, whether the run can tell it from others, unit by unit, and what less throttling costs.
 
-use super::answer::{Question, verdict, would_tell};
+use super::answer::{Question, verdict, would_tell, would_tell_of_budget};
 use super::table::STYLE;
 use super::{Report, words};
-use crate::decision::{ByHours, Goal, Leader, PoolSteps, Sizing, UnitStep, Verdict, Wish};
+use crate::decision::{ByHours, Goal, Leader, Missed, PoolSteps, Requirement, Sizing, UnitStep, Verdict, Wish, objective_samples};
 use crate::statistics::Estimate;
 use crate::supply::short;
 use crate::units::Share;
@@ -23,7 +23,7 @@ pub fn sizing_answer(report: &Report<'_>, sizing: &Sizing, wish: Wish<'_>) -> St
             Some(term) if judgement.within_terms => format!("Term {term}: "),
             _ => String::new(),
         };
-        let over_budget = wish.budget.filter(|_| !found.affordable).map(|(budget, share)| over_budget(report, budget, share));
+        let over_budget = wish.criterion.budget.filter(|_| !found.affordable).map(|(budget, share)| over_budget(report, budget, share));
         text += &verdict(report, leader, cheapest, Question::Size(over_budget));
         let ends = at_the_end(steps).filter(|_| leader.qualified);
         sentences(report, wish, leader, found).into_iter().chain(ends).for_each(|sentence| text.extend([" ", &sentence]));
@@ -52,16 +52,22 @@ fn sentences(report: &Report<'_>, wish: Wish<'_>, leader: &Leader, found: &Verdi
     let name = |plan: usize| scenario.supply.plans.get(plan).map_or("", |plan| plan.name.as_str());
     let currency = scenario.currency.code();
     let mut all = Vec::new();
-    if let Some((budget, share)) = wish.budget {
-        let samples = crate::decision::objective_samples(scenario, report.outcome, leader.plan);
-        let within = samples.iter().filter(|&&spend| spend <= budget).count() as u64;
-        let within = words::frequency(&crate::statistics::Proportion::of(within, samples.len() as u64));
-        all.push(format!("It stays within {} {currency} a month in {within} of the futures ({} asked).", short(budget), Share(share)));
+    let within = |plan| wish.criterion.within(&objective_samples(scenario, report.outcome, plan), scenario.sampling);
+    let asked = wish.criterion.budget.map_or(0.0, |(_, asked)| asked);
+    if let (Some((budget, _)), Some(within)) = (wish.criterion.budget, within(leader.plan)) {
+        let often = words::frequency(&within);
+        let mut text = format!("It stays within {} {currency} a month in {often} of the futures ({} asked)", short(budget), Share(asked));
+        if found.unsure == Some(Requirement::Budget) && found.missed.is_none() {
+            text += &format!("; whether in as many as asked is within the error of this run: {}", would_tell_of_budget(&within, asked));
+        } else {
+            text += ".";
+        }
+        all.push(text);
     }
     if !leader.qualified {
         return all;
     }
-    let goal = match wish.goal {
+    let goal = match wish.criterion.goal {
         Goal::Mean => String::new(),
         goal => format!(" in its {}", goal.name()),
     };
@@ -92,13 +98,20 @@ fn sentences(report: &Report<'_>, wish: Wish<'_>, leader: &Leader, found: &Verdi
     if found.lead.is_none() {
         all.push("No other plan that was looked at keeps what was asked.".to_owned());
     }
-    if let Some((plan, kept)) = found.missed {
-        let tell = report.judgement.standings.get(plan).map_or_else(String::new, |standing| format!("; {}", would_tell(standing)));
+    if let Some(Missed { plan, of, share }) = found.missed {
+        let (keeps, tell) = match of {
+            Requirement::Limits => {
+                let tell = report.judgement.standings.get(plan).map_or_else(String::new, |standing| format!("; {}", would_tell(standing)));
+                (format!("keeps the limits in {:.1}% of the months", 100.0 * share), tell)
+            }
+            Requirement::Budget => {
+                let tell = within(plan).map_or_else(String::new, |within| format!("; {}", would_tell_of_budget(&within, asked)));
+                (format!("stays within the budget in {:.1}% of the futures", 100.0 * share), tell)
+            }
+        };
         all.push(format!(
-            "`{}` is cheaper and keeps the limits in {:.1}% of the months: less than asked by no more than the error of this run, so it may be \
-             the one to buy{tell}",
+            "`{}` is cheaper{goal} and {keeps}: less than asked by no more than the error of this run, so it may be the one to buy{tell}",
             name(plan),
-            100.0 * kept
         ));
     }
     if let Some(most) = found.indifference {

@@ -2,7 +2,7 @@
 
 use super::lines::Lines;
 use super::{Report, flip_lines, json as summary};
-use crate::decision::{ByHours, Sizing};
+use crate::decision::{ByHours, Requirement, Sizing};
 use crate::error::{Error, Result};
 use crate::statistics::Estimate;
 use crate::supply::Commitment;
@@ -94,7 +94,11 @@ fn document(report: &Report<'_>, sizing: &Sizing) -> Result<String> {
         estimate.map_or(Value::Null, |e| json!({ "point": e.point, "standard_error": e.standard_error, "n": e.n }))
     };
     let leaders = sizing.judgement.leaders.iter().zip(&sizing.verdicts).map(|(leader, verdict)| {
-        let missed = verdict.missed.map(|(plan, kept)| json!({ "plan": name(plan), "months_keeping_limits": kept }));
+        let missed = verdict.missed.map(|missed| {
+            let share = |of: Requirement| (missed.of == of).then_some(missed.share);
+            let (of_months, of_futures) = (share(Requirement::Limits), share(Requirement::Budget));
+            json!({ "plan": name(missed.plan), "months_keeping_limits": of_months, "futures_within_budget": of_futures })
+        });
         json!({
             "term": leader.term,
             "plan": name(leader.plan),
@@ -102,8 +106,9 @@ fn document(report: &Report<'_>, sizing: &Sizing) -> Result<String> {
             "keeps_limits": leader.qualified,
             "runner_up": leader.runner_up.and_then(name),
             "lead": estimate(&verdict.lead),
-            "settled": verdict.settled && !verdict.limits_unsure,
-            "limits_unsure": verdict.limits_unsure,
+            "settled": verdict.settled && verdict.unsure.is_none(),
+            "limits_unsure": verdict.unsure == Some(Requirement::Limits),
+            "budget_unsure": verdict.unsure == Some(Requirement::Budget),
             "replications_needed": verdict.needed.map(f64::ceil),
             "indifference": verdict.indifference,
             "missed_within_error": missed,

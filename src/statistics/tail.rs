@@ -70,6 +70,19 @@ pub fn cvar_sorted(sorted: &[f64], level: f64, confidence: f64) -> Option<Cvar> 
     Some(Cvar { estimate, interval, events })
 }
 
+/// One number for each sample, in their order: q + max(x − q, 0) / (1 − level), whose mean is the CVaR of [`cvar_sorted`] and the error of that
+/// mean its error. Such numbers of columns of the same replications can be taken from each other as samples of a mean can. `level` in (0, 1).
+#[must_use]
+pub fn cvar_influences(samples: &[f64], level: f64) -> Vec<f64> {
+    let mut copy = samples.to_vec();
+    let rank = quantile_rank(samples.len(), level);
+    if samples.is_empty() {
+        return copy;
+    }
+    let q = *copy.select_nth_unstable_by(rank - 1, f64::total_cmp).1;
+    samples.iter().map(|x| q + (x - q).max(0.0) / (1.0 - level)).collect()
+}
+
 /// Rank, from 1, of the smallest of `n` sorted samples that at least `level` of all do not exceed.
 pub(super) fn quantile_rank(n: usize, level: f64) -> usize {
     // n × level that is whole but for rounding must not move the boundary up by a sample.
@@ -137,6 +150,18 @@ mod tests {
         let (ours_low, ours_high) = cvar.interval.unwrap();
         assert!((ours_low / (q + 2.0 * low) - 1.0).abs() < 1e-12 && (ours_high / (q + 2.0 * high) - 1.0).abs() < 1e-12);
         assert!((cvar.estimate.standard_error.unwrap() / (2.0 * sd / 1_000.0_f64.sqrt()) - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_mean_of_the_influences_is_the_cvar() {
+        let samples: Vec<f64> = (0..333).map(|i| f64::from(i * 7919 % 333)).collect();
+        let mut sorted = samples.clone();
+        sorted.sort_unstable_by(f64::total_cmp);
+        let influences = cvar_influences(&samples, 0.95);
+        let mean = influences.iter().sum::<f64>() / 333.0;
+        assert!((mean - point(&sorted, 0.95)).abs() < 1e-10, "{mean}");
+        assert!(influences[0] < influences[1] || samples[0] >= samples[1], "in the order of the samples");
+        assert!(cvar_influences(&[], 0.95).is_empty() && cvar_influences(&[4.0], 0.95) == [4.0]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Flip points of demand without randomness, where each is known by hand.
 
 use std::path::Path;
-use tokentide::decision::{Cause, Flip, Judgement, Lever, Likelihood, PlanStanding, flips, judge};
+use tokentide::decision::{Cause, Criterion, Flip, Judgement, Lever, Likelihood, PlanStanding, Requirement, flips, judge};
 use tokentide::scenario::{self, Scenario};
 use tokentide::simulation::{EngineChoice, RunSpec, run};
 use tokentide::statistics::normal_cdf;
@@ -41,7 +41,7 @@ units = {{ u = {units} }}
     let scenario = scenario::parse("flips.toml", &text, Path::new(""), &[]).unwrap_or_else(|error| panic!("{error}")).scenario;
     let spec = RunSpec { replications: Some(200), ..RunSpec::default() };
     let outcome = run(&scenario, &spec, &Columns).unwrap().summary;
-    let found = flips(&scenario, &outcome, &judge(&scenario, &outcome), &spec).unwrap();
+    let found = flips(&scenario, &outcome, &judge(&scenario, &outcome), Criterion::MEAN, &spec).unwrap();
     let names = scenario.supply.plans.iter().map(|plan| plan.name.clone()).collect();
     (found.into_iter().next().unwrap(), names)
 }
@@ -81,8 +81,8 @@ fn costs_trade_places_where_they_are_equal() {
 fn a_plan_loses_where_it_breaks_the_limits() {
     let (flips, _) = flips_of("", 11);
     // 1 − 1.1 / (1 + x) = 0.001, and 1 − 1.1 (1 + x) = 0.001.
-    check(&flips, Lever::Traffic, true, Some((1.1 / 0.999 - 1.0, Cause::BreaksLimits)));
-    check(&flips, Lever::UnitThroughput, false, Some((0.999 / 1.1 - 1.0, Cause::BreaksLimits)));
+    check(&flips, Lever::Traffic, true, Some((1.1 / 0.999 - 1.0, Cause::Breaks(Requirement::Limits))));
+    check(&flips, Lever::UnitThroughput, false, Some((0.999 / 1.1 - 1.0, Cause::Breaks(Requirement::Limits))));
     check(&flips, Lever::UnitThroughput, true, None);
 }
 
@@ -90,7 +90,7 @@ fn a_plan_loses_where_it_breaks_the_limits() {
 fn a_plan_wins_where_it_begins_to_keep_the_limits() {
     let (flips, _) = flips_of("quota = { rate = \"900k tokens/h\" }", 14);
     // Units cost 1.12 USD an hour, and the quota throttles a tenth.
-    check(&flips, Lever::Traffic, false, Some((0.9 / 0.999 - 1.0, Cause::KeepsLimits)));
+    check(&flips, Lever::Traffic, false, Some((0.9 / 0.999 - 1.0, Cause::Keeps(Requirement::Limits))));
     // No unit price is low enough to be worth a flip, and none high enough: on demand is no choice at all.
     check(&flips, Lever::UnitPrice, true, None);
 }
@@ -100,7 +100,7 @@ fn a_plan_wins_where_it_begins_to_keep_the_limits() {
 fn the_last_plan_that_keeps_the_limits_is_told_where_it_breaks_them() {
     // On demand throttles a tenth, and so few units throttle beyond 1.1 million tokens an hour.
     let (flips, _) = flips_of("quota = { rate = \"900k tokens/h\" }", 11);
-    check(&flips, Lever::Traffic, true, Some((1.1 / 0.999 - 1.0, Cause::BreaksLimits)));
+    check(&flips, Lever::Traffic, true, Some((1.1 / 0.999 - 1.0, Cause::Breaks(Requirement::Limits))));
     let rise = flips.iter().find(|flip| flip.lever == Lever::Traffic && flip.upwards).unwrap();
     assert_eq!(rise.point.as_ref().unwrap().plan, None, "no plan keeps the limits then");
     // On demand keeps them from 0.9 million on, and is the cheaper below 0.88.
@@ -111,8 +111,8 @@ fn the_last_plan_that_keeps_the_limits_is_told_where_it_breaks_them() {
 #[test]
 fn the_least_bad_plan_is_told_where_it_keeps_the_limits() {
     let (flips, names) = flips_of("quota = { rate = \"500k tokens/h\" }", 9);
-    check(&flips, Lever::Traffic, false, Some((0.9 / 0.999 - 1.0, Cause::KeepsLimits)));
-    check(&flips, Lever::UnitThroughput, true, Some((0.999 / 0.9 - 1.0, Cause::KeepsLimits)));
+    check(&flips, Lever::Traffic, false, Some((0.9 / 0.999 - 1.0, Cause::Keeps(Requirement::Limits))));
+    check(&flips, Lever::UnitThroughput, true, Some((0.999 / 0.9 - 1.0, Cause::Keeps(Requirement::Limits))));
     let fall = flips.iter().find(|flip| flip.lever == Lever::Traffic && !flip.upwards).unwrap();
     assert_eq!(names[fall.point.as_ref().unwrap().plan.unwrap()], "units");
 }
@@ -161,7 +161,7 @@ fn a_flip_is_found_where_all_plans_at_all_steps_show_it() {
     let outcome = run(&scenario, &spec, &Columns).unwrap().summary;
     let judgement = judge(&scenario, &outcome);
     let old = &judgement.leaders[0];
-    let found = flips(&scenario, &outcome, &judgement, &spec).unwrap();
+    let found = flips(&scenario, &outcome, &judgement, Criterion::MEAN, &spec).unwrap();
     let few = |scenario: &Scenario| {
         let spec = RunSpec { replications: Some(128), ..spec };
         judge(scenario, &run(scenario, &spec, &Columns).unwrap().summary).standings
@@ -216,14 +216,18 @@ fn what_relieves_never_breaks_the_limits() {
         let outcome = run(&scenario, &spec, &Columns).unwrap().summary;
         let judgement = judge(&scenario, &outcome);
         near += usize::from(judgement.standings[judgement.leaders[0].plan].within_error);
-        for flip in &flips(&scenario, &outcome, &judgement, &spec).unwrap()[0] {
+        for flip in &flips(&scenario, &outcome, &judgement, Criterion::MEAN, &spec).unwrap()[0] {
             let relieves = match flip.lever {
                 Lever::Traffic => !flip.upwards,
                 Lever::UnitThroughput => flip.upwards,
                 _ => continue,
             };
             let because = flip.point.as_ref().map(|point| point.because);
-            assert_ne!(because, Some(if relieves { Cause::BreaksLimits } else { Cause::KeepsLimits }), "seed {seed}: {flip:?}");
+            assert_ne!(
+                because,
+                Some(if relieves { Cause::Breaks(Requirement::Limits) } else { Cause::Keeps(Requirement::Limits) }),
+                "seed {seed}: {flip:?}"
+            );
         }
     }
     assert!(near >= 4, "in {near} of 24 runs it was in doubt");
@@ -240,10 +244,10 @@ fn a_leader_flips_where_it_would_flip_alone() {
         let outcome = run(&scenario, &spec, &Columns).unwrap().summary;
         let judgement = judge(&scenario, &outcome);
         assert_eq!(judgement.leaders.len(), 3);
-        let together = flips(&scenario, &outcome, &judgement, &spec).unwrap();
+        let together = flips(&scenario, &outcome, &judgement, Criterion::MEAN, &spec).unwrap();
         for (leader, together) in judgement.leaders.iter().zip(&together) {
             let own = Judgement { leaders: vec![leader.clone()], ..judgement.clone() };
-            let alone = flips(&scenario, &outcome, &own, &spec).unwrap();
+            let alone = flips(&scenario, &outcome, &own, Criterion::MEAN, &spec).unwrap();
             assert_eq!(format!("{together:?}"), format!("{:?}", alone[0]));
             assert!(together.iter().any(|flip| flip.point.as_ref().is_some_and(|point| point.because != Cause::Cheaper)));
         }
@@ -329,7 +333,7 @@ fn where_costs_meet_is_as_sure_as_the_run() {
     for seed in 0..60 {
         let spec = RunSpec { replications: Some(1000), seed: Some(seed), ..RunSpec::default() };
         let outcome = run(&scenario, &spec, &Columns).unwrap().summary;
-        let found = flips(&scenario, &outcome, &judge(&scenario, &outcome), &spec).unwrap().remove(0);
+        let found = flips(&scenario, &outcome, &judge(&scenario, &outcome), Criterion::MEAN, &spec).unwrap().remove(0);
         let point = found.iter().find(|flip| flip.lever == Lever::Traffic && !flip.upwards).and_then(|flip| flip.point.clone()).unwrap();
         let (low, high) = (point.between.0.min(point.between.1), point.between.0.max(point.between.1));
         // A mean of 1 ± 1 / √(100 × 1000); 128 alone would tell it to 0.7 × 1.96 / √(100 × 128) either way.
@@ -380,12 +384,12 @@ units = { u = "1..=3" }
         let outcome = run(&scenario, &spec, &Columns).unwrap().summary;
         let judgement = judge(&scenario, &outcome);
         assert_eq!(judgement.leaders[0].plan, 1, "two units");
-        let found = flips(&scenario, &outcome, &judgement, &spec).unwrap().remove(0);
+        let found = flips(&scenario, &outcome, &judgement, Criterion::MEAN, &spec).unwrap().remove(0);
         let fall = found.iter().find(|flip| flip.lever == Lever::UnitThroughput && !flip.upwards).unwrap();
         let point = fall.point.as_ref().unwrap();
         assert_eq!((point.plan, point.because), (Some(0), Cause::Cheaper), "seed {seed}: {fall:?}");
         assert!((point.at + 0.23).abs() < 0.03, "seed {seed}: {fall:?}");
-        doubts += u32::from(point.limits_unsure);
+        doubts += u32::from(point.unsure.is_some());
     }
     assert!(doubts >= 5, "{doubts} of 10");
 }
@@ -400,7 +404,7 @@ fn what_is_as_good_at_the_end_is_told() {
         for seed in 0..20 {
             let spec = RunSpec { replications: Some(200), seed: Some(seed), ..RunSpec::default() };
             let outcome = run(&scenario, &spec, &Columns).unwrap().summary;
-            let found = flips(&scenario, &outcome, &judge(&scenario, &outcome), &spec).unwrap().remove(0);
+            let found = flips(&scenario, &outcome, &judge(&scenario, &outcome), Criterion::MEAN, &spec).unwrap().remove(0);
             let fall = found.iter().find(|flip| flip.lever == lever && !flip.upwards).unwrap();
             told[0] += u32::from(fall.point.is_some());
             told[1] += u32::from(fall.as_good == Some(0));
@@ -415,7 +419,7 @@ fn flips_in(text: &str, replications: u64) -> Vec<Flip> {
     let scenario = scenario::parse("flips.toml", text, Path::new(""), &[]).unwrap_or_else(|error| panic!("{error}")).scenario;
     let spec = RunSpec { replications: Some(replications), ..RunSpec::default() };
     let outcome = run(&scenario, &spec, &Columns).unwrap().summary;
-    flips(&scenario, &outcome, &judge(&scenario, &outcome), &spec).unwrap().remove(0)
+    flips(&scenario, &outcome, &judge(&scenario, &outcome), Criterion::MEAN, &spec).unwrap().remove(0)
 }
 
 /// A million tokens in every hour, of which prompts are read from the cache by a share, or units of 100 000 tokens that count all alike.

@@ -20,6 +20,7 @@ mod conservation;
 mod explain;
 mod figures;
 mod flips;
+mod flips_by_tail;
 mod forecast;
 mod kernel;
 mod kernel_corners;

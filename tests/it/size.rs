@@ -3,7 +3,7 @@
 use crate::validation::support::{flat, on_demand, plain, plan, units};
 use std::path::Path;
 use std::process::{Command, Output};
-use tokentide::decision::{Flip, Goal, Lever, Sizing, Wish, flips, judge, objective_samples, size};
+use tokentide::decision::{Criterion, Flip, Goal, Lever, Sizing, Wish, flips, judge, objective_samples, size};
 use tokentide::scenario::{Scenario, parse, parse_open};
 use tokentide::simulation::{RunSpec, run};
 use tokentide::statistics::{normal_cdf, normal_quantile, smooth_quantile_by_selection};
@@ -18,7 +18,7 @@ fn open(text: &str, candidates: &Candidates) -> Scenario {
 
 fn sized(scenario: &Scenario, candidates: &Candidates, goal: Goal, replications: u64, seed: u64) -> Sizing {
     let spec = RunSpec { replications: Some(replications), seed: Some(seed), ..RunSpec::default() };
-    size(scenario, Wish { candidates, goal, budget: None }, &spec).unwrap().1
+    size(scenario, Wish { candidates, criterion: Criterion { goal, budget: None } }, &spec).unwrap().1
 }
 
 /// The units of the plan to buy, of its first offer.
@@ -408,11 +408,11 @@ fn named(flips: &[Flip], scenario: &Scenario) -> Vec<String> {
 
 /// What `size` finds, with its flip points, which are those of a run of all plans.
 fn flips_as_in_a_run(scenario: &Scenario, candidates: &Candidates, spec: &RunSpec<'_>) -> Sizing {
-    let (_, sizing) = size(scenario, Wish { candidates, goal: Goal::Mean, budget: None }, spec).unwrap();
-    let near = sizing.flips(candidates, spec).unwrap();
+    let (_, sizing) = size(scenario, Wish { candidates, criterion: Criterion::MEAN }, spec).unwrap();
+    let near = sizing.flips(Wish { candidates, criterion: Criterion::MEAN }, spec).unwrap();
     let sizing = sizing.with_flips(near);
     let outcome = run(scenario, spec, &Columns).unwrap().summary;
-    let all = flips(scenario, &outcome, &judge(scenario, &outcome), spec).unwrap();
+    let all = flips(scenario, &outcome, &judge(scenario, &outcome), Criterion::MEAN, spec).unwrap();
     assert_eq!(named(&sizing.flips[0], &sizing.scenario), named(&all[0], scenario));
     sizing
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::process::Command;
-use tokentide::decision::{Goal, Wish, objective_samples, size};
+use tokentide::decision::{Criterion, Wish, objective_samples, size};
 use tokentide::scenario::{parse, parse_open};
 use tokentide::simulation::{RunSpec, run};
 use tokentide::supply::{Candidates, OfferCandidates, UnitsListSpec, UnitsSweepSpec};
@@ -125,7 +125,7 @@ fn the_search_finds_what_every_route_written_out_comes_to() {
     let candidates = listed();
     let open =
         parse_open("papers.toml", &format!("{OFFERS}{PLANS}"), Path::new(""), &[], &candidates).unwrap_or_else(|error| panic!("{error}"));
-    let sizing = size(&open.scenario, Wish { candidates: &candidates, goal: Goal::Mean, budget: None }, &spec).unwrap().1;
+    let sizing = size(&open.scenario, Wish { candidates: &candidates, criterion: Criterion::MEAN }, &spec).unwrap().1;
     let sizing = sizing.with_notes(&open, &candidates);
     let mut looked_at: Vec<&str> = sizing.via_batch.iter().map(|name| name.trim_matches('`')).collect();
     looked_at.sort_unstable();

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::process::{Command, Output};
-use tokentide::decision::{Goal, Wish, objective_samples, size};
+use tokentide::decision::{Criterion, Wish, objective_samples, size};
 use tokentide::scenario::{parse, parse_open};
 use tokentide::simulation::{RunSpec, run};
 use tokentide::supply::{Candidates, OfferCandidates, UnitsListSpec, UnitsSweepSpec};
@@ -95,7 +95,7 @@ fn the_search_finds_what_every_plan_written_out_comes_to() {
     assert!(values.len() > 10 && values.len() < 80, "{}", values.len());
     let candidates = listed("0..=4", &["weekdays 8-20", "every day 22-6", "weekdays 10-18"]);
     let open = parse_open("office.toml", OFFICE, Path::new(""), &[], &candidates).unwrap_or_else(|error| panic!("{error}"));
-    let sizing = size(&open.scenario, Wish { candidates: &candidates, goal: Goal::Mean, budget: None }, &spec).unwrap().1;
+    let sizing = size(&open.scenario, Wish { candidates: &candidates, criterion: Criterion::MEAN }, &spec).unwrap().1;
     let leader = &sizing.judgement.leaders[0];
     let plan = &sizing.scenario.supply.plans[leader.plan];
     let found = objective_samples(&sizing.scenario, &sizing.outcome, leader.plan).iter().sum::<f64>() / 60.0;
@@ -153,7 +153,7 @@ fn limits_ask_for_wider_windows() {
         let candidates = listed("0..=8", windows);
         let open = parse_open("office.toml", text, Path::new(""), &[], &candidates).unwrap_or_else(|error| panic!("{error}"));
         let told = open.resolved.iter().find(|value| value.path.contains(".by_hours.")).unwrap();
-        let wish = Wish { candidates: &candidates, goal: Goal::Mean, budget: None };
+        let wish = Wish { candidates: &candidates, criterion: Criterion::MEAN };
         let sizing = size(&open.scenario, wish, &RunSpec::default()).unwrap().1;
         let leader = &sizing.judgement.leaders[0];
         assert!(leader.qualified);

@@ -3,7 +3,7 @@
 use crate::size_hours::OFFICE;
 use std::path::Path;
 use std::process::{Command, Output};
-use tokentide::decision::{Goal, Wish, objective_samples, size};
+use tokentide::decision::{Criterion, Wish, objective_samples, size};
 use tokentide::scenario::{parse, parse_open};
 use tokentide::simulation::{RunSpec, run};
 use tokentide::supply::{Candidates, OfferCandidates, UnitsSweepSpec};
@@ -89,7 +89,7 @@ fn the_search_finds_what_every_pair_written_out_comes_to() {
     let open = parse_open("office.toml", &office(), Path::new(""), &[], &candidates).unwrap_or_else(|error| panic!("{error}"));
     let told = open.resolved.iter().find(|value| value.path.contains(".by_hours.")).unwrap();
     assert_eq!((told.value.as_str(), told.note.as_str()), ("weekdays 8-20, every day 22-6, weekdays 10-18", "all 144 ways"));
-    let sizing = size(&open.scenario, Wish { candidates: &candidates, goal: Goal::Mean, budget: None }, &spec).unwrap().1;
+    let sizing = size(&open.scenario, Wish { candidates: &candidates, criterion: Criterion::MEAN }, &spec).unwrap().1;
     let leader = &sizing.judgement.leaders[0];
     let plan = &sizing.scenario.supply.plans[leader.plan];
     let found = objective_samples(&sizing.scenario, &sizing.outcome, leader.plan).iter().sum::<f64>() / 60.0;

@@ -1,7 +1,7 @@
 //! What to buy for two pools on several terms: against every plan written out and judged, term by term and mixed, also those that may keep the limits.
 
 use std::path::Path;
-use tokentide::decision::{Goal, Judgement, Sizing, Wish, judge, size};
+use tokentide::decision::{Criterion, Judgement, Requirement, Sizing, Wish, judge, size};
 use tokentide::scenario::{Scenario, parse, parse_open};
 use tokentide::simulation::{RunSpec, run};
 use tokentide::supply::Candidates;
@@ -74,7 +74,7 @@ fn judged(seed: u64) -> (Scenario, Judgement) {
 fn sized(seed: u64) -> Sizing {
     let candidates = Candidates::default();
     let open = parse_open("terms.toml", TWO_POOLS, Path::new(""), &[], &candidates).unwrap_or_else(|error| panic!("{error}")).scenario;
-    let wish = Wish { candidates: &candidates, goal: Goal::Mean, budget: None };
+    let wish = Wish { candidates: &candidates, criterion: Criterion::MEAN };
     size(&open, wish, &RunSpec { seed: Some(seed), ..RunSpec::default() }).unwrap().1
 }
 
@@ -118,12 +118,12 @@ fn what_may_keep_the_limits_after_all_is_told() {
             };
             let all = (0..scenario.supply.plans.len()).filter(of_term).filter(may).map(|plan| comes_to(&judgement, plan));
             let cheapest = all.min_by(f64::total_cmp).filter(|_| leader.qualified);
-            let missed = verdict.missed.map(|(plan, _)| comes_to(&sizing.judgement, plan));
+            let missed = verdict.missed.map(|missed| comes_to(&sizing.judgement, missed.plan));
             let same = missed.zip(cheapest).map_or(missed == cheapest, |(missed, cheapest)| (missed - cheapest).abs() < 1e-9 * cheapest);
             assert!(same, "seed {seed}, {:?}: {missed:?}, not {cheapest:?}", leader.term);
             if let Some(missed) = missed {
                 told += 1;
-                assert!(verdict.limits_unsure && verdict.indifference.unwrap() >= own - missed, "{verdict:?}");
+                assert!(verdict.unsure == Some(Requirement::Limits) && verdict.indifference.unwrap() >= own - missed, "{verdict:?}");
             }
         }
     }
@@ -135,7 +135,12 @@ fn what_may_keep_the_limits_after_all_is_told() {
 fn no_plan_wins_where_nothing_changes() {
     for seed in [3, 4] {
         let sizing = sized(seed);
-        let flips = sizing.flips(&Candidates::default(), &RunSpec { seed: Some(seed), ..RunSpec::default() }).unwrap();
+        let flips = sizing
+            .flips(
+                Wish { candidates: &Candidates::default(), criterion: Criterion::MEAN },
+                &RunSpec { seed: Some(seed), ..RunSpec::default() },
+            )
+            .unwrap();
         let leads: Vec<f64> = sizing.verdicts.iter().map(|verdict| verdict.lead.map_or(0.0, |lead| lead.point)).collect();
         assert!(leads.iter().all(|lead| *lead > 1.0), "{leads:?}");
         let points: Vec<_> = flips.iter().flatten().filter_map(|flip| flip.point.as_ref()).collect();

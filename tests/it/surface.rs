@@ -3,7 +3,7 @@
 use crate::validation::support::{flat, on_demand, plain, plan, units};
 use std::path::Path;
 use std::process::Command;
-use tokentide::decision::{DISCOUNTS, Goal, Surface, TermSurface, Wish, surface};
+use tokentide::decision::{Criterion, DISCOUNTS, Surface, TermSurface, Wish, surface};
 use tokentide::report::{surface_answer, unit_prices_table};
 use tokentide::scenario::{Scenario, parse_open};
 use tokentide::simulation::RunSpec;
@@ -24,7 +24,7 @@ fn open(text: &str, changes: &[&str], candidates: &Candidates) -> Scenario {
 
 fn found(scenario: &Scenario, candidates: &Candidates, share: f64, replications: u64, seed: u64) -> Surface {
     let spec = RunSpec { replications: Some(replications), seed: Some(seed), ..RunSpec::default() };
-    surface(scenario, Wish { candidates, goal: Goal::Mean, budget: None }, share, &spec).unwrap().summary
+    surface(scenario, Wish { candidates, criterion: Criterion::MEAN }, share, &spec).unwrap().summary
 }
 
 /// Units of one token an hour at .6 USD beside tokens at 1 USD.

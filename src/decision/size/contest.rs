@@ -4,7 +4,7 @@
 use super::lines::lines;
 use super::parts::Part;
 use super::search::{Combination, Search};
-use super::{Sizing, carriers};
+use super::{Sizing, Verdict, Wish, carriers};
 use crate::decision::flip::{Flip, flips};
 use crate::decision::judgement::{Judgement, Leader, judge};
 use crate::error::Result;
@@ -72,16 +72,18 @@ impl Sizing {
     ///
     /// # Errors
     /// As [`flips`].
-    pub fn flips(&self, candidates: &Candidates, spec: &RunSpec<'_>) -> Result<Vec<Vec<Flip>>> {
-        let part = self.near.candidates(candidates);
+    pub fn flips(&self, wish: Wish<'_>, spec: &RunSpec<'_>) -> Result<Vec<Vec<Flip>>> {
+        let part = self.near.candidates(wish.candidates);
         let field = self.near.only(&part);
         let place = |plan: usize| part.iter().position(|&other| other == plan);
-        let leader =
-            |leader: &Leader| Some(Leader { plan: place(leader.plan)?, runner_up: leader.runner_up.and_then(place), ..leader.clone() });
-        let leaders: Vec<Leader> = self.judgement.leaders.iter().filter_map(leader).collect();
+        let leader = |(leader, verdict): (&Leader, &Verdict)| {
+            let qualified = leader.qualified && verdict.affordable;
+            Some(Leader { plan: place(leader.plan)?, runner_up: leader.runner_up.and_then(place), qualified, ..leader.clone() })
+        };
+        let leaders: Vec<Leader> = self.judgement.leaders.iter().zip(&self.verdicts).filter_map(leader).collect();
         let standings = judge(&field.scenario, &field.outcome).standings;
         let judgement = Judgement { standings, best_per_term: leaders.clone(), leaders, within_terms: self.judgement.within_terms };
-        let mut found = flips(&field.scenario, &field.outcome, &judgement, spec)?;
+        let mut found = flips(&field.scenario, &field.outcome, &judgement, wish.criterion, spec)?;
         found.iter_mut().flatten().filter_map(winner).for_each(|plan| *plan = part[*plan]);
         Ok(found)
     }

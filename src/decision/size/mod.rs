@@ -6,7 +6,6 @@
 
 mod by_hours;
 mod contest;
-mod goal;
 mod lines;
 mod nines;
 mod parts;
@@ -17,17 +16,19 @@ mod surface;
 mod verdict;
 
 pub use by_hours::ByHours;
-pub use goal::Goal;
 pub use nines::Nine;
 pub use refine::refined;
 pub use steps::{PoolSteps, UnitStep};
 pub use surface::{DISCOUNTS, Surface, TermSurface, UnitPrices, surface};
-pub use verdict::Verdict;
+pub use verdict::{Missed, Verdict};
 
+use super::criterion::Criterion;
 use super::flip::Flip;
 use super::judgement::{Judgement, Leader, MIXED_TERMS, judge};
 use super::purchase::{IdleWay, idle_way, idle_ways};
+use super::requirement::{Requirement, unsure};
 use super::spreadsheet::spreadsheet_plan;
+use super::stated::Stated;
 use crate::error::Result;
 use crate::scenario::Scenario;
 use crate::simulation::{Run, RunSpec, run};
@@ -52,10 +53,8 @@ const MOST_JUDGED: usize = 64;
 pub struct Wish<'a> {
     /// What may be bought of each offer, where that is said.
     pub candidates: &'a Candidates,
-    /// What it should be the best at.
-    pub goal: Goal,
-    /// Spend a month (the mean over the horizon) `[currency]`, and the share of the futures that must stay within it.
-    pub budget: Option<(f64, f64)>,
+    /// What it should be the best at, and within which budget.
+    pub criterion: Criterion,
 }
 
 /// What was found.
@@ -102,8 +101,8 @@ pub fn size(scenario: &Scenario, wish: Wish<'_>, spec: &RunSpec<'_>) -> Result<(
     let outcome = &ran.summary;
     let families = families(scenario, outcome, wish);
     let limits = &scenario.limits;
-    let asked = Asked { kept: if limits.any() { limits.in_share_of_months } else { 0.0 }, budget: wish.budget };
-    let search = Search { scenario, outcome, families: &families, goal: wish.goal, asked, mixed: false, samples: HashMap::new() };
+    let asked = Asked { kept: if limits.any() { limits.in_share_of_months } else { 0.0 }, budget: wish.criterion.budget };
+    let search = Search { scenario, outcome, families: &families, goal: wish.criterion.goal, asked, mixed: false, samples: HashMap::new() };
     let sizing = Shortlist { search, plans: vec![scenario.supply.plans[scenario.baseline].clone()], near: Vec::new() }.sizing();
     let about = Run { summary: (), replications: ran.replications, asked: ran.asked, seed: ran.seed, engine: ran.engine };
     Ok((about, sizing))
@@ -220,25 +219,29 @@ impl Shortlist<'_> {
         let told: Vec<usize> = rivals.iter().take(TOLD).map(|rival| self.told(rival)).collect();
         let choices = parts_of(self.search.families).filter(|part| usable(part)).count();
         let near = if qualified { found.near.as_slice() } else { &[] };
-        let missed = self.within_error(near).cloned();
-        let unsure = qualified && self.within_error(std::slice::from_ref(&best)).is_some();
-        let verdict = verdict::verdict(&mut self.search, &best, (&rivals, missed.as_ref()), choices);
-        let limits_unsure = unsure || missed.is_some();
-        let missed = missed.map(|near| (self.told(&near), near.kept));
+        let missed = self.within_error(near).map(|(near, of)| (near.clone(), of));
+        let own = std::slice::from_ref(&best);
+        let unsure = missed.as_ref().map(|(_, of)| *of).or_else(|| self.within_error(own).filter(|_| qualified).map(|(_, of)| of));
+        let verdict = verdict::verdict(&mut self.search, &best, (&rivals, missed.as_ref().map(|(near, _)| near)), choices);
+        let missed = missed.map(|(near, of)| {
+            let share = if of == Requirement::Limits { near.kept } else { near.within };
+            Missed { plan: self.told(&near), of, share }
+        });
         let runner_up = told.first().copied();
         self.near.extend(contest::near(&self.search, &best, &found.best, usable));
-        Some((Leader { term, plan, runner_up, qualified }, Verdict { plan, limits_unsure, affordable, missed, ..verdict }, best))
+        Some((Leader { term, plan, runner_up, qualified }, Verdict { plan, unsure, affordable, missed, ..verdict }, best))
     }
 
-    /// The first of some combinations of which the run does not tell whether it keeps the limits.
-    fn within_error<'c>(&self, all: &'c [Combination]) -> Option<&'c Combination> {
-        let Search { scenario, outcome, families, .. } = &self.search;
+    /// The first of some combinations of which the run does not tell whether it keeps what is asked, and what of it.
+    fn within_error<'c>(&self, all: &'c [Combination]) -> Option<(&'c Combination, Requirement)> {
+        let Search { scenario, outcome, families, goal, asked, .. } = &self.search;
+        let criterion = Criterion { goal: *goal, budget: asked.budget };
         // A few at a time, as mostly one of the first is.
         all.chunks(JUDGED).take(MOST_JUDGED / JUDGED).find_map(|some| {
             let plans = some.iter().map(|combination| scenario.supply.compose(&carriers(families, combination)));
             let field = Field::of_plans(scenario, outcome, plans.collect());
-            let standings = judge(&field.scenario, &field.outcome).standings;
-            some.iter().zip(standings).find(|(_, standing)| standing.within_error).map(|(combination, _)| combination)
+            let stated = Stated::new(&field.scenario, &field.outcome, &judge(&field.scenario, &field.outcome), criterion);
+            some.iter().enumerate().find_map(|(plan, combination)| Some((combination, unsure(&stated.kept(plan))?)))
         })
     }
 

@@ -3,7 +3,7 @@
 //! A plan's spend is the sum of its pools', so plans with the same routes are made of one part for each pool, and any part goes with any.
 
 use super::Wish;
-use super::goal::Goal;
+use crate::decision::goal::Goal;
 use crate::scenario::Scenario;
 use crate::supply::{Commitment, Plan, PoolChoice, Renewal};
 use crate::tally::{Metric, Outcome, Recipe, Row, Span};
@@ -99,7 +99,7 @@ impl Known<'_> {
     fn part(&mut self, plan: usize, pool: usize) -> Part {
         let objective = self.outcome.objective_of(self.scenario, plan, Row::Pool(pool));
         let mut samples = self.outcome.make(&objective);
-        let (mean, bound) = (Goal::Mean.of(&mut samples), self.wish.goal.bound(&mut samples));
+        let (mean, bound) = (Goal::Mean.of(&mut samples), self.wish.criterion.goal.bound(&mut samples));
         let excess = self.outcome.excess_of(self.scenario, plan, &[Row::Pool(pool)]);
         let throttling = match self.throttling.get(&excess) {
             Some(known) => Rc::clone(known),

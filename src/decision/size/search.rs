@@ -3,8 +3,8 @@
 //! Combinations are visited by the sum of their parts' bounds, which is never above what they come to. So once as many have been found as are
 //! wanted, and the next bound is above the last of these, no other can be better: what was not looked at is left out safely.
 
-use super::goal::Goal;
 use super::parts::{Family, Part, share_kept};
+use crate::decision::goal::Goal;
 use crate::decision::judgement::is_enough;
 use crate::scenario::Scenario;
 use crate::statistics::normal_quantile;
@@ -26,9 +26,9 @@ pub(super) struct Combination {
     pub(super) value: f64,
     /// Share of the months of all replications that keep the limits in every pool.
     pub(super) kept: f64,
-    /// Whether the budget is kept.
-    pub(super) affordable: bool,
-    /// Whether that and the limits are kept.
+    /// Share of the futures within the budget; all without one.
+    pub(super) within: f64,
+    /// Whether the limits and the budget are kept.
     pub(super) qualified: bool,
 }
 
@@ -46,7 +46,7 @@ pub(super) struct Asked {
 pub(super) struct Found {
     /// The best that qualify, best first.
     pub(super) best: Vec<Combination>,
-    /// Those that are better than these and miss the limits by no more than what may be the error of the run, best first.
+    /// Those that are better than these and miss what is asked by no more than what may be the error of the run, best first.
     pub(super) near: Vec<Combination>,
     /// How many were looked at.
     pub(super) looked_at: usize,
@@ -156,11 +156,13 @@ impl Search<'_> {
         terms.next().is_some_and(|first| terms.any(|other| other != first))
     }
 
-    /// Whether a combination keeps the limits less often than asked, by less than the error of the run.
+    /// Whether a combination that misses the limits or the budget does so by less than the error of the run.
     fn nearly_keeps(&self, missed: &Combination) -> bool {
         // Months of a replication hang together: counted as one, they err the most.
-        let error = (missed.kept * (1.0 - missed.kept) / self.outcome.replications() as f64).sqrt();
-        missed.affordable && !is_enough(missed.kept, self.asked.kept) && self.asked.kept - missed.kept < normal_quantile(0.975) * error
+        let error = |share: f64| (share * (1.0 - share) / self.outcome.replications() as f64).sqrt();
+        let nearly = |share: f64, asked: f64| is_enough(share, asked) || asked - share < normal_quantile(0.975) * error(share);
+        let of_budget = self.asked.budget.map_or(0.0, |(_, share)| share);
+        nearly(missed.kept, self.asked.kept) && nearly(missed.within, of_budget)
     }
 
     /// The part of each pool that exceeds the limits least, the cheapest of these: what is left where nothing qualifies. Likewise of the
@@ -191,15 +193,15 @@ impl Search<'_> {
         let needs_samples = self.goal != Goal::Mean || self.asked.budget.is_some();
         let (value, within) = if needs_samples {
             let mut samples = self.samples(family, &parts);
-            let within = self.asked.budget.is_none_or(|(budget, share)| {
-                samples.iter().filter(|&&spend| spend <= budget).count() as f64 >= share * samples.len() as f64
-            });
+            let within = |(budget, _)| samples.iter().filter(|&&spend| spend <= budget).count() as f64 / samples.len() as f64;
+            let within = self.asked.budget.map_or(1.0, within);
             (self.goal.of(&mut samples), within)
         } else {
             let pools = &self.families[family].pools;
-            (pools.iter().zip(&parts).map(|(list, &part)| list[part].mean).sum(), true)
+            (pools.iter().zip(&parts).map(|(list, &part)| list[part].mean).sum(), 1.0)
         };
-        Combination { family, parts, value, kept, affordable: within, qualified: is_enough(kept, self.asked.kept) && within }
+        let affordable = self.asked.budget.is_none_or(|(_, share)| is_enough(within, share));
+        Combination { family, parts, value, kept, within, qualified: is_enough(kept, self.asked.kept) && affordable }
     }
 
     /// Share of the months that keep the limits in every pool.

@@ -115,9 +115,16 @@ pub fn surface(scenario: &Scenario, wish: Wish<'_>, share: f64, spec: &RunSpec<'
     let ran = run(scenario, spec, &Columns)?;
     let families = families(scenario, &ran.summary, wish);
     let limits = &scenario.limits;
-    let asked = Asked { kept: if limits.any() { limits.in_share_of_months } else { 0.0 }, budget: wish.budget };
-    let searching =
-        |families| Search { scenario, outcome: &ran.summary, families, goal: wish.goal, asked, mixed: false, samples: HashMap::new() };
+    let asked = Asked { kept: if limits.any() { limits.in_share_of_months } else { 0.0 }, budget: wish.criterion.budget };
+    let searching = |families| Search {
+        scenario,
+        outcome: &ran.summary,
+        families,
+        goal: wish.criterion.goal,
+        asked,
+        mixed: false,
+        samples: HashMap::new(),
+    };
     let mut all = searching(&families);
     let first = all.best(1, &|_| true).best.into_iter().next().or_else(|| all.least_bad(&|_| true));
     let terms: BTreeSet<Term> = parts_of(&families).flat_map(|part| part.terms.iter().copied()).collect();

@@ -5,10 +5,11 @@
 //! together: for each rival the upper end of the paired difference, and of these the largest (J. C. Hsu, "Constrained simultaneous confidence
 //! intervals for multiple comparisons with the best", Annals of Statistics 12, 1984), with Bonferroni's share of the error for each choice.
 //! Rivals are the next best that keep what was asked in this run. Those further behind are left out: they have a longer way to go than the last
-//! of these. Of plans that are better and miss the limits by what may be the error of the run, the best takes part too: it may be the truly best.
+//! of these. Of plans that are better and miss what was asked by what may be the error of the run, the best takes part too: it may be the truly best.
 
-use super::goal::Goal;
 use super::search::{Combination, Search};
+use crate::decision::goal::Goal;
+use crate::decision::requirement::Requirement;
 use crate::statistics::{
     Estimate, SCRAMBLES, Sampling, by_sorted, normal_quantile, section, section_error, smooth_quantile, student_t_quantile,
 };
@@ -31,13 +32,23 @@ pub struct Verdict {
     /// What the plan costs more, at most, than the truly best one of those that kept what was asked in this run, and than [`Self::missed`], with
     /// 95 % confidence. `None` where the error is not known, or there is no other plan. `[currency a month]`
     pub indifference: Option<f64>,
-    /// Whether the run leaves open if this plan, or one that is better, keeps the limits.
-    pub limits_unsure: bool,
+    /// What the run leaves open of whether this plan, or one that is better, keeps it.
+    pub unsure: Option<Requirement>,
     /// Whether the budget is kept, where there is one: of no plan otherwise, and this is then the best without it.
     pub affordable: bool,
-    /// The best of those that are better and miss what was asked by what may be the error of the run: its place among the plans told of, and its share
-    /// of months that keep the limits.
-    pub missed: Option<(usize, f64)>,
+    /// The best of those that are better and miss what was asked by what may be the error of the run.
+    pub missed: Option<Missed>,
+}
+
+/// A plan that misses what was asked by what may be the error of the run.
+#[derive(Clone, Copy, Debug)]
+pub struct Missed {
+    /// Its place among the plans told of.
+    pub plan: usize,
+    /// What it misses.
+    pub of: Requirement,
+    /// The share of the months that keep the limits, or of the futures within the budget.
+    pub share: f64,
 }
 
 /// `rivals` are the next best, and the best of those that may be better and may keep the limits; `choices` the parts that plans are made of.
@@ -65,7 +76,7 @@ pub(super) fn verdict(
     let above = |lead: &Estimate| Some(two_sided(search, lead, choices as f64) * lead.standard_error? - lead.point);
     let all = || leads.iter().chain(&missed);
     let indifference = all().map(above).try_fold(0.0_f64, |most, above| Some(most.max(above?))).filter(|_| all().next().is_some());
-    Verdict { plan: 0, lead, settled, needed, indifference, limits_unsure: false, affordable: true, missed: None }
+    Verdict { plan: 0, lead, settled, needed, indifference, unsure: None, affordable: true, missed: None }
 }
 
 /// What the second of two columns comes to more than the first, in the goal.

@@ -1,6 +1,6 @@
 //! What the best plan is the best at: the mean, the 95th percentile or the tail of a future's spend a month.
 
-use crate::statistics::{cvar_sorted, smooth_quantile, smooth_quantile_by_selection};
+use crate::statistics::{cvar_influences, cvar_sorted, smooth_quantile, smooth_quantile_by_selection, smooth_quantile_influences};
 
 /// What is to be smallest, over the futures, of the spend a month (with failed requests at their stated cost).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +25,15 @@ impl Goal {
                 samples.sort_unstable_by(f64::total_cmp);
                 cvar_sorted(samples, P95, 0.95).map_or(f64::NAN, |cvar| cvar.estimate.point)
             }
+        }
+    }
+
+    /// One number for each future, whose mean is the value over the futures and whose spread tells its error.
+    pub(super) fn influences(self, samples: Vec<f64>) -> Vec<f64> {
+        match self {
+            Self::Mean => samples,
+            Self::P95 => smooth_quantile_influences(&samples, P95),
+            Self::Cvar95 => cvar_influences(&samples, P95),
         }
     }
 
