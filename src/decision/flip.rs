@@ -5,7 +5,6 @@
 //! first look at each step spares steps and plans that cannot change the answer: see [`walk`](super::walk).
 
 use super::criterion::Criterion;
-use super::goal::Goal;
 use super::judgement::Judgement;
 use super::lever::Lever;
 use super::likelihood::{Futures, Likelihood};
@@ -21,9 +20,6 @@ use crate::tally::Outcome;
 
 /// Replications of each change that is told: paired differences need few, and all changes together should cost less than the run.
 const REPLICATIONS: u64 = 128;
-
-/// The same where plans are chosen by a tail, of which few futures tell.
-const OF_TAIL: u64 = 256;
 
 /// The same where limits or a budget may decide or a tail does, and the kernel serves: how many months keep limits is told by whole futures, and
 /// takes more of these.
@@ -104,8 +100,7 @@ pub fn flips(
     let stated = &Stated::new(scenario, outcome, judgement, criterion);
     let ground = |lever: Lever, most: u64| Ground { scenario, lever, judgement, stated, spec, start: None, most, lines: None };
     let at_stated = |ground: &Ground<'_>| ground.point(0.0, &ground.all());
-    let of_mean = criterion.goal == Goal::Mean;
-    let mut most = if of_mean { REPLICATIONS } else { OF_TAIL };
+    let mut most = REPLICATIONS;
     let mut start = at_stated(&ground(Lever::Traffic, most))?;
     if start.engine == Engine::Kernel && (scenario.limits.any() || criterion != Criterion::MEAN) {
         most = ON_KERNEL;

@@ -1,6 +1,6 @@
 //! What the best plan is the best at: the mean, the 95th percentile or the tail of a future's spend a month.
 
-use crate::statistics::{cvar_influences, cvar_sorted, smooth_quantile, smooth_quantile_by_selection, smooth_quantile_influences};
+use crate::statistics::{cvar_by_selection, cvar_influences, smooth_quantile, smooth_quantile_by_selection, smooth_quantile_influences};
 
 /// What is to be smallest, over the futures, of the spend a month (with failed requests at their stated cost).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,10 +21,7 @@ impl Goal {
         match self {
             Self::Mean => samples.iter().sum::<f64>() / samples.len() as f64,
             Self::P95 => smooth_quantile_by_selection(samples, P95),
-            Self::Cvar95 => {
-                samples.sort_unstable_by(f64::total_cmp);
-                cvar_sorted(samples, P95, 0.95).map_or(f64::NAN, |cvar| cvar.estimate.point)
-            }
+            Self::Cvar95 => cvar_by_selection(samples, P95, 0.95).map_or(f64::NAN, |cvar| cvar.estimate.point),
         }
     }
 

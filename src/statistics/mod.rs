@@ -47,4 +47,4 @@ pub use sections::{section, section_error};
 pub use smooth::{by_sorted, smooth_quantile, smooth_quantile_by_selection, smooth_quantile_influences};
 pub use stream::{STREAM_ERROR, STREAM_ZERO, Stream};
 pub use summariser::{QuantileRanks, Summariser};
-pub use tail::{Cvar, EVENTS_FOR_INTERVAL, cvar_influences, cvar_sorted};
+pub use tail::{Cvar, EVENTS_FOR_INTERVAL, cvar_by_selection, cvar_influences, cvar_sorted};
