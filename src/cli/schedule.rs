@@ -46,7 +46,7 @@ pub(crate) fn schedule(args: &ScheduleArgs) -> Result<Exit> {
     let exit = if asks && !kept { Exit::Gate } else { Exit::Done };
     if args.json {
         let document = files.pop().map_or_else(String::new, |(_, text)| text);
-        console::print(|out| out.write_all(document.as_bytes()))?;
+        console::print_document(&document)?;
         return Ok(exit);
     }
     let (replications, seed) = (ran.replications, ran.seed);

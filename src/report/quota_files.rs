@@ -1,6 +1,6 @@
 //! The figures of a request for a higher quota as CSV: those of the form, and the evidence behind them.
 
-use super::compare_files::{document, estimate};
+use super::document::{document, estimate};
 use super::lines::Lines;
 use crate::decision::{QuotaAnswer, QuotaFigures, QuotaMonth, QuotaWish, RateFigure};
 use crate::error::Result;

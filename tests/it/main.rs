@@ -17,6 +17,7 @@ mod calendar;
 mod cli;
 mod compare;
 mod conservation;
+mod documents;
 mod explain;
 mod figures;
 mod flips;
