@@ -90,12 +90,25 @@ pub(super) fn verdict(report: &Report<'_>, leader: &Leader, cheapest: usize, que
         let (size, word) = if difference < 0.0 { (-difference, "more") } else { (difference, "less") };
         let size = crate::statistics::Estimate { point: size, ..paired.mean_difference };
         let (size, often) = (words::amount(&size), words::frequency(&cheaper(paired)));
-        text.extend([", ", &size, " ", word, " than `", name(scenario.baseline), "` and cheaper in ", &often, " of the futures"]);
+        let spread = words::spread([-paired.p95, -paired.p05], ["less", "more"]);
+        text.extend([
+            ", ",
+            &size,
+            " ",
+            word,
+            " than `",
+            name(scenario.baseline),
+            "`",
+            &spread,
+            " and cheaper in ",
+            &often,
+            " of the futures",
+        ]);
     } else if let Some(runner_up) = leader.runner_up.filter(|_| leader.qualified && names_next) {
         let second = Headline::new(report, runner_up, leader.plan);
         if let Some(paired) = &second.against_cheapest {
-            let more = words::amount(&paired.mean_difference);
-            text.extend(["; the next best, `", name(runner_up), "`, costs ", &more, " more"]);
+            let (more, spread) = (words::amount(&paired.mean_difference), words::spread([paired.p05, paired.p95], ["more", "less"]));
+            text.extend(["; the next best, `", name(runner_up), "`, costs ", &more, " more", &spread]);
         }
     }
     text.extend(["; ", &words::mean_share(best.requests_throttled_share.as_ref()), " of its requests are throttled"]);

@@ -66,7 +66,7 @@ use crate::decision::{Flip, Held, Judgement, Rare, objective_samples};
 use crate::error::{Error, Result};
 use crate::scenario::Scenario;
 use crate::simulation::{beside, ordered_map};
-use crate::statistics::Best;
+use crate::statistics::{Best, Regret};
 use crate::tally::{Outcome, Span};
 use figures::Book;
 
@@ -151,16 +151,15 @@ impl Report<'_> {
             return Err(Error::usage("samples.csv: the samples of so many replications are not kept"));
         }
         let plans: Vec<usize> = (0..self.scenario.supply.plans.len()).collect();
-        let best = self.best();
         let mut chunks = plans.chunks(PLANS_AT_A_TIME);
         let first = chunks.next().unwrap_or_default();
-        let (mut ready, mut pieces) = (first, self.pieces(first, best.as_ref(), files)?);
+        let (mut ready, mut pieces) = (first, self.pieces(first, files)?);
         // After the first plans were summarised: what is told of these need not be found again.
         self.heads(files, put)?;
         for chunk in chunks {
             let mut next = Ok(Vec::new());
             // What is ready is handed on while the next plans are summarised.
-            beside(self.threads, || next = self.pieces(chunk, best.as_ref(), files), || self.hand_on(ready, &pieces, files, put))??;
+            beside(self.threads, || next = self.pieces(chunk, files), || self.hand_on(ready, &pieces, files, put))??;
             (ready, pieces) = (chunk, next?);
         }
         self.hand_on(ready, &pieces, files, put)?;
@@ -180,11 +179,11 @@ impl Report<'_> {
     }
 
     /// What the files say of some plans.
-    fn pieces(&self, plans: &[usize], best: Option<&Best>, files: &[ReportFile]) -> Result<Vec<Pieces>> {
+    fn pieces(&self, plans: &[usize], files: &[ReportFile]) -> Result<Vec<Pieces>> {
         let book = Book::new(self, plans)?;
         let places: Vec<usize> = (0..plans.len()).collect();
         let cheapest = self.cheapest();
-        ordered_map(self.threads, &places, |&place| self.plan_pieces(&book, place, (cheapest, best), files))?.into_iter().collect()
+        ordered_map(self.threads, &places, |&place| self.plan_pieces(&book, place, cheapest, files))?.into_iter().collect()
     }
 
     /// Hands on the pieces of some plans, and their samples.
@@ -219,22 +218,26 @@ impl Report<'_> {
     }
 
     /// The least that any plan which keeps the limits comes to in each future (of all, where none does): what regret is measured from.
-    fn best(&self) -> Option<Best> {
-        let standings = &self.judgement.standings;
-        let any = standings.iter().any(|standing| standing.keeps_limits);
-        let plans = (0..standings.len()).filter(|&plan| !any || standings[plan].keeps_limits);
-        Best::of(plans.map(|plan| objective_samples(self.scenario, self.outcome, plan)))
+    fn best(&self) -> Option<&Best> {
+        self.headlines.best(|| {
+            let standings = &self.judgement.standings;
+            let any = standings.iter().any(|standing| standing.keeps_limits);
+            let plans = (0..standings.len()).filter(|&plan| !any || standings[plan].keeps_limits);
+            Best::of(plans.map(|plan| objective_samples(self.scenario, self.outcome, plan)))
+        })
+    }
+
+    /// What a plan comes to above that.
+    fn regret(&self, plan: usize) -> Option<Regret> {
+        let samples = || objective_samples(self.scenario, self.outcome, plan);
+        self.best().map(|best| best.regret(&samples(), self.outcome.method(Span::Horizon)))
     }
 
     /// The text of the plan that stands at `place` in the book, by file.
-    fn plan_pieces(&self, book: &Book, place: usize, (cheapest, best): (usize, Option<&Best>), files: &[ReportFile]) -> Result<Pieces> {
+    fn plan_pieces(&self, book: &Book, place: usize, cheapest: usize, files: &[ReportFile]) -> Result<Pieces> {
         let figures = book.plan(place);
         let headline = book.headline(self, place, cheapest);
-        let own = |best: &Best| {
-            let samples = objective_samples(self.scenario, self.outcome, headline.plan);
-            best.regret(&samples, self.outcome.method(Span::Horizon))
-        };
-        let regret = best.map(own);
+        let regret = self.regret(headline.plan);
         let regret = regret.as_ref();
         let piece = |&file: &ReportFile| {
             let text = match file {

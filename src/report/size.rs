@@ -1,11 +1,13 @@
 //! What to buy, in words and tables: the plan, whether the run can tell it from others, unit by unit, and what less throttling costs.
 
 use super::answer::{Question, verdict, would_tell};
+use super::headline::cheaper;
 use super::table::STYLE;
 use super::{Report, words};
-use crate::decision::{ByHours, Goal, Leader, PoolSteps, Sizing, UnitStep, Verdict, Wish};
-use crate::statistics::Estimate;
+use crate::decision::{ByHours, Goal, Leader, PoolSteps, Sizing, UnitStep, Verdict, Wish, objective_samples};
+use crate::statistics::{Estimate, Paired, Proportion};
 use crate::supply::short;
+use crate::tally::Span;
 use crate::units::Share;
 use comfy_table::{CellAlignment, Table};
 
@@ -53,9 +55,9 @@ fn sentences(report: &Report<'_>, wish: Wish<'_>, leader: &Leader, found: &Verdi
     let currency = scenario.currency.code();
     let mut all = Vec::new();
     if let Some((budget, share)) = wish.budget {
-        let samples = crate::decision::objective_samples(scenario, report.outcome, leader.plan);
+        let samples = objective_samples(scenario, report.outcome, leader.plan);
         let within = samples.iter().filter(|&&spend| spend <= budget).count() as u64;
-        let within = words::frequency(&crate::statistics::Proportion::of(within, samples.len() as u64));
+        let within = words::frequency(&Proportion::of(within, samples.len() as u64));
         all.push(format!("It stays within {} {currency} a month in {within} of the futures ({} asked).", short(budget), Share(share)));
     }
     if !leader.qualified {
@@ -73,6 +75,7 @@ fn sentences(report: &Report<'_>, wish: Wish<'_>, leader: &Leader, found: &Verdi
         (false, false) => "that were looked at",
     };
     if let (Some(other), Some(lead)) = (leader.runner_up, &found.lead) {
+        let spread = against(report, leader.plan, other);
         let (other, by) = (name(other), words::amount(lead));
         all.push(match (found.settled && !ties(lead), found.needed) {
             _ if lead.standard_error.is_none() && report.outcome.replications() == 1 => {
@@ -81,9 +84,9 @@ fn sentences(report: &Report<'_>, wish: Wish<'_>, leader: &Leader, found: &Verdi
             _ if lead.standard_error.is_none() => {
                 format!("The next best, `{other}`, costs {by} {currency} a month more{goal}; so few futures do not tell the error of that.")
             }
-            (true, _) => format!("The next best, `{other}`, costs {by} {currency} a month more{goal}."),
+            (true, _) => format!("The next best, `{other}`, costs {by} {currency} a month more{goal}{spread}."),
             (false, Some(needed)) => format!(
-                "Too close to call against `{other}`: {by} {currency} a month lie between them{goal}; about {} replications would tell.",
+                "Too close to call against `{other}`: {by} {currency} a month lie between them{goal}{spread}; about {} replications would tell.",
                 rounded_up(needed)
             ),
             (false, None) => format!("`{other}` costs the same{goal}, as far as can be told: neither of the two is better."),
@@ -115,6 +118,17 @@ fn sentences(report: &Report<'_>, wish: Wish<'_>, leader: &Leader, found: &Verdi
         });
     }
     all
+}
+
+/// What another plan costs more future by future, and how often.
+fn against(report: &Report<'_>, plan: usize, other: usize) -> String {
+    let samples = |plan| objective_samples(report.scenario, report.outcome, plan);
+    let paired = Paired::by(&samples(plan), &samples(other), report.outcome.method(Span::Horizon));
+    paired.map_or_else(String::new, |paired| {
+        let often = words::frequency(&cheaper(&paired));
+        let spread = words::spread([-paired.p95, -paired.p05], ["more", "less"]);
+        spread.strip_suffix(')').map_or_else(String::new, |spread| format!("{spread}; more in {often} of the futures)"))
+    })
 }
 
 /// Offers of which the plan buys as many units as were looked at.
