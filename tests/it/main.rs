@@ -38,6 +38,7 @@ mod size;
 mod size_batch;
 mod size_hours;
 mod size_hours_axes;
+mod size_least_bad;
 mod size_terms;
 mod surface;
 mod tornado;

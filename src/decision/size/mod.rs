@@ -7,6 +7,7 @@
 mod by_hours;
 mod contest;
 mod goal;
+mod least_bad;
 mod lines;
 mod nines;
 mod parts;
