@@ -7,11 +7,12 @@
 
 use super::parts::{Family, Part, Throttling};
 use super::search::{Combination, Search};
+use crate::tally::Row;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-/// The most beginnings looked at in one family; the best until then is told.
-const MOST: usize = 50_000;
+/// The most months looked at in one family, beginning by beginning: about a second's work. The best until then is told.
+const MOST: usize = 1 << 30;
 
 /// By how much the limits are exceeded, by month, then replication.
 type Excesses = Rc<[f64]>;
@@ -71,7 +72,8 @@ impl Search<'_> {
             list.into_iter().map(of_part).collect()
         });
         let pools: Vec<Vec<Choice>> = pools.collect();
-        let mut look = Look { further: further(&pools), pools: &pools, left: MOST, best: None };
+        let months = pools.iter().flatten().map(|choice| choice.excesses.len()).next().unwrap_or(0);
+        let mut look = Look { further: further(&pools, months), pools: &pools, left: MOST / months.max(1), best: None };
         // The bound is good where a pool has a choice that is the least of all in every month.
         let first = pools.iter().zip(&least).filter_map(|(pool, part)| pool.iter().find(|choice| choice.part == *part));
         let first: Vec<&Choice> = first.collect();
@@ -83,7 +85,7 @@ impl Search<'_> {
 
     fn excesses(&self, part: &Part, known: &mut Known) -> Excesses {
         let make = || {
-            let by_month = self.outcome.excess_of(self.scenario, part.plan, &[crate::tally::Row::Pool(part.pool)]);
+            let by_month = self.outcome.excess_of(self.scenario, part.plan, &[Row::Pool(part.pool)]);
             by_month.iter().flat_map(|of_month| self.outcome.make(of_month)).collect()
         };
         Rc::clone(known.entry(Rc::as_ptr(&part.throttling)).or_insert_with(make))
@@ -125,7 +127,7 @@ impl Look<'_> {
             }
             self.left -= 1;
             let together = so_far.map_or_else(|| Rc::clone(&choice.excesses), |so_far| larger(so_far, &choice.excesses));
-            let least = Begun { excess: mean(&larger(&together, &further)), cost: cost + choice.cost + costs_further, parts: Vec::new() };
+            let least = Begun { excess: mean_of_larger(&together, &further), cost: cost + choice.cost + costs_further, parts: Vec::new() };
             let order = |best: &Begun| least.excess.total_cmp(&best.excess).then(least.cost.total_cmp(&best.cost));
             if self.best.as_ref().is_some_and(|best| order(best).is_ge()) {
                 continue;
@@ -142,8 +144,7 @@ impl Look<'_> {
 }
 
 /// By pool, the least that all after it exceed the limits by in each month, and cost.
-fn further(pools: &[Vec<Choice>]) -> Vec<(Excesses, f64)> {
-    let months = pools.iter().flatten().map(|choice| choice.excesses.len()).next().unwrap_or(0);
+fn further(pools: &[Vec<Choice>], months: usize) -> Vec<(Excesses, f64)> {
     let mut all: Vec<(Excesses, f64)> = vec![(vec![0.0; months].into(), 0.0)];
     for pool in pools.iter().skip(1).rev() {
         let least = pool.iter().map(|choice| Rc::clone(&choice.excesses)).reduce(|a, b| smaller(&a, &b)).unwrap_or_default();
@@ -162,6 +163,11 @@ fn larger(a: &Excesses, b: &Excesses) -> Excesses {
 
 fn smaller(a: &Excesses, b: &Excesses) -> Excesses {
     a.iter().zip(b.iter()).map(|(a, b)| a.min(*b)).collect()
+}
+
+/// The mean of [`larger`], to the bit.
+fn mean_of_larger(a: &Excesses, b: &Excesses) -> f64 {
+    a.iter().zip(b.iter()).map(|(a, b)| a.max(*b)).sum::<f64>() / a.len().max(1) as f64
 }
 
 /// Summed as the excess of a single part is.
