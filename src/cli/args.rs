@@ -256,6 +256,15 @@ fn amount(text: &str) -> Result<f64, String> {
     not_negative(text).map_err(|_| "is no amount; allowed: a number of at least 0 in the scenario's currency, such as 6000".to_owned())
 }
 
+/// What may be spent: nothing, or more than anybody has, tells nothing.
+fn budget(text: &str) -> Result<f64, String> {
+    const MOST: f64 = 1e15;
+    match above_zero(text) {
+        Ok(budget) if budget <= MOST => Ok(budget),
+        _ => Err("is no budget; allowed: a number above 0, up to 1e15, in the scenario's currency, such as 6000".to_owned()),
+    }
+}
+
 fn not_negative(text: &str) -> Result<f64, String> {
     match text.replace('_', "").parse::<f64>() {
         Ok(number) if number.is_finite() && number >= 0.0 => Ok(number),

@@ -31,7 +31,12 @@ fn sentence(found: &[Alternative], currency: &str) -> String {
     let Some(cheapest) = others().min_by(order) else { return String::new() };
     let Some((difference, less)) = &cheapest.difference else { return String::new() };
     let plan = |alternative: &Alternative| format!("`{}` of {}", alternative.plan, alternative.file);
-    let limits = |alternative: &Alternative| if alternative.keeps_limits { "" } else { ", which breaks the limits," };
+    let limits = |alternative: &Alternative| match (alternative.idle, alternative.keeps_limits) {
+        (false, true) => "",
+        (true, true) => " (no units)",
+        (false, false) => " (breaks the limits)",
+        (true, false) => " (no units; breaks the limits)",
+    };
     let settled = difference.interval(0.95).filter(|(low, high)| *low > 0.0 || *high < 0.0);
     let by = Estimate { point: difference.point.abs(), ..*difference };
     match settled {
@@ -87,7 +92,7 @@ fn table(found: &[Alternative], currency: &str) -> String {
         let against = alternative.difference.as_ref();
         table.add_row(vec![
             alternative.file.clone(),
-            alternative.plan.clone(),
+            format!("{}{}", alternative.plan, if alternative.idle { " (no units)" } else { "" }),
             words::mean(alternative.spend.as_ref()),
             words::range(alternative.spend.as_ref()),
             against.map_or_else(words::dash, |(difference, _)| {

@@ -31,6 +31,11 @@ pub fn sizing_answer(report: &Report<'_>, sizing: &Sizing, wish: Wish<'_>) -> St
         sentences(report, wish, leader, found).into_iter().chain(ends).for_each(|sentence| text.extend([" ", &sentence]));
         parts.push(text);
     }
+    if wish.goal == Goal::P95 {
+        parts.push(
+            "Plans are ranked and compared by a P95 that is smoothed over neighbouring ranks; percentiles of the table are not.".to_owned(),
+        );
+    }
     parts.push(looked_at(sizing));
     parts.extend(sizing.by_hours.iter().map(by_hours));
     if !sizing.via_batch.is_empty() {

@@ -83,6 +83,10 @@ pub(super) fn range(distribution: Option<&Distribution>) -> String {
 pub(super) fn percent(estimate: &Estimate) -> String {
     // Below this a share is nothing that anybody could act on.
     const LEAST: f64 = 1e-6;
+    // A share of nothing.
+    if !estimate.point.is_finite() {
+        return dash();
+    }
     if estimate.point > 0.0 && estimate.point < LEAST {
         return "<0.0001%".to_owned();
     }
@@ -192,6 +196,7 @@ mod tests {
         assert_eq!(percent(&estimate(0.001_234, Some(0.000_056))), "0.123±0.006%");
         assert_eq!(percent(&estimate(1e-9, Some(1e-10))), "<0.0001%");
         assert_eq!(percent(&estimate(0.0, Some(0.0))), "0%");
+        assert_eq!(percent(&estimate(f64::NAN, None)), "–");
     }
 
     #[test]

@@ -173,3 +173,38 @@ fn differences_and_regret_are_those_of_the_files() {
     let [less, more] = ends(next);
     assert!(less < more && next.contains("; more in ") && next.contains("of the futures)"), "{text}");
 }
+
+/// Where nothing comes there are no shares of it, and no number stands in their place; a plan of a sweep that buys nothing says so.
+#[test]
+fn nothing_asked_for_is_no_number() {
+    let nothing = ONE.replace("PRICE", "1.2").replace(
+        "demand = { law = \"lognormal\", mean = \"1M tokens/h\", cv = 0.2 }",
+        "demand = { law = \"constant\", value = \"0 tokens/h\" }",
+    );
+    let folder = with(&[("a.toml", [&nothing, FROM_NONE].concat())]);
+    for command in
+        ["run a.toml", "size a.toml", "levers a.toml", "quota a.toml", "compare a.toml a.toml", "alternatives a.toml --with a.toml"]
+    {
+        let told = told(folder.path(), command);
+        assert!(!told.contains("n/a") && !told.contains("NaN") && !told.contains("inf"), "{command}: {told}");
+        if ["run a.toml", "size a.toml"].contains(&command) {
+            assert!(
+                told.starts_with("Stay with `c/units=0/term=none` (no units): 0 USD a month") && told.contains("; no requests come"),
+                "{told}"
+            );
+        }
+        if command.starts_with("alternatives") {
+            assert!(told.contains("`c/units=0/term=none` of a.toml (no units) costs the same"), "{told}");
+        }
+    }
+}
+
+/// Percentiles that are smoothed stand beside others with a word.
+#[test]
+fn smoothed_percentiles_are_told() {
+    let folder = with(&[("a.toml", [&ONE.replace("PRICE", "1.2"), OD, FROM_NONE].concat())]);
+    for command in ["size a.toml --by p95", "compare a.toml a.toml"] {
+        assert!(told(folder.path(), command).contains("smoothed over neighbouring ranks"), "{command}");
+    }
+    assert!(!told(folder.path(), "size a.toml").contains("smoothed"));
+}

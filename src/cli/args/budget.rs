@@ -1,6 +1,6 @@
 //! `budget` as it may be typed.
 
-use super::{DrawArgs, ScenarioArgs, amount, inner_share};
+use super::{DrawArgs, ScenarioArgs, budget, inner_share};
 use clap::Args;
 use std::path::PathBuf;
 use tokentide::units::Share;
@@ -16,13 +16,13 @@ pub(crate) struct BudgetArgs {
     #[arg(long, value_name = "PLAN")]
     pub(crate) plan: Option<String>,
     /// Budget of each month
-    #[arg(long, value_name = "AMOUNT", value_parser = amount)]
+    #[arg(long, value_name = "AMOUNT", value_parser = budget)]
     pub(crate) month: Option<f64>,
     /// Budget of each quarter
-    #[arg(long, value_name = "AMOUNT", value_parser = amount)]
+    #[arg(long, value_name = "AMOUNT", value_parser = budget)]
     pub(crate) quarter: Option<f64>,
     /// Budget of the whole horizon: of a year, where that has twelve months
-    #[arg(long, value_name = "AMOUNT", value_parser = amount)]
+    #[arg(long, value_name = "AMOUNT", value_parser = budget)]
     pub(crate) whole: Option<f64>,
     /// Share of the futures in which a reserve should hold
     #[arg(long, value_name = "SHARE", value_parser = inner_share, default_value = "90%")]
