@@ -46,10 +46,12 @@ pub(super) fn between(low: f64, high: f64, [above, below]: [&str; 2]) -> String 
     }
 }
 
-/// Where the differences of two plans' spend lie, future by future: ` (P5–P95: 690 to 2090 less)`; nothing where they are all one.
+/// Where the differences of two plans' spend lie, future by future: ` (P5–P95: 690 to 2090 less)`; nothing where they are about the same.
 pub(super) fn spread([low, high]: [f64; 2], words: [&str; 2]) -> String {
-    let is_one = (high - low).abs() <= ROUNDING * low.abs().max(high.abs()).max(1.0);
-    if is_one { String::new() } else { format!(" (P5–P95: {})", between(low, high, words)) }
+    // Less than anybody would act on.
+    const ALIKE: f64 = 1e-3;
+    let size = low.abs().max(high.abs());
+    if (high - low).abs() <= (ALIKE * size).max(ROUNDING) { String::new() } else { format!(" (P5–P95: {})", between(low, high, words)) }
 }
 
 /// A mean, or a dash where there is none.
@@ -211,7 +213,8 @@ mod tests {
             assert_eq!(between(low, high, ["less", "more"]), text);
         }
         assert_eq!(spread([-20.0, 140.0], ["more", "less"]), " (P5–P95: 20 less to 140 more)");
-        assert_eq!(spread([10.0, 10.0 + 1e-12], ["more", "less"]), "");
+        assert_eq!(spread([750.0, 750.005], ["more", "less"]), "");
+        assert_eq!(spread([0.0, 0.0], ["more", "less"]), "");
     }
 
     #[test]

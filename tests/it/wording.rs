@@ -65,7 +65,10 @@ fn plans_that_buy_nothing_are_one() {
     for command in ["run", "size"] {
         let told = told(folder.path(), &format!("{command} alone.toml"));
         let first = told.lines().next().unwrap();
-        assert!(first.starts_with("Stay with `c/units=0/term=none`: ") && first.matches("units=0").count() == 1, "{command}: {told}");
+        assert!(
+            first.starts_with("Stay with `c/units=0/term=none` (no units): ") && first.matches("units=0").count() == 1,
+            "{command}: {told}"
+        );
     }
     let told = told(folder.path(), "alternatives first.toml --with last.toml");
     assert!(told.starts_with("`od` of last.toml costs the same as `od` of first.toml."), "{told}");
