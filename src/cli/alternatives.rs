@@ -5,7 +5,7 @@ use super::files::OutputFolder;
 use super::{Exit, console, interrupt, prices, progress, render, scenario};
 use tokentide::decision;
 use tokentide::error::Result;
-use tokentide::report::{alternatives_answer, alternatives_file};
+use tokentide::report::{alternatives_answer, alternatives_file, alternatives_json};
 use tokentide::scenario::Pair;
 use tokentide::simulation::RunSpec;
 use tokentide::spec::Override;
@@ -40,10 +40,15 @@ pub(crate) fn alternatives(args: &AlternativesArgs) -> Result<Exit> {
         folder.append(FILE, &alternatives_file(&ran.summary)?)?;
         folder.commit()?;
     }
-    let currency = pairs.first().map_or_else(String::new, |pair| pair.loaded[0].scenario.currency.to_string());
+    let Some(scenario) = pairs.first().map(|pair| &pair.loaded[0].scenario) else { return Ok(Exit::Done) };
+    if args.json {
+        console::print_document(&alternatives_json(scenario, &ran)?)?;
+        return Ok(Exit::Done);
+    }
+    let currency = scenario.currency.code();
     console::print(|out| {
         let (replications, seed, engine) = (ran.replications, ran.seed, &ran.engine);
-        writeln!(out, "{}\n\n{replications} replications, seed {seed}, {engine} engine.", alternatives_answer(&ran.summary, &currency))
+        writeln!(out, "{}\n\n{replications} replications, seed {seed}, {engine} engine.", alternatives_answer(&ran.summary, currency))
     })?;
     Ok(Exit::Done)
 }

@@ -1,6 +1,8 @@
 //! The command line as it may be typed: parsed and range-checked here, given meaning elsewhere.
 
 mod alternatives;
+mod breakeven;
+mod budget;
 mod compare;
 mod forecast;
 mod levers;
@@ -11,19 +13,20 @@ mod surface;
 mod tornado;
 
 pub(crate) use alternatives::AlternativesArgs;
+pub(crate) use breakeven::{BreakevenArgs, UnitArgs};
+pub(crate) use budget::BudgetArgs;
 pub(crate) use compare::CompareArgs;
 pub(crate) use forecast::ForecastArgs;
 pub(crate) use levers::LeversArgs;
 pub(crate) use quota::QuotaArgs;
 pub(crate) use schedule::ScheduleArgs;
 pub(crate) use size::{GoalArg, SizeArgs};
-pub(crate) use surface::SurfaceArgs;
 pub(crate) use tornado::{MetricArg, TornadoArgs};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use tokentide::units::{Quantity, Share, Term, TokenPrice, TokenRate, UnitPrice};
+use tokentide::units::{Quantity, Share};
 
 /// Monte Carlo planning of LLM inference capacity and spend: what to buy, what it costs, how likely throttling is.
 #[derive(Debug, Parser)]
@@ -230,90 +233,6 @@ pub(crate) struct ExplainArgs {
     pub(crate) draws: DrawArgs,
 }
 
-/// `budget`: a plan of a scenario and amounts in its currency.
-#[derive(Debug, Args)]
-pub(crate) struct BudgetArgs {
-    #[command(flatten)]
-    pub(crate) scenario: ScenarioArgs,
-    #[command(flatten)]
-    pub(crate) draws: DrawArgs,
-    /// Which plan; the baseline unless said
-    #[arg(long, value_name = "PLAN")]
-    pub(crate) plan: Option<String>,
-    /// Budget of each month
-    #[arg(long, value_name = "AMOUNT", value_parser = amount)]
-    pub(crate) month: Option<f64>,
-    /// Budget of each quarter
-    #[arg(long, value_name = "AMOUNT", value_parser = amount)]
-    pub(crate) quarter: Option<f64>,
-    /// Budget of the whole horizon: of a year, where that has twelve months
-    #[arg(long, value_name = "AMOUNT", value_parser = amount)]
-    pub(crate) whole: Option<f64>,
-    /// Share of the futures in which a reserve should hold
-    #[arg(long, value_name = "SHARE", value_parser = inner_share, default_value = "90%")]
-    pub(crate) reserve: Share,
-    /// Folder for budget.csv; made if need be
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: Option<PathBuf>,
-}
-
-/// `breakeven`: a scenario, or one unit described by flags.
-#[derive(Debug, Args)]
-#[command(group(clap::ArgGroup::new("what").required(true).multiple(false).args(["scenario", "price"])))]
-pub(crate) struct BreakevenArgs {
-    /// The scenario file; its demand is set beside the break-even
-    #[arg(value_name = "SCENARIO.toml")]
-    pub(crate) scenario: Option<PathBuf>,
-    /// Change any field of the scenario; may be given several times
-    #[arg(long = "set", value_name = "PATH=VALUE", requires = "scenario")]
-    pub(crate) set: Vec<String>,
-    #[command(flatten)]
-    pub(crate) draws: DrawArgs,
-    #[command(flatten)]
-    pub(crate) surface: SurfaceArgs,
-    #[command(flatten)]
-    pub(crate) unit: UnitArgs,
-}
-
-/// A unit, the requests it serves and what they cost on demand.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Without a scenario")]
-pub(crate) struct UnitArgs {
-    /// Number of units bought
-    #[arg(long, value_name = "N", default_value_t = 1.0, value_parser = above_zero, conflicts_with = "scenario")]
-    pub(crate) units: f64,
-    /// Price of a unit, as in "5.00 USD/unit-hour" or "6 months=3.0137 USD/unit-hour"; once per term
-    #[arg(long, value_name = "[TERM=]PRICE", value_parser = term_price, requires_all = ["throughput", "input", "output", "input_price", "output_price"])]
-    pub(crate) price: Vec<TermPrice>,
-    /// What a unit serves, in weighted tokens, as in "300k tokens/min"
-    #[arg(long, value_name = "RATE", value_parser = quantity::<TokenRate>, requires = "price")]
-    pub(crate) throughput: Option<TokenRate>,
-    /// Mean input tokens of a request
-    #[arg(long, value_name = "TOKENS", value_parser = not_negative, requires = "price")]
-    pub(crate) input: Option<f64>,
-    /// Mean output tokens of a request
-    #[arg(long, value_name = "TOKENS", value_parser = not_negative, requires = "price")]
-    pub(crate) output: Option<f64>,
-    /// On-demand price of input, as in "0.00025 USD/1K tokens"
-    #[arg(long, value_name = "PRICE", value_parser = quantity::<TokenPrice>, requires = "price")]
-    pub(crate) input_price: Option<TokenPrice>,
-    /// On-demand price of output
-    #[arg(long, value_name = "PRICE", value_parser = quantity::<TokenPrice>, requires = "price")]
-    pub(crate) output_price: Option<TokenPrice>,
-    /// What an output token takes of a unit's throughput, an input token taking 1
-    #[arg(long, value_name = "WEIGHT", default_value_t = 1.0, value_parser = above_zero, conflicts_with = "scenario")]
-    pub(crate) output_weight: f64,
-}
-
-/// A unit's price under one term.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct TermPrice {
-    /// The term.
-    pub(crate) term: Term,
-    /// The price.
-    pub(crate) price: UnitPrice,
-}
-
 fn quantity<Q: Quantity>(text: &str) -> Result<Q, String> {
     Q::parse(text).map_err(|error| format!("{error}; allowed: {}", Q::FORM))
 }
@@ -333,16 +252,17 @@ fn inner_share(text: &str) -> Result<Share, String> {
     if share.0 > 0.0 && share.0 < 1.0 { Ok(share) } else { Err("allowed: more than 0% and less than 100%".to_owned()) }
 }
 
-fn term_price(text: &str) -> Result<TermPrice, String> {
-    let (term, price) = match text.split_once('=') {
-        Some((term, price)) => (quantity(term.trim())?, price.trim()),
-        None => (Term::NONE, text),
-    };
-    Ok(TermPrice { term, price: quantity(price)? })
-}
-
 fn amount(text: &str) -> Result<f64, String> {
     not_negative(text).map_err(|_| "is no amount; allowed: a number of at least 0 in the scenario's currency, such as 6000".to_owned())
+}
+
+/// What may be spent: nothing, or more than anybody has, tells nothing.
+fn budget(text: &str) -> Result<f64, String> {
+    const MOST: f64 = 1e15;
+    match above_zero(text) {
+        Ok(budget) if budget <= MOST => Ok(budget),
+        _ => Err("is no budget; allowed: a number above 0, up to 1e15, in the scenario's currency, such as 6000".to_owned()),
+    }
 }
 
 fn not_negative(text: &str) -> Result<f64, String> {
@@ -363,36 +283,8 @@ fn above_zero(text: &str) -> Result<f64, String> {
 mod tests {
     use super::*;
 
-    fn breakeven(flags: &[&str]) -> Result<BreakevenArgs, clap::Error> {
-        let cli = Cli::try_parse_from(["tokentide", "breakeven"].iter().chain(flags))?;
-        match cli.command {
-            Command::Breakeven(args) => Ok(args),
-            other => panic!("{other:?}"),
-        }
-    }
-
     #[test]
     fn the_definition_is_consistent() {
         <Cli as clap::CommandFactory>::command().debug_assert();
-    }
-
-    #[test]
-    fn breakeven_takes_a_scenario_or_a_whole_unit() {
-        let unit = [
-            "--price=5.00 USD/unit-hour",
-            "--price=6 months=3.0137 USD/unit-hour",
-            "--throughput=300k tokens/min",
-            "--input=1000",
-            "--output=500",
-            "--input-price=0.00025 USD/1K tokens",
-            "--output-price=0.00125 USD/1K tokens",
-        ];
-        let args = breakeven(&unit).unwrap();
-        assert_eq!(args.unit.price.iter().map(|p| p.term.months).collect::<Vec<_>>(), [0, 6]);
-        assert!(breakeven(&["a.toml"]).is_ok());
-        assert!(breakeven(&[]).is_err());
-        assert!(breakeven(&unit[..4]).is_err(), "a unit needs the whole description");
-        assert!(breakeven(&[&["a.toml"], &unit[..]].concat()).is_err(), "one or the other");
-        assert!(breakeven(&["--price=5.00"]).unwrap_err().to_string().contains("per unit-hour"));
     }
 }

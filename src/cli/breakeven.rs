@@ -4,7 +4,7 @@ use super::args::{BreakevenArgs, ScenarioArgs, UnitArgs};
 use super::{Exit, console, interrupt, progress, render, scenario, surface};
 use tokentide::cost::break_even;
 use tokentide::error::{Error, Result};
-use tokentide::report::{Requests, break_even_table, break_evens};
+use tokentide::report::{Requests, break_even_json, break_even_table, break_evens, unit_break_even_json};
 use tokentide::simulation::{RunSpec, run};
 use tokentide::tally::Columns;
 use tokentide::units::ByClass;
@@ -19,11 +19,11 @@ pub(crate) fn breakeven(args: &BreakevenArgs) -> Result<Exit> {
             let place = ScenarioArgs { scenario: path.clone(), set: args.set.clone() };
             args.surface.pays_in.map_or_else(|| of_scenario(&place, args), |share| surface::surface(&place, args, share.0))
         }
-        None => of_flags(&args.unit),
+        None => of_flags(&args.unit, args.json),
     }
 }
 
-fn of_flags(unit: &UnitArgs) -> Result<Exit> {
+fn of_flags(unit: &UnitArgs, json: bool) -> Result<Exit> {
     let missing =
         || Error::usage("breakeven without a scenario needs --price, --throughput, --input, --output, --input-price and --output-price");
     let throughput = unit.throughput.ok_or_else(missing)?;
@@ -35,22 +35,30 @@ fn of_flags(unit: &UnitArgs) -> Result<Exit> {
     }
     let prices = ByClass { input: input.per_token, output: output.per_token, ..ByClass::ZERO };
     let weights = ByClass { input: 1.0, output: unit.output_weight, ..ByClass::ZERO };
-    let mut lines = Vec::new();
+    let mut points = Vec::new();
     for bought in &unit.price {
         let point = break_even(unit.units * bought.price.per_hour, unit.units * throughput.per_hour, &request, &prices, &weights);
         let Some(point) = point else {
             return Err(Error::usage("there is no break-even: a request needs tokens and a price, and a unit must serve something"));
         };
-        let never = if point.utilisation > 1.0 { ", which is never" } else { "" };
-        lines.push(format!(
-            "term {}: break-even at {:.2}% utilisation{never}: {:.0} tokens/h, {:.0} requests a month of 730 h",
-            bought.term,
-            point.utilisation * 100.0,
-            point.tokens_per_hour,
-            point.requests_per_hour * HOURS_PER_MONTH
-        ));
+        points.push((bought.term, point));
     }
-    console::print(|out| lines.iter().try_for_each(|line| writeln!(out, "{line}")))?;
+    if json {
+        console::print_document(&unit_break_even_json(input.currency, &points, HOURS_PER_MONTH)?)?;
+        return Ok(Exit::Done);
+    }
+    console::print(|out| {
+        points.iter().try_for_each(|(term, point)| {
+            let never = if point.utilisation > 1.0 { ", which is never" } else { "" };
+            writeln!(
+                out,
+                "term {term}: break-even at {:.2}% utilisation{never}: {:.0} tokens/h, {:.0} requests a month of 730 h",
+                point.utilisation * 100.0,
+                point.tokens_per_hour,
+                point.requests_per_hour * HOURS_PER_MONTH
+            )
+        })
+    })?;
     Ok(Exit::Done)
 }
 
@@ -67,8 +75,13 @@ fn of_scenario(place: &ScenarioArgs, args: &BreakevenArgs) -> Result<Exit> {
     let run = run(scenario, &spec, &(Columns, Requests));
     bar.finish_and_clear();
     let run = run?;
-    let (outcome, requests) = run.summary;
-    let points = break_evens(scenario, &outcome, &requests);
+    let (outcome, requests) = &run.summary;
+    let points = break_evens(scenario, outcome, requests);
+    let exit = if run.replications < run.asked { Exit::Interrupted } else { Exit::Done };
+    if args.json {
+        console::print_document(&break_even_json(scenario, &points, &run)?)?;
+        return Ok(exit);
+    }
     let hours = scenario.horizon.hours() as f64 / scenario.horizon.months() as f64;
     console::print(|out| {
         if points.is_empty() {
@@ -83,5 +96,5 @@ fn of_scenario(place: &ScenarioArgs, args: &BreakevenArgs) -> Result<Exit> {
             run.replications, run.seed
         )
     })?;
-    Ok(if run.replications < run.asked { Exit::Interrupted } else { Exit::Done })
+    Ok(exit)
 }

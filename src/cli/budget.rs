@@ -6,7 +6,7 @@ use super::scenario::plan_of;
 use super::{Exit, console, interrupt, prices, progress, render, scenario};
 use tokentide::decision::{self, BudgetWish};
 use tokentide::error::Result;
-use tokentide::report::{budget_answer, budget_file};
+use tokentide::report::{budget_answer, budget_file, budget_json};
 use tokentide::simulation::RunSpec;
 
 /// The file that is written.
@@ -35,9 +35,14 @@ pub(crate) fn budget(args: &BudgetArgs) -> Result<Exit> {
         folder.append(FILE, &budget_file(&ran.summary)?)?;
         folder.commit()?;
     }
+    let exit = if ran.replications == ran.asked { Exit::Done } else { Exit::Interrupted };
+    if args.json {
+        console::print_document(&budget_json(scenario, plan, wish, &ran)?)?;
+        return Ok(exit);
+    }
     let (replications, seed) = (ran.replications, ran.seed);
     console::print(|out| {
         writeln!(out, "{}\n\n{replications} replications, seed {seed}.", budget_answer(scenario, plan, wish, &ran.summary))
     })?;
-    Ok(if ran.replications == ran.asked { Exit::Done } else { Exit::Interrupted })
+    Ok(exit)
 }

@@ -58,7 +58,7 @@ fn scenarios(args: &CompareArgs) -> Result<Exit> {
     let currency = pair.loaded[0].scenario.currency.code();
     write(folder, &comparison_csv(&found, currency)?)?;
     let text = if args.json { comparison_json(names, &found, currency)? } else { comparison(names, &found, currency) + "\n" };
-    console::print(|out| out.write_all(text.as_bytes()))?;
+    console::print_document(&text)?;
     Ok(Exit::Done)
 }
 
@@ -78,7 +78,7 @@ fn folders(args: &CompareArgs) -> Result<Exit> {
     let found = PastComparison::new(runs, args.plan.as_deref())?;
     write(folder(args)?, &found.csv()?)?;
     let text = if args.json { found.json()? } else { found.text() + "\n" };
-    console::print(|out| out.write_all(text.as_bytes()))?;
+    console::print_document(&text)?;
     Ok(Exit::Done)
 }
 

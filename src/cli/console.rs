@@ -9,7 +9,12 @@ pub(crate) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Res
     forgive(write(&mut out).and_then(|()| out.flush()).map_err(failed))
 }
 
-/// The same for a result that comes in pieces: `write` hands each of them to what it is given.
+/// Writes a document to standard output.
+pub(crate) fn print_document(document: &str) -> Result<()> {
+    print(|out| out.write_all(document.as_bytes()))
+}
+
+/// [`print`] for a result that comes in pieces: `write` hands each of them to what it is given.
 pub(crate) fn print_pieces(write: impl FnOnce(&mut dyn FnMut(&str) -> Result<()>) -> Result<()>) -> Result<()> {
     let mut out = BufWriter::new(anstream::stdout().lock());
     let written = write(&mut |piece| out.write_all(piece.as_bytes()).map_err(failed));

@@ -6,7 +6,7 @@ use super::size::known_offers;
 use super::{Exit, console, interrupt, prices, progress, render, scenario};
 use tokentide::decision::{self, Enough};
 use tokentide::error::{Error, Result};
-use tokentide::report::{forecast_answer, forecast_file};
+use tokentide::report::{forecast_answer, forecast_file, forecast_json};
 use tokentide::simulation::RunSpec;
 use tokentide::supply::{Candidates, OfferCandidates};
 
@@ -51,6 +51,11 @@ pub(crate) fn forecast(args: &ForecastArgs) -> Result<Exit> {
         folder.append(FILE, &forecast_file(&ran.summary, enough)?)?;
         folder.commit()?;
     }
+    let exit = if ran.replications < ran.asked { Exit::Interrupted } else { Exit::Done };
+    if args.json {
+        console::print_document(&forecast_json(scenario, enough, &ran)?)?;
+        return Ok(exit);
+    }
     console::print(|out| {
         let (replications, seed, engine) = (ran.replications, ran.seed, &ran.engine);
         writeln!(
@@ -59,5 +64,5 @@ pub(crate) fn forecast(args: &ForecastArgs) -> Result<Exit> {
             forecast_answer(&ran.summary, enough, scenario, replications)
         )
     })?;
-    Ok(if ran.replications < ran.asked { Exit::Interrupted } else { Exit::Done })
+    Ok(exit)
 }

@@ -6,7 +6,7 @@ use super::scenario::plan_of;
 use super::{Exit, console, interrupt, prices, progress, render, scenario};
 use tokentide::decision::{self, LeverWish};
 use tokentide::error::Result;
-use tokentide::report::{levers_answer, levers_file};
+use tokentide::report::{levers_answer, levers_file, levers_json};
 use tokentide::scenario::Lever;
 use tokentide::simulation::RunSpec;
 
@@ -38,6 +38,10 @@ pub(crate) fn levers(args: &LeversArgs) -> Result<Exit> {
     if let Some(mut folder) = folder {
         folder.append(FILE, &levers_file(&ran.summary)?)?;
         folder.commit()?;
+    }
+    if args.json {
+        console::print_document(&levers_json(&loaded.scenario, &ran)?)?;
+        return Ok(Exit::Done);
     }
     let currency = loaded.scenario.currency.code();
     console::print(|out| {

@@ -37,7 +37,7 @@ pub(crate) fn quota(args: &QuotaArgs) -> Result<Exit> {
     }
     if args.json {
         let document = quota_json(wish, &ran.summary)?;
-        console::print(|out| out.write_all(document.as_bytes()))?;
+        console::print_document(&document)?;
         return Ok(Exit::Done);
     }
     let (replications, seed) = (ran.replications, ran.seed);

@@ -196,7 +196,7 @@ fn json(report: &Report<'_>) -> Result<()> {
         text.push_str(piece);
         Ok(())
     })?;
-    console::print(|out| out.write_all(text.as_bytes()))
+    console::print_document(&text)
 }
 
 /// What is printed, but for where the files are.

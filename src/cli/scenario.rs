@@ -49,10 +49,14 @@ pub(crate) fn plan_in(scenario: &Scenario, name: &str, what: &str) -> Result<usi
 /// Refuses more replications than have their samples kept.
 pub(crate) fn with_samples(what: &str, replications: u64) -> Result<()> {
     if replications > KEPT_REPLICATIONS {
-        let text = format!("{what}: the samples of {replications} replications are not kept; allowed: up to {KEPT_REPLICATIONS}");
-        return Err(Error::usage(text));
+        return Err(Error::usage(too_many(what, "the samples of", replications, KEPT_REPLICATIONS)));
     }
     Ok(())
+}
+
+/// What is said of more replications than a command can take, wherever they were asked for.
+pub(crate) fn too_many(what: &str, samples: &str, replications: u64, most: u64) -> String {
+    format!("{what}: {samples} {replications} replications are not kept; allowed: up to {most}, as with `--replications {most}`")
 }
 
 /// Refuses a confidence of nothing, or in limits that are not there.

@@ -2,6 +2,7 @@
 
 use super::args::ScheduleArgs;
 use super::files::OutputFolder;
+use super::scenario::too_many;
 use super::{Exit, console, interrupt, prices, progress, render, scenario};
 use tokentide::decision::{self, ScheduleWish};
 use tokentide::error::{Error, Result};
@@ -19,8 +20,7 @@ pub(crate) fn schedule(args: &ScheduleArgs) -> Result<Exit> {
     scenario::with_limits("schedule", args.confidence, scenario)?;
     let replications = scenario.replications;
     if replications > MOST {
-        let text = format!("schedule: what policies come to in {replications} replications is not kept; allowed: up to {MOST}");
-        return Err(Error::usage(text));
+        return Err(Error::usage(too_many("schedule", "what policies come to in", replications, MOST)));
     }
     let folder = args.out.as_deref().map(|path| OutputFolder::prepare(path, &[], &SCHEDULE_FILES)).transpose()?;
     if !args.draws.quiet {
@@ -46,7 +46,7 @@ pub(crate) fn schedule(args: &ScheduleArgs) -> Result<Exit> {
     let exit = if asks && !kept { Exit::Gate } else { Exit::Done };
     if args.json {
         let document = files.pop().map_or_else(String::new, |(_, text)| text);
-        console::print(|out| out.write_all(document.as_bytes()))?;
+        console::print_document(&document)?;
         return Ok(exit);
     }
     let (replications, seed) = (ran.replications, ran.seed);

@@ -96,7 +96,7 @@ pub(crate) fn size(args: &SizeArgs) -> Result<Exit> {
     }
     if args.json {
         let document = sizing_files(&report, &sizing)?.pop().map_or_else(String::new, |(_, text)| text);
-        console::print(|out| out.write_all(document.as_bytes()))?;
+        console::print_document(&document)?;
     } else {
         print(args, &report, &sizing, wish)?;
     }

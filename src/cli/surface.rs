@@ -6,7 +6,9 @@ use super::size::known_offers;
 use super::{Exit, console, interrupt, prices, progress, render, scenario};
 use tokentide::decision::{self, Criterion, Wish};
 use tokentide::error::Result;
-use tokentide::report::{SURFACE_FILES, shown, surface_answer, surface_files, surface_notes, surface_table, unit_prices_table};
+use tokentide::report::{
+    SURFACE_FILES, shown, surface_answer, surface_files, surface_json, surface_notes, surface_table, unit_prices_table,
+};
 use tokentide::simulation::RunSpec;
 use tokentide::supply::{Candidates, OfferCandidates};
 
@@ -40,6 +42,11 @@ pub(crate) fn surface(place: &ScenarioArgs, args: &BreakevenArgs, share: f64) ->
         }
         folder.commit()?;
     }
+    let exit = if ran.replications < ran.asked { Exit::Interrupted } else { Exit::Done };
+    if args.json {
+        console::print_document(&surface_json(scenario, &ran)?)?;
+        return Ok(exit);
+    }
     let currency = scenario.currency.code();
     console::print(|out| {
         writeln!(out, "{}\n", surface_answer(surface, currency))?;
@@ -57,5 +64,5 @@ pub(crate) fn surface(place: &ScenarioArgs, args: &BreakevenArgs, share: f64) ->
         }
         writeln!(out, "\n{} replications, seed {}, {} engine.", ran.replications, ran.seed, ran.engine)
     })?;
-    Ok(if ran.replications < ran.asked { Exit::Interrupted } else { Exit::Done })
+    Ok(exit)
 }

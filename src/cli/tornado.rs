@@ -41,7 +41,7 @@ pub(crate) fn tornado(args: &TornadoArgs) -> Result<Exit> {
     }
     if args.json {
         let document = tornado_json(scenario, &found)?;
-        console::print(|out| out.write_all(document.as_bytes()))?;
+        console::print_document(&document)?;
         return Ok(Exit::Done);
     }
     console::print(|out| {

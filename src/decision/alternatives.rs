@@ -18,6 +18,8 @@ pub struct Alternative {
     pub file: String,
     /// The best plan; where plans are ranked within terms, the best of these.
     pub plan: String,
+    /// Whether it buys nothing, though its name is one of a sweep over units.
+    pub idle: bool,
     /// Plans it was chosen from.
     pub plans: usize,
     /// Whether it keeps the limits; the least bad where it does not.
@@ -122,6 +124,7 @@ pub fn alternatives(pairs: &[Pair], map: &BTreeMap<String, String>, spec: &RunSp
         found.push(Alternative {
             file: file.clone(),
             plan: scenario.supply.plans[plan].name.clone(),
+            idle: scenario.supply.plans[plan].is_idle_of_a_sweep(),
             plans: scenario.supply.plans.len(),
             keeps_limits: judgement.standings[plan].keeps_limits,
             spend: Distribution::from_samples(&mut spend.clone()),

@@ -1,12 +1,16 @@
 //! The same demand on other files' offers, in words, a table and a file.
 
+use super::document::{document, estimate, frequency};
 use super::lines::Lines;
 use super::table::STYLE;
 use super::words;
 use crate::decision::Alternative;
 use crate::error::Result;
-use crate::statistics::Estimate;
+use crate::scenario::Scenario;
+use crate::simulation::Run;
+use crate::statistics::{CONFIDENCE, Distribution, Estimate};
 use comfy_table::{CellAlignment, Table};
+use serde_json::json;
 
 /// The answer and the table.
 #[must_use]
@@ -27,7 +31,12 @@ fn sentence(found: &[Alternative], currency: &str) -> String {
     let Some(cheapest) = others().min_by(order) else { return String::new() };
     let Some((difference, less)) = &cheapest.difference else { return String::new() };
     let plan = |alternative: &Alternative| format!("`{}` of {}", alternative.plan, alternative.file);
-    let limits = |alternative: &Alternative| if alternative.keeps_limits { "" } else { ", which breaks the limits," };
+    let limits = |alternative: &Alternative| match (alternative.idle, alternative.keeps_limits) {
+        (false, true) => "",
+        (true, true) => " (no units)",
+        (false, false) => " (breaks the limits)",
+        (true, false) => " (no units; breaks the limits)",
+    };
     let settled = difference.interval(0.95).filter(|(low, high)| *low > 0.0 || *high < 0.0);
     let by = Estimate { point: difference.point.abs(), ..*difference };
     match settled {
@@ -83,7 +92,7 @@ fn table(found: &[Alternative], currency: &str) -> String {
         let against = alternative.difference.as_ref();
         table.add_row(vec![
             alternative.file.clone(),
-            alternative.plan.clone(),
+            format!("{}{}", alternative.plan, if alternative.idle { " (no units)" } else { "" }),
             words::mean(alternative.spend.as_ref()),
             words::range(alternative.spend.as_ref()),
             against.map_or_else(words::dash, |(difference, _)| {
@@ -113,8 +122,8 @@ pub fn alternatives_file(found: &[Alternative]) -> Result<String> {
     lines.texts(["requests_throttled_share_mean_se", "committed_after_horizon"]).end()?;
     for alternative in found {
         let spend = alternative.spend.as_ref();
-        let mean = spend.map(crate::statistics::Distribution::mean_estimate);
-        let throttled = alternative.throttled.as_ref().map(crate::statistics::Distribution::mean_estimate);
+        let mean = spend.map(Distribution::mean_estimate);
+        let throttled = alternative.throttled.as_ref().map(Distribution::mean_estimate);
         let both = |estimate: Option<Estimate>| [estimate.map(|e| e.point), estimate.and_then(|e| e.standard_error)];
         let (low, high) = alternative.range.unzip();
         lines.texts([alternative.file.as_str(), &alternative.plan, if alternative.keeps_limits { "yes" } else { "no" }]);
@@ -124,4 +133,41 @@ pub fn alternatives_file(found: &[Alternative]) -> Result<String> {
         lines.number(alternative.owed).end()?;
     }
     lines.finish()
+}
+
+/// The document of `--json`; `scenario` is that of the first file.
+///
+/// # Errors
+/// When it cannot be written, which no input makes happen.
+pub fn alternatives_json(scenario: &Scenario, ran: &Run<Vec<Alternative>>) -> Result<String> {
+    let told = |alternative: &Alternative| {
+        let spend = alternative.spend.as_ref();
+        let mean = |distribution: Option<&Distribution>| estimate(distribution.map(Distribution::mean_estimate).as_ref());
+        json!({
+            "file": alternative.file,
+            "best_plan": alternative.plan,
+            "plans": alternative.plans,
+            "keeps_limits": alternative.keeps_limits,
+            "cost": mean(spend),
+            "cost_p05": spend.map(|spend| spend.p05),
+            "cost_p95": spend.map(|spend| spend.p95),
+            "difference": estimate(alternative.difference.as_ref().map(|(difference, _)| difference)),
+            "difference_p05": alternative.range.map(|(low, _)| low),
+            "difference_p95": alternative.range.map(|(_, high)| high),
+            "probability_less": alternative.difference.as_ref().map(|(_, less)| frequency(less)),
+            "requests_throttled_share": mean(alternative.throttled.as_ref()),
+            // Without a sign, where it is nothing.
+            "committed_after_horizon": alternative.owed + 0.0,
+        })
+    };
+    document(&json!({
+        "schema": "tokentide/alternatives-1",
+        "scenario": scenario.name,
+        "currency": scenario.currency.code(),
+        "confidence": CONFIDENCE,
+        "replications": ran.replications,
+        "seed": ran.seed,
+        "engine": ran.engine.to_string(),
+        "alternatives": ran.summary.iter().map(told).collect::<Vec<_>>(),
+    }))
 }

@@ -68,9 +68,12 @@ pub(super) fn verdict(report: &Report<'_>, leader: &Leader, cheapest: usize, que
     let best = Headline::new(report, leader.plan, cheapest);
     let cost = format!("{} {} a month", words::mean(best.cost_total.as_ref()), scenario.currency);
     let kept = words::frequency_of_months(&best.standing.months_kept);
+    // Names of a sweep say how many units there are, and that it is none is easily overread.
+    let idle = scenario.supply.plans.get(leader.plan).is_some_and(Plan::is_idle_of_a_sweep);
+    let named = format!("`{}`{}", name(leader.plan), if idle { " (no units)" } else { "" });
     let names_next = matches!(question, Question::Run);
     let mut text = if let (true, Question::Size(Some(kept_by_none))) = (leader.qualified, question) {
-        format!("{kept_by_none}; the best without that is `{}`: {cost}", name(leader.plan))
+        format!("{kept_by_none}; the best without that is {named}: {cost}")
     } else if leader.qualified {
         let buys = scenario.supply.plans.get(leader.plan).is_some_and(|plan| !plan.buys_nothing());
         let verb = match (leader.plan == scenario.baseline, buys) {
@@ -78,27 +81,40 @@ pub(super) fn verdict(report: &Report<'_>, leader: &Leader, cheapest: usize, que
             (false, true) => "Buy",
             (false, false) => "Use",
         };
-        format!("{verb} `{}`: {cost}", name(leader.plan))
+        format!("{verb} {named}: {cost}")
     } else {
-        format!(
-            "No plan keeps the limits{limits}; the least bad is `{}`, which keeps them in {kept} of the months: {cost}",
-            name(leader.plan)
-        )
+        format!("No plan keeps the limits{limits}; the least bad is {named}, which keeps them in {kept} of the months: {cost}")
     };
     if let Some(paired) = &best.against_baseline {
         let difference = -paired.mean_difference.point;
         let (size, word) = if difference < 0.0 { (-difference, "more") } else { (difference, "less") };
         let size = crate::statistics::Estimate { point: size, ..paired.mean_difference };
         let (size, often) = (words::amount(&size), words::frequency(&cheaper(paired)));
-        text.extend([", ", &size, " ", word, " than `", name(scenario.baseline), "` and cheaper in ", &often, " of the futures"]);
+        let spread = words::spread([-paired.p95, -paired.p05], ["less", "more"]);
+        text.extend([
+            ", ",
+            &size,
+            " ",
+            word,
+            " than `",
+            name(scenario.baseline),
+            "`",
+            &spread,
+            " and cheaper in ",
+            &often,
+            " of the futures",
+        ]);
     } else if let Some(runner_up) = leader.runner_up.filter(|_| leader.qualified && names_next) {
         let second = Headline::new(report, runner_up, leader.plan);
         if let Some(paired) = &second.against_cheapest {
-            let more = words::amount(&paired.mean_difference);
-            text.extend(["; the next best, `", name(runner_up), "`, costs ", &more, " more"]);
+            let (more, spread) = (words::amount(&paired.mean_difference), words::spread([paired.p05, paired.p95], ["more", "less"]));
+            text.extend(["; the next best, `", name(runner_up), "`, costs ", &more, " more", &spread]);
         }
     }
-    text.extend(["; ", &words::mean_share(best.requests_throttled_share.as_ref()), " of its requests are throttled"]);
+    match &best.requests_throttled_share {
+        Some(share) => text.extend(["; ", &words::mean_share(Some(share)), " of its requests are throttled"]),
+        None => text += "; no requests come",
+    }
     if let Some(missed) = &best.deadline_missed {
         text.extend([", ", &words::mean_frequency(Some(missed)), " of its jobs are late"]);
     }

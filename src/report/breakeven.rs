@@ -1,14 +1,18 @@
 //! Where each plan's units begin to pay, in closed form, and how much of the demand's own distribution lies above that.
 
+use super::document::{document, sampled};
 use super::words;
-use crate::cost::break_even;
+use crate::cost::{BreakEven, break_even};
 use crate::decision::on_demand_price;
+use crate::error::Result;
 use crate::scenario::Scenario;
-use crate::statistics::{ClusterProportion, Distribution};
+use crate::simulation::Run;
+use crate::statistics::{CONFIDENCE, ClusterProportion, Distribution};
 use crate::supply::{Commitment, MAX_AXES, Plan, PoolChoice, PoolGroup};
 use crate::tally::{Metric, Outcome, Replication, Row, Span, Tally};
-use crate::units::ByClass;
+use crate::units::{ByClass, Currency, Term};
 use comfy_table::{CellAlignment, Table};
+use serde_json::json;
 
 /// Utilisations above which provisioned capacity is said to pay: 50 to 60 % by one source, 60 to 70 % by another.
 pub const RULES_OF_THUMB: [f64; 3] = [0.5, 0.6, 0.7];
@@ -189,4 +193,59 @@ pub fn break_even_table(scenario: &Scenario, points: &[PlanBreakEven]) -> String
         column.set_cell_alignment(CellAlignment::Right);
     }
     table.trim_fmt()
+}
+
+/// The document of `--json` for the plans of a scenario.
+///
+/// # Errors
+/// When it cannot be written, which no input makes happen.
+pub fn break_even_json<S>(scenario: &Scenario, points: &[PlanBreakEven], ran: &Run<S>) -> Result<String> {
+    let months = |share: &ClusterProportion| sampled(share.estimate().point, share.clusters(), share.interval(CONFIDENCE));
+    let told = |point: &PlanBreakEven| {
+        let rules = RULES_OF_THUMB.iter().zip(&point.months_above_rules);
+        json!({
+            "plan": scenario.supply.plans.get(point.plan).map(|plan| plan.name.as_str()),
+            "pool": point.pool,
+            "break_even_utilisation": point.utilisation,
+            "tokens_per_hour": point.tokens_per_hour,
+            "requests_per_month": point.requests_per_month,
+            "used_p05": point.used.as_ref().map(|used| used.p05),
+            "used_p50": point.used.as_ref().map(|used| used.p50),
+            "used_p95": point.used.as_ref().map(|used| used.p95),
+            "months_above": months(&point.months_above),
+            "months_above_rules_of_thumb": rules.map(|(rule, above)| json!({ "rule": rule, "months_above": months(above) })).collect::<Vec<_>>(),
+        })
+    };
+    document(&json!({
+        "schema": "tokentide/breakeven-1",
+        "scenario": scenario.name,
+        "currency": scenario.currency.code(),
+        "confidence": CONFIDENCE,
+        "replications": ran.replications,
+        "replications_asked": ran.asked,
+        "seed": ran.seed,
+        "engine": ran.engine.to_string(),
+        "break_evens": points.iter().map(told).collect::<Vec<_>>(),
+    }))
+}
+
+/// The same for a unit without a scenario, by term; a month has so many hours.
+///
+/// # Errors
+/// When it cannot be written, which no input makes happen.
+pub fn unit_break_even_json(currency: Currency, points: &[(Term, BreakEven)], hours_per_month: f64) -> Result<String> {
+    let told = |(term, point): &(Term, BreakEven)| {
+        json!({
+            "term": term.to_string(),
+            "break_even_utilisation": point.utilisation,
+            "tokens_per_hour": point.tokens_per_hour,
+            "requests_per_month": point.requests_per_hour * hours_per_month,
+        })
+    };
+    document(&json!({
+        "schema": "tokentide/unit-breakeven-1",
+        "currency": currency.code(),
+        "hours_per_month": hours_per_month,
+        "break_evens": points.iter().map(told).collect::<Vec<_>>(),
+    }))
 }

@@ -1,14 +1,18 @@
 //! Spend in the language of budgets, in words and a table.
 
+use super::document::{document, frequency, percentile};
 use super::lines::Lines;
 use super::table::STYLE;
 use super::words;
 use crate::decision::{BudgetAnswer, BudgetWish, MONTHS_OF_QUARTER, Percentile, PeriodSpend, UsedUp};
 use crate::error::Result;
 use crate::scenario::Scenario;
+use crate::simulation::Run;
+use crate::statistics::CONFIDENCE;
 use crate::supply::short;
 use crate::units::Share;
 use comfy_table::{CellAlignment, Table};
+use serde_json::{Value, json};
 
 /// The whole, the day the budget is used up, the reserve, and a table of the periods.
 #[must_use]
@@ -82,11 +86,13 @@ fn when(scenario: &Scenario, used_up: &UsedUp) -> String {
 
 /// A day of the horizon: a date on a calendar, else its number.
 fn date(scenario: &Scenario, day: f64) -> String {
-    let hour = (0..scenario.horizon.hours()).find(|&hour| f64::from(scenario.horizon.day_of(hour)) >= day);
-    match hour.and_then(|hour| scenario.horizon.start_of(hour)) {
-        Some(start) => start.date().to_string(),
-        None => format!("day {}", short(day + 1.0)),
-    }
+    on_calendar(scenario, day).unwrap_or_else(|| format!("day {}", short(day + 1.0)))
+}
+
+/// The date of a day of the horizon, where that has dates.
+fn on_calendar(scenario: &Scenario, day: f64) -> Option<String> {
+    let hour = (0..scenario.horizon.hours()).find(|&hour| f64::from(scenario.horizon.day_of(hour)) >= day)?;
+    Some(scenario.horizon.start_of(hour)?.date().to_string())
 }
 
 /// To the digits that the interval deserves.
@@ -133,4 +139,54 @@ pub fn budget_file(found: &BudgetAnswer) -> Result<String> {
         lines.number(*months as f64).end()?;
     }
     lines.finish()
+}
+
+/// The document of `--json`.
+///
+/// # Errors
+/// When it cannot be written, which no input makes happen.
+pub fn budget_json(scenario: &Scenario, plan: usize, wish: BudgetWish, ran: &Run<BudgetAnswer>) -> Result<String> {
+    let found = &ran.summary;
+    let period = |PeriodSpend { kind, label, months, mean, holds, exceeds }: &PeriodSpend| {
+        json!({
+            "kind": kind,
+            "period": label,
+            "months": months,
+            "spend_mean": mean,
+            "spend_held": percentile(holds),
+            "budget": exceeds.map(|(budget, _)| budget),
+            "exceeds": exceeds.as_ref().map(|(_, exceeds)| frequency(exceeds)),
+        })
+    };
+    let used_up = found.used_up.as_ref().map(|used_up| {
+        let by = |(share, day): &(f64, Option<Percentile>)| {
+            // Days are counted from 1, as the text does.
+            let counted =
+                |day: &Percentile| Percentile { point: day.point + 1.0, interval: day.interval.map(|(low, high)| (low + 1.0, high + 1.0)) };
+            json!({
+                "in_share_of_futures": share,
+                "day": day.as_ref().map(|day| percentile(&counted(day))),
+                "date": day.as_ref().and_then(|day| on_calendar(scenario, day.point)),
+            })
+        };
+        json!({ "before_the_end": frequency(&used_up.share), "by": used_up.days.iter().map(by).collect::<Vec<Value>>() })
+    });
+    document(&json!({
+        "schema": "tokentide/budget-1",
+        "scenario": scenario.name,
+        "currency": scenario.currency.code(),
+        "confidence": CONFIDENCE,
+        "plan": scenario.supply.plans.get(plan).map(|plan| plan.name.as_str()),
+        "is_baseline": plan == scenario.baseline,
+        "replications": ran.replications,
+        "replications_asked": ran.asked,
+        "replications_needed": found.replications_needed,
+        "seed": ran.seed,
+        "engine": ran.engine.to_string(),
+        "held_in": wish.reserve,
+        "reserve": percentile(&found.reserve),
+        "reserve_beside": wish.whole.map_or("mean", |_| "budget"),
+        "used_up": used_up,
+        "periods": found.periods.iter().map(period).collect::<Vec<_>>(),
+    }))
 }

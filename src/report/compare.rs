@@ -242,6 +242,9 @@ fn notes(found: &Comparison) -> Vec<String> {
             " There are {changes} changes, so each has the mean of what it adds when they are made in the order of the files and in reverse."
         ),
     };
+    notes.push(
+        "P50 and P95 are smoothed over neighbouring ranks, so that their differences can be told: those of `run` are not.".to_owned(),
+    );
     let seed = found.seed;
     notes.push(format!("{scenarios} scenarios of {replications} replications each, seed {seed}, on the same futures.{split}"));
     if !found.unpaired.is_empty() {

@@ -1,9 +1,10 @@
 //! A comparison as files: one row per headline and change, and a document with everything.
 
 use super::compare::together;
+use super::document::{document, estimate};
 use super::lines::Lines;
 use crate::decision::{Comparison, Favourite, Measure, MeasureChange, Way};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::scenario::ValueChange;
 use crate::statistics::{CONFIDENCE, Estimate};
 use serde_json::{Map, Value, json};
@@ -104,12 +105,6 @@ pub fn comparison_json(files: [&str; 2], found: &Comparison, currency: &str) -> 
 /// The schema of what is printed by `--json`.
 pub(super) const SCHEMA: &str = "tokentide/compare-1";
 
-/// A document as text.
-pub(super) fn document(value: &Value) -> Result<String> {
-    let text = serde_json::to_string_pretty(value).map_err(|error| Error::io("the comparison", "write", error.into()))?;
-    Ok(text + "\n")
-}
-
 /// Headlines in both, by name.
 pub(super) fn headlines(measures: &[MeasureChange]) -> Value {
     let one = |change: &MeasureChange| {
@@ -118,10 +113,4 @@ pub(super) fn headlines(measures: &[MeasureChange]) -> Value {
         (change.measure.name().to_owned(), json!({ "from": from, "to": to, "difference": difference }))
     };
     measures.iter().map(one).collect::<Map<_, _>>().into()
-}
-
-/// A figure with its error and its interval, or null.
-pub(super) fn estimate(estimate: Option<&Estimate>) -> Value {
-    let ends = |e: &Estimate| e.interval(CONFIDENCE).map(|(low, high)| [low, high]);
-    estimate.map_or(Value::Null, |e| json!({ "point": e.point, "se": e.standard_error, "interval": ends(e) }))
 }

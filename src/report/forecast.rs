@@ -1,14 +1,18 @@
 //! Units needed over time, in words, tables and a file.
 
+use super::document::{document, percentile};
 use super::lines::Lines;
 use super::table::STYLE;
 use super::words;
-use crate::decision::{Enough, NEEDED_AT, Need, Percentile};
+use crate::decision::{Enough, NEEDED_AT, Need, Percentile, PeriodNeed};
 use crate::error::Result;
 use crate::scenario::Scenario;
+use crate::simulation::Run;
+use crate::statistics::CONFIDENCE;
 use crate::supply::short;
 use crate::units::Share;
 use comfy_table::{CellAlignment, Table};
+use serde_json::json;
 use std::fmt::Write as _;
 
 /// The answer, and a table for each offer of each pool.
@@ -60,8 +64,8 @@ fn sentence(need: &Need) -> Option<String> {
     let [verb, of_half] = if enough { ["enough", "in half"] } else { ["needed", "for half"] };
     let of_most = if enough { "in 90%" } else { "for 90%" };
     let at = |index: usize| {
-        let label = |period: &&crate::decision::PeriodNeed| format!("{} {}", period.kind, period.label);
-        let units = |period: &&crate::decision::PeriodNeed| number(need, period.needed[index].point);
+        let label = |period: &&PeriodNeed| format!("{} {}", period.kind, period.label);
+        let units = |period: &&PeriodNeed| number(need, period.needed[index].point);
         if periods.len() > 1 {
             format!("{} in {}, {} in {}", units(first), label(first), units(last), label(last))
         } else {
@@ -148,10 +152,7 @@ pub fn forecast_file(found: &[Need], enough: Enough) -> Result<String> {
         lines.texts([name.as_str(), &format!("{name}_lo"), &format!("{name}_hi")]);
     }
     lines.texts(["share_beyond"]).end()?;
-    let (rule, share) = match enough {
-        Enough::Throttled(share) => ("throttled_at_most", share),
-        Enough::Covered(share) => ("units_serve_at_least", share),
-    };
+    let (rule, share) = named(enough);
     for need in found {
         for period in &need.periods {
             lines.texts([need.plan.as_str(), &need.pool, &need.offer, need.axis.unwrap_or(""), rule]);
@@ -161,11 +162,65 @@ pub fn forecast_file(found: &[Need], enough: Enough) -> Result<String> {
                 .numbers([need.units.first().copied(), need.units.last().copied()]);
             for percentile in &period.needed {
                 let (low, high) = percentile.interval.unzip();
-                let low = low.filter(|units| !is_fewest(need, *units));
-                lines.numbers([Some(percentile.point), low, high].map(|units| units.filter(|units| units.is_finite())));
+                lines.numbers([Some(percentile.point), known_from(need, low), high].map(|units| units.filter(|units| units.is_finite())));
             }
             lines.number(period.beyond).end()?;
         }
     }
     lines.finish()
+}
+
+/// A rule as the files call it, and its share.
+fn named(enough: Enough) -> (&'static str, f64) {
+    match enough {
+        Enough::Throttled(share) => ("throttled_at_most", share),
+        Enough::Covered(share) => ("units_serve_at_least", share),
+    }
+}
+
+/// The lower end of an interval; unknown where the fewest units that were looked at are enough.
+fn known_from(need: &Need, low: Option<f64>) -> Option<f64> {
+    low.filter(|units| !is_fewest(need, *units))
+}
+
+/// The document of `--json`.
+///
+/// # Errors
+/// When it cannot be written, which no input makes happen.
+pub fn forecast_json(scenario: &Scenario, enough: Enough, ran: &Run<Vec<Need>>) -> Result<String> {
+    let units = |need: &Need, (share, needed): (&f64, &Percentile)| {
+        let ends = needed.interval.map(|(low, high)| (known_from(need, Some(low)).unwrap_or(f64::NAN), high));
+        json!({ "enough_in": share, "units": percentile(&Percentile { interval: ends, ..*needed }) })
+    };
+    let period = |need: &Need, period: &PeriodNeed| {
+        json!({
+            "kind": period.kind,
+            "period": period.label,
+            "units_needed": NEEDED_AT.iter().zip(&period.needed).map(|at| units(need, at)).collect::<Vec<_>>(),
+            "share_beyond": period.beyond,
+        })
+    };
+    let need = |need: &Need| {
+        json!({
+            "plan": need.plan,
+            "pool": need.pool,
+            "offer": need.offer,
+            "axis": need.axis,
+            "units_looked_at": need.units,
+            "periods": need.periods.iter().map(|of| period(need, of)).collect::<Vec<_>>(),
+        })
+    };
+    let (rule, share) = named(enough);
+    document(&json!({
+        "schema": "tokentide/forecast-1",
+        "scenario": scenario.name,
+        "confidence": CONFIDENCE,
+        "replications": ran.replications,
+        "replications_asked": ran.asked,
+        "seed": ran.seed,
+        "engine": ran.engine.to_string(),
+        "enough_when": rule,
+        "share": share,
+        "forecasts": ran.summary.iter().map(need).collect::<Vec<_>>(),
+    }))
 }

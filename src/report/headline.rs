@@ -2,10 +2,10 @@
 
 use super::Report;
 use crate::decision::PlanStanding;
-use crate::statistics::{Distribution, Paired, Summariser};
+use crate::statistics::{Best, Distribution, Paired, Summariser};
 use crate::tally::{Metric, Recipe, Row, Span};
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// How one plan does over the whole horizon.
 #[derive(Clone, Debug)]
@@ -50,13 +50,21 @@ pub struct Headline {
     pub standing: PlanStanding,
 }
 
-/// The headlines that a report has made: the files, the answer and the table tell of the same plans.
+/// The headlines that a report has made, and what regret is measured from: the files, the answer and the table tell of the same plans.
 #[derive(Debug, Default)]
-pub struct Headlines(Mutex<HashMap<(usize, usize), Headline>>);
+pub struct Headlines {
+    made: Mutex<HashMap<(usize, usize), Headline>>,
+    best: OnceLock<Option<Best>>,
+}
 
 impl Headlines {
     fn made(&self) -> MutexGuard<'_, HashMap<(usize, usize), Headline>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The least of each future, made by the first who asks.
+    pub(super) fn best(&self, make: impl FnOnce() -> Option<Best>) -> Option<&Best> {
+        self.best.get_or_init(make).as_ref()
     }
 }
 

@@ -1,5 +1,6 @@
 //! `summary.json`: everything with its intervals, in one document. Unknown is null.
 
+use super::document::{frequency, interval, sampled};
 use super::figures::{Figure, Figures, PlanFigures};
 use super::headline::{Headline, cheaper};
 use super::{Report, answer, flip_lines, flips, notes};
@@ -247,18 +248,9 @@ fn ends(interval: Option<(f64, f64)>) -> [Option<f64>; 2] {
     interval.map_or([None; 2], |(low, high)| [Some(low), Some(high)])
 }
 
-fn interval(interval: Option<(f64, f64)>) -> Value {
-    interval.map_or(Value::Null, |(low, high)| json!([low, high]))
-}
-
 /// `n` is the number of samples behind it, whatever its error comes from.
 fn estimate(e: &Estimate, n: u64) -> Value {
     json!({ "mean": e.point, "mean_se": e.standard_error, "mean_interval": interval(e.interval(CONFIDENCE)), "n": n })
-}
-
-/// A share that was only sampled: below its interval's end where it was never seen, so the point is null then, never 0.
-fn sampled(share: f64, n: u64, bounds: Option<(f64, f64)>) -> Value {
-    json!({ "share": (share > 0.0).then_some(share), "interval": interval(bounds), "n": n })
 }
 
 fn share_of_months(months: &ClusterProportion) -> Value {
@@ -271,7 +263,7 @@ fn paired(paired: &Paired) -> Value {
         "difference": estimate(&paired.mean_difference, paired.n),
         "difference_p05": paired.p05,
         "difference_p95": paired.p95,
-        "probability_cheaper": sampled(cheaper.share(), cheaper.n, cheaper.interval(CONFIDENCE)),
+        "probability_cheaper": frequency(&cheaper),
         "ties": paired.ties,
     })
 }
@@ -287,7 +279,7 @@ fn change(report: &Report<'_>, flip: &Flip) -> Value {
     let point = flip.point.as_ref().map(|point| {
         let plan = point.plan.and_then(|plan| report.scenario.supply.plans.get(plan)).map(|plan| plan.name.as_str());
         let likelihood = match &flip.likelihood {
-            Some(Likelihood::Futures(share)) => sampled(share.share(), share.n, share.interval(CONFIDENCE)),
+            Some(Likelihood::Futures(share)) => frequency(share),
             _ => Value::Null,
         };
         json!({

@@ -1,12 +1,16 @@
 //! What could be done about the demand, in words, a table and a file.
 
+use super::document::{document, estimate, frequency};
 use super::lines::Lines;
 use super::table::STYLE;
 use super::words;
 use crate::decision::{BestPlan, LeverEffect, Levers};
 use crate::error::Result;
-use crate::statistics::Estimate;
+use crate::scenario::Scenario;
+use crate::simulation::Run;
+use crate::statistics::{CONFIDENCE, Estimate};
 use comfy_table::{CellAlignment, Table};
+use serde_json::json;
 
 /// The answer, a table of the levers, and what is left out.
 #[must_use]
@@ -156,4 +160,41 @@ pub fn levers_file(found: &Levers) -> Result<String> {
             .end()?;
     }
     lines.finish()
+}
+
+/// The document of `--json`.
+///
+/// # Errors
+/// When it cannot be written, which no input makes happen.
+pub fn levers_json(scenario: &Scenario, ran: &Run<Levers>) -> Result<String> {
+    let found = &ran.summary;
+    let best = |best: &BestPlan| json!({ "plan": best.name, "keeps_limits": best.keeps_limits, "lead": estimate(best.lead.as_ref()) });
+    let effect = |effect: &LeverEffect| {
+        json!({
+            "lever": effect.name,
+            "changes": effect.changes,
+            "spend_change": estimate(Some(&effect.spend)),
+            "spend_change_p05": effect.range.0,
+            "spend_change_p95": effect.range.1,
+            "probability_cheaper": frequency(&effect.cheaper),
+            "requests_throttled_share_change": estimate(effect.throttled.as_ref()),
+            "best": best(&effect.best),
+        })
+    };
+    let left_out = found.left_out.iter().map(|out| json!({ "lever": out.lever, "workload": out.workload, "reason": out.reason }));
+    document(&json!({
+        "schema": "tokentide/levers-1",
+        "scenario": scenario.name,
+        "currency": scenario.currency.code(),
+        "confidence": CONFIDENCE,
+        "replications": ran.replications,
+        "seed": ran.seed,
+        "engine": ran.engine.to_string(),
+        "plan": found.plan,
+        "spend": estimate(Some(&found.spend)),
+        "requests_throttled_share": estimate(found.throttled.as_ref()),
+        "best": best(&found.best),
+        "levers": found.effects.iter().map(effect).collect::<Vec<_>>(),
+        "left_out": left_out.collect::<Vec<_>>(),
+    }))
 }

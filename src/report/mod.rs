@@ -7,6 +7,7 @@ mod budget;
 mod compare;
 mod compare_files;
 mod csv;
+mod document;
 mod explain;
 mod figures;
 mod flips;
@@ -34,18 +35,18 @@ mod table;
 mod tornado;
 mod words;
 
-pub use alternatives::{alternatives_answer, alternatives_file};
+pub use alternatives::{alternatives_answer, alternatives_file, alternatives_json};
 pub use answer::answer;
-pub use breakeven::{PlanBreakEven, RULES_OF_THUMB, Requests, break_even_table, break_evens};
-pub use budget::{budget_answer, budget_file};
+pub use breakeven::{PlanBreakEven, RULES_OF_THUMB, Requests, break_even_json, break_even_table, break_evens, unit_break_even_json};
+pub use budget::{budget_answer, budget_file, budget_json};
 pub use compare::comparison;
 pub use compare_files::{COMPARISON_FILE, comparison_csv, comparison_json};
 pub use explain::explanation;
 pub use flips::{FLIPS_FILE, flip_lines, flips_file};
-pub use forecast::{forecast_answer, forecast_file};
+pub use forecast::{forecast_answer, forecast_file, forecast_json};
 pub use headline::{Headline, Headlines};
 pub use hours::write_hours;
-pub use levers::{levers_answer, levers_file};
+pub use levers::{levers_answer, levers_file, levers_json};
 pub use notes::{hours_walked, notes};
 pub use past::{PastComparison, PastRun};
 pub use provenance::{PriceDate, Provenance};
@@ -57,7 +58,7 @@ pub use schedule_files::{SCHEDULE_FILES, schedule_files};
 pub use size::{nines_table, sizing_answer, steps_table};
 pub use size_files::{SIZING_FILES, sizing_files};
 pub use surface::{shown, surface_answer, surface_notes, surface_table, unit_prices_table};
-pub use surface_files::{SURFACE_FILES, surface_files};
+pub use surface_files::{SURFACE_FILES, surface_files, surface_json};
 pub use table::table;
 pub use tornado::{TORNADO_FILE, tornado_answer, tornado_file, tornado_json};
 
@@ -65,7 +66,7 @@ use crate::decision::{Flip, Held, Judgement, Rare, objective_samples};
 use crate::error::{Error, Result};
 use crate::scenario::Scenario;
 use crate::simulation::{beside, ordered_map};
-use crate::statistics::Best;
+use crate::statistics::{Best, Regret};
 use crate::tally::{Outcome, Span};
 use figures::Book;
 
@@ -150,16 +151,15 @@ impl Report<'_> {
             return Err(Error::usage("samples.csv: the samples of so many replications are not kept"));
         }
         let plans: Vec<usize> = (0..self.scenario.supply.plans.len()).collect();
-        let best = self.best();
         let mut chunks = plans.chunks(PLANS_AT_A_TIME);
         let first = chunks.next().unwrap_or_default();
-        let (mut ready, mut pieces) = (first, self.pieces(first, best.as_ref(), files)?);
+        let (mut ready, mut pieces) = (first, self.pieces(first, files)?);
         // After the first plans were summarised: what is told of these need not be found again.
         self.heads(files, put)?;
         for chunk in chunks {
             let mut next = Ok(Vec::new());
             // What is ready is handed on while the next plans are summarised.
-            beside(self.threads, || next = self.pieces(chunk, best.as_ref(), files), || self.hand_on(ready, &pieces, files, put))??;
+            beside(self.threads, || next = self.pieces(chunk, files), || self.hand_on(ready, &pieces, files, put))??;
             (ready, pieces) = (chunk, next?);
         }
         self.hand_on(ready, &pieces, files, put)?;
@@ -179,11 +179,11 @@ impl Report<'_> {
     }
 
     /// What the files say of some plans.
-    fn pieces(&self, plans: &[usize], best: Option<&Best>, files: &[ReportFile]) -> Result<Vec<Pieces>> {
+    fn pieces(&self, plans: &[usize], files: &[ReportFile]) -> Result<Vec<Pieces>> {
         let book = Book::new(self, plans)?;
         let places: Vec<usize> = (0..plans.len()).collect();
         let cheapest = self.cheapest();
-        ordered_map(self.threads, &places, |&place| self.plan_pieces(&book, place, (cheapest, best), files))?.into_iter().collect()
+        ordered_map(self.threads, &places, |&place| self.plan_pieces(&book, place, cheapest, files))?.into_iter().collect()
     }
 
     /// Hands on the pieces of some plans, and their samples.
@@ -218,22 +218,26 @@ impl Report<'_> {
     }
 
     /// The least that any plan which keeps the limits comes to in each future (of all, where none does): what regret is measured from.
-    fn best(&self) -> Option<Best> {
-        let standings = &self.judgement.standings;
-        let any = standings.iter().any(|standing| standing.keeps_limits);
-        let plans = (0..standings.len()).filter(|&plan| !any || standings[plan].keeps_limits);
-        Best::of(plans.map(|plan| objective_samples(self.scenario, self.outcome, plan)))
+    fn best(&self) -> Option<&Best> {
+        self.headlines.best(|| {
+            let standings = &self.judgement.standings;
+            let any = standings.iter().any(|standing| standing.keeps_limits);
+            let plans = (0..standings.len()).filter(|&plan| !any || standings[plan].keeps_limits);
+            Best::of(plans.map(|plan| objective_samples(self.scenario, self.outcome, plan)))
+        })
+    }
+
+    /// What a plan comes to above that.
+    fn regret(&self, plan: usize) -> Option<Regret> {
+        let samples = || objective_samples(self.scenario, self.outcome, plan);
+        self.best().map(|best| best.regret(&samples(), self.outcome.method(Span::Horizon)))
     }
 
     /// The text of the plan that stands at `place` in the book, by file.
-    fn plan_pieces(&self, book: &Book, place: usize, (cheapest, best): (usize, Option<&Best>), files: &[ReportFile]) -> Result<Pieces> {
+    fn plan_pieces(&self, book: &Book, place: usize, cheapest: usize, files: &[ReportFile]) -> Result<Pieces> {
         let figures = book.plan(place);
         let headline = book.headline(self, place, cheapest);
-        let own = |best: &Best| {
-            let samples = objective_samples(self.scenario, self.outcome, headline.plan);
-            best.regret(&samples, self.outcome.method(Span::Horizon))
-        };
-        let regret = best.map(own);
+        let regret = self.regret(headline.plan);
         let regret = regret.as_ref();
         let piece = |&file: &ReportFile| {
             let text = match file {

@@ -1,7 +1,8 @@
 //! Result folders of two runs, compared by what their summaries tell: the figures and where they come from, but not the inputs.
 
 use super::compare::measures;
-use super::compare_files::{SCHEMA, begun, document, headlines, rows};
+use super::compare_files::{SCHEMA, begun, headlines, rows};
+use super::document::document;
 use super::table::STYLE;
 use super::{ReportFile, words};
 use crate::decision::{Measure, MeasureChange};

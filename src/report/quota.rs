@@ -32,7 +32,7 @@ fn first(quota: &QuotaFigures, found: &QuotaAnswer, wish: QuotaWish) -> Option<S
     let Some((tokens, largest)) = ask.or(quota.most_seen(false)).zip(quota.largest(|month| month.peak[0])) else {
         return Some(match quota.waiting.as_slice() {
             [] => format!("Nothing comes to `{offer}`, so no quota is needed there."),
-            waiting => format!("Nothing comes to `{offer}` minute by minute. {}", of_waiting(offer, waiting)),
+            _ => format!("Nothing comes to `{offer}` minute by minute. {}", of_waiting(offer, quota, wish)),
         });
     };
     // Tokens and requests are told by the same futures.
@@ -62,7 +62,7 @@ fn first(quota: &QuotaFigures, found: &QuotaAnswer, wish: QuotaWish) -> Option<S
         _ => format!("Ask for {wanted} on `{offer}`: in {held} of the futures {minutes} {stay}."),
     };
     if !quota.waiting.is_empty() {
-        text.extend([" ", &of_waiting(offer, &quota.waiting)]);
+        text.extend([" ", &of_waiting(offer, quota, wish)]);
     }
     for (way, what) in ["tokens", "requests"].into_iter().enumerate() {
         let (Some(now), Some(exceeded)) = (quota.now[way], &quota.exceeded[way]) else { continue };
@@ -81,11 +81,23 @@ fn first(quota: &QuotaFigures, found: &QuotaAnswer, wish: QuotaWish) -> Option<S
 }
 
 /// What is said of work that waits, which takes as much as it is given.
-fn of_waiting(offer: &str, waiting: &[String]) -> String {
+fn of_waiting(offer: &str, quota: &QuotaFigures, wish: QuotaWish) -> String {
+    let in_time = quota.beside().map_or_else(
+        || "No figure here counts it".to_owned(),
+        |(month, rate)| {
+            let held = month.waiting.and_then(|waiting| waiting.held());
+            let futures = held.map_or_else(|| "in all futures seen".to_owned(), |_| format!("in {} of the futures", Share(wish.percentile)));
+            format!(
+                "A steady {} tokens a minute beside all else would have it done in time {futures} ({} takes most); the table does not count it",
+                short(rate),
+                named(&month.label)
+            )
+        },
+    );
     format!(
         "The work of {} waits for what is left of `{offer}`: what it takes is what the quota gives, and a larger one makes less of it late. \
-         No figure here counts it; `run` and `size` tell what is late under a quota, such as with `--set offer.{offer}.quota.rate=+50%`.",
-        waiting.join(", ")
+         {in_time}; `run` and `size` tell what is late under a quota, such as with `--set offer.{offer}.quota.rate=+50%`.",
+        quota.waiting.join(", ")
     )
 }
 

@@ -1,6 +1,6 @@
 //! The figures of a request for a higher quota as CSV: those of the form, and the evidence behind them.
 
-use super::compare_files::{document, estimate};
+use super::document::{document, estimate};
 use super::lines::Lines;
 use crate::decision::{QuotaAnswer, QuotaFigures, QuotaMonth, QuotaWish, RateFigure};
 use crate::error::Result;
@@ -44,6 +44,7 @@ pub fn quota_json(wish: QuotaWish, found: &QuotaAnswer) -> Result<String> {
             "month": month.label,
             "steady_per_minute": ways(quota, &month.steady),
             "peak_per_minute": ways(quota, &month.peak),
+            "waiting_per_minute": month.waiting.as_ref().map(rate),
             "minutes_over_quota": { "tokens": tokens, "requests": requests },
         })
     };
@@ -103,6 +104,14 @@ impl Row<'_> {
         self.lines.numbers([value, interval.map(|(low, _)| low), interval.map(|(_, high)| high)]).end()
     }
 
+    /// A rate: its mean, and what is held or the largest seen.
+    fn rate(&mut self, name: &str, unit: &str, month: &str, held: &str, figure: &RateFigure) -> Result<()> {
+        self.estimate(name, unit, month, &figure.mean)?;
+        let (point, interval) = of_held(figure);
+        self.maybe(name, unit, (month, held), point, interval)?;
+        if point.is_some() { Ok(()) } else { self.put(name, unit, (month, "largest"), figure.largest, None) }
+    }
+
     fn estimate(&mut self, figure: &str, unit: &str, month: &str, value: &Estimate) -> Result<()> {
         self.put(figure, unit, (month, "mean"), value.point, value.interval(CONFIDENCE))
     }
@@ -117,14 +126,11 @@ fn form(wish: QuotaWish, found: &QuotaAnswer) -> Result<String> {
         for month in &quota.months {
             for (way, (what, unit)) in WAYS.into_iter().enumerate().filter(|(way, _)| is_told(quota, *way)) {
                 for (name, figure) in [("steady", &month.steady[way]), ("peak", &month.peak[way])] {
-                    let name = format!("{name}_{what}_per_minute");
-                    row.estimate(&name, unit, &month.label, &figure.mean)?;
-                    let (point, interval) = of_held(figure);
-                    row.maybe(&name, unit, (&month.label, &held), point, interval)?;
-                    if point.is_none() {
-                        row.put(&name, unit, (&month.label, "largest"), figure.largest, None)?;
-                    }
+                    row.rate(&format!("{name}_{what}_per_minute"), unit, &month.label, &held, figure)?;
                 }
+            }
+            if let Some(waiting) = &month.waiting {
+                row.rate("waiting_tokens_per_minute", WAYS[0].1, &month.label, &held, waiting)?;
             }
             for (name, over) in ["minutes_over_quota_of_tokens", "minutes_over_quota_of_requests"].into_iter().zip(&month.over) {
                 if let Some(over) = over {

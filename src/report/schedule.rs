@@ -37,14 +37,6 @@ pub(super) fn signed(difference: &Estimate, less: &str, more: &str) -> String {
     format!("{} {word}", words::amount(&Estimate { point: difference.point.abs(), ..*difference }))
 }
 
-/// A number to a hundredth of a spread.
-pub(super) fn rounded(value: f64, spread: f64) -> String {
-    if spread.abs() <= words::ROUNDING * value.abs() {
-        return words::exact(value);
-    }
-    words::to_digits_of(Some((spread / 100.0).abs()), value)
-}
-
 /// Those that a reader would ask for: all of a file, and of a family the best of each kind.
 fn shown(stage: &Stage) -> Vec<usize> {
     let mut kinds: Vec<String> = Vec::new();
@@ -95,7 +87,7 @@ fn policies(scenario: &Scenario, stage: &Stage, wish: ScheduleWish) -> String {
             mark.to_owned(),
             policy.policy.name.clone(),
             words::amount(&policy.ranked),
-            format!("{}–{}", rounded(policy.range.0, spread), rounded(policy.range.1, spread)),
+            format!("{}–{}", words::rounded(policy.range.0, spread), words::rounded(policy.range.1, spread)),
             against.map_or_else(words::dash, |against| words::amount(&against.mean_difference)),
             against.map_or_else(words::dash, |against| words::frequency(&against.probability_strictly_less)),
             words::exact(owed.round()),
@@ -217,7 +209,7 @@ fn waiting(scenario: &Scenario, stage: &Stage) -> Option<String> {
             stage.policies[waiting.places.1].policy.name.clone(),
             words::amount(&waiting.value),
             words::amount(&waiting.owed),
-            format!("{}–{}", rounded(waiting.range.0, spread), rounded(waiting.range.1, spread)),
+            format!("{}–{}", words::rounded(waiting.range.0, spread), words::rounded(waiting.range.1, spread)),
             words::frequency(&waiting.pays),
             waiting.blindly.as_ref().map_or_else(words::dash, words::amount),
             note.to_owned(),

@@ -1,8 +1,9 @@
 //! Purchases over time as files: a line for each policy, and one for each month of each.
 
+use super::document::document;
 use super::lines::Lines;
 use crate::decision::{PolicyKind, Schedule, Simulated, Stage};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::scenario::Scenario;
 use crate::statistics::Estimate;
 use serde_json::{Value, json};
@@ -16,7 +17,7 @@ pub const SCHEDULE_FILES: [&str; 3] = ["policies.csv", "schedule.csv", "schedule
 /// When a document cannot be written, which no input makes happen.
 pub fn schedule_files(scenario: &Scenario, found: &Schedule) -> Result<Vec<(&'static str, String)>> {
     let [policies_csv, schedule_csv, document_json] = SCHEDULE_FILES;
-    Ok(vec![(policies_csv, policies(found)?), (schedule_csv, months(scenario, found)?), (document_json, document(scenario, found)?)])
+    Ok(vec![(policies_csv, policies(found)?), (schedule_csv, months(scenario, found)?), (document_json, answers(scenario, found)?)])
 }
 
 fn each(found: &Schedule) -> impl Iterator<Item = (&Stage, usize, &Simulated)> {
@@ -97,7 +98,7 @@ fn months(scenario: &Scenario, found: &Schedule) -> Result<String> {
     lines.finish()
 }
 
-fn document(scenario: &Scenario, found: &Schedule) -> Result<String> {
+fn answers(scenario: &Scenario, found: &Schedule) -> Result<String> {
     let estimate = |estimate: &Estimate| json!({ "point": estimate.point, "standard_error": estimate.standard_error, "n": estimate.n });
     let stages = found.stages.iter().map(|stage| {
         let name = |place: usize| stage.policies.get(place).map(|policy| policy.policy.name.as_str());
@@ -148,12 +149,10 @@ fn document(scenario: &Scenario, found: &Schedule) -> Result<String> {
             "left_out": stage.left_out,
         })
     });
-    let document = json!({
+    document(&json!({
         "schema": "tokentide/schedule-1",
         "scenario": scenario.name,
         "currency": scenario.currency.code(),
         "stages": stages.collect::<Vec<Value>>(),
-    });
-    let text = serde_json::to_string_pretty(&document).map_err(|error| Error::io("schedule.json", "write", error.into()))?;
-    Ok(text + "\n")
+    }))
 }

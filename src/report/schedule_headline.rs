@@ -1,6 +1,6 @@
 //! Which schedule to follow, in words: against the best plan known from the start, or that none keeps the limits.
 
-use super::schedule::{rounded, signed};
+use super::schedule::signed;
 use super::words;
 use crate::decision::{ScheduleWish, Simulated, Stage};
 use crate::scenario::Scenario;
@@ -45,7 +45,7 @@ pub(super) fn headline(scenario: &Scenario, stage: &Stage, wish: ScheduleWish) -
                 first.policy.name,
                 signed(&less, "less", "more"),
                 plan.policy.name,
-                between(low, high),
+                words::between(low, high, ["less", "more"]),
                 words::frequency(&against.probability_strictly_less),
             )
         }
@@ -113,37 +113,8 @@ fn none_keeps(scenario: &Scenario, stage: &Stage, wish: ScheduleWish) -> String 
     )
 }
 
-/// `120 to 450 less`, `4800 more to 6800 less`.
-fn between(low: f64, high: f64) -> String {
-    let digits = |value: f64| rounded(value.abs(), high - low);
-    // What rounds to nothing is no loss.
-    match (low < 0.0 && digits(low) != "0", high < 0.0) {
-        (false, _) => format!("{} to {} less", digits(low), digits(high)),
-        (true, true) => format!("{} to {} more", digits(high), digits(low)),
-        (true, false) => format!("{} more to {} less", digits(low), digits(high)),
-    }
-}
-
 /// Two digits, up.
 fn rounded_up(number: f64) -> String {
     let place = libm::pow(10.0, (libm::log10(number.max(1.0)).floor() - 1.0).max(0.0));
     short((number / place).ceil() * place)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::between;
-
-    #[test]
-    fn a_range_of_savings_says_which_way_its_ends_point() {
-        for ((low, high), text) in [
-            ((120.0, 450.0), "120 to 450 less"),
-            ((-4800.0, 6800.0), "4800 more to 6800 less"),
-            ((-300.0, -100.0), "100 to 300 more"),
-            ((-0.01, 690.0), "0 to 690 less"),
-            ((0.0, 690.0), "0 to 690 less"),
-        ] {
-            assert_eq!(between(low, high), text);
-        }
-    }
 }

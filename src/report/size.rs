@@ -1,11 +1,13 @@
 //! What to buy, in words and tables: the plan, whether the run can tell it from others, unit by unit, and what less throttling costs.
 
 use super::answer::{Question, verdict, would_tell, would_tell_of_budget};
+use super::headline::cheaper;
 use super::table::STYLE;
 use super::{Report, words};
 use crate::decision::{ByHours, Goal, Leader, Missed, PoolSteps, Requirement, Sizing, UnitStep, Verdict, Wish, objective_samples};
-use crate::statistics::Estimate;
+use crate::statistics::{Estimate, Paired};
 use crate::supply::short;
+use crate::tally::Span;
 use crate::units::Share;
 use comfy_table::{CellAlignment, Table};
 
@@ -28,6 +30,11 @@ pub fn sizing_answer(report: &Report<'_>, sizing: &Sizing, wish: Wish<'_>) -> St
         let ends = at_the_end(steps).filter(|_| leader.qualified);
         sentences(report, wish, leader, found).into_iter().chain(ends).for_each(|sentence| text.extend([" ", &sentence]));
         parts.push(text);
+    }
+    if wish.criterion.goal == Goal::P95 {
+        parts.push(
+            "Plans are ranked and compared by a P95 that is smoothed over neighbouring ranks; percentiles of the table are not.".to_owned(),
+        );
     }
     parts.push(looked_at(sizing));
     parts.extend(sizing.by_hours.iter().map(by_hours));
@@ -79,6 +86,7 @@ fn sentences(report: &Report<'_>, wish: Wish<'_>, leader: &Leader, found: &Verdi
         (false, false) => "that were looked at",
     };
     if let (Some(other), Some(lead)) = (leader.runner_up, &found.lead) {
+        let spread = against(report, leader.plan, other);
         let (other, by) = (name(other), words::amount(lead));
         all.push(match (found.settled && !ties(lead), found.needed) {
             _ if lead.standard_error.is_none() && report.outcome.replications() == 1 => {
@@ -87,9 +95,9 @@ fn sentences(report: &Report<'_>, wish: Wish<'_>, leader: &Leader, found: &Verdi
             _ if lead.standard_error.is_none() => {
                 format!("The next best, `{other}`, costs {by} {currency} a month more{goal}; so few futures do not tell the error of that.")
             }
-            (true, _) => format!("The next best, `{other}`, costs {by} {currency} a month more{goal}."),
+            (true, _) => format!("The next best, `{other}`, costs {by} {currency} a month more{goal}{spread}."),
             (false, Some(needed)) => format!(
-                "Too close to call against `{other}`: {by} {currency} a month lie between them{goal}; about {} replications would tell.",
+                "Too close to call against `{other}`: {by} {currency} a month lie between them{goal}{spread}; about {} replications would tell.",
                 rounded_up(needed)
             ),
             (false, None) => format!("`{other}` costs the same{goal}, as far as can be told: neither of the two is better."),
@@ -128,6 +136,17 @@ fn sentences(report: &Report<'_>, wish: Wish<'_>, leader: &Leader, found: &Verdi
         });
     }
     all
+}
+
+/// What another plan costs more future by future, and how often.
+fn against(report: &Report<'_>, plan: usize, other: usize) -> String {
+    let samples = |plan| objective_samples(report.scenario, report.outcome, plan);
+    let paired = Paired::by(&samples(plan), &samples(other), report.outcome.method(Span::Horizon));
+    paired.map_or_else(String::new, |paired| {
+        let often = words::frequency(&cheaper(&paired));
+        let spread = words::spread([-paired.p95, -paired.p05], ["more", "less"]);
+        spread.strip_suffix(')').map_or_else(String::new, |spread| format!("{spread}; more in {often} of the futures)"))
+    })
 }
 
 /// Offers of which the plan buys as many units as were looked at.

@@ -1,9 +1,10 @@
 //! What to buy, as files: every unit's step, the price of less throttling, and the verdicts.
 
+use super::document::document;
 use super::lines::Lines;
 use super::{Report, flip_lines, json as summary};
 use crate::decision::{ByHours, Requirement, Sizing};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::statistics::Estimate;
 use crate::supply::Commitment;
 use serde_json::{Value, json};
@@ -13,7 +14,7 @@ use serde_json::{Value, json};
 /// # Errors
 /// When a document cannot be written, which no input makes happen.
 pub fn sizing_files(report: &Report<'_>, sizing: &Sizing) -> Result<Vec<(&'static str, String)>> {
-    Ok(vec![("units.csv", units(sizing)?), ("nines.csv", nines(sizing)?), ("size.json", document(report, sizing)?)])
+    Ok(vec![("units.csv", units(sizing)?), ("nines.csv", nines(sizing)?), ("size.json", verdicts(report, sizing)?)])
 }
 
 /// The names of those files.
@@ -88,7 +89,7 @@ fn purchases(sizing: &Sizing, plan: usize) -> Vec<Value> {
     bought.map(told).collect()
 }
 
-fn document(report: &Report<'_>, sizing: &Sizing) -> Result<String> {
+fn verdicts(report: &Report<'_>, sizing: &Sizing) -> Result<String> {
     let name = |plan: usize| sizing.scenario.supply.plans.get(plan).map(|plan| plan.name.as_str());
     let estimate = |estimate: &Option<Estimate>| -> Value {
         estimate.map_or(Value::Null, |e| json!({ "point": e.point, "standard_error": e.standard_error, "n": e.n }))
@@ -114,7 +115,7 @@ fn document(report: &Report<'_>, sizing: &Sizing) -> Result<String> {
             "missed_within_error": missed,
         })
     });
-    let document = json!({
+    document(&json!({
         "schema": "tokentide/size-1",
         "scenario": sizing.scenario.name,
         "currency": sizing.scenario.currency.code(),
@@ -128,7 +129,5 @@ fn document(report: &Report<'_>, sizing: &Sizing) -> Result<String> {
         "by_hours": sizing.by_hours.iter().map(by_hours).collect::<Vec<_>>(),
         "flips": summary::changes(report),
         "flips_text": flip_lines(report),
-    });
-    let text = serde_json::to_string_pretty(&document).map_err(|error| Error::io("size.json", "write", error.into()))?;
-    Ok(text + "\n")
+    }))
 }

@@ -1,8 +1,13 @@
 //! At which price units pay, as files: the plane of utilisation and price, and every unit's own prices.
 
+use super::document::{document, estimate, frequency, percentile};
 use super::lines::Lines;
 use crate::decision::{DISCOUNTS, Percentile, Surface, TermSurface, UnitPrices};
 use crate::error::Result;
+use crate::scenario::Scenario;
+use crate::simulation::Run;
+use crate::statistics::CONFIDENCE;
+use serde_json::{Value, json};
 
 /// The names of the files of a break-even surface.
 pub const SURFACE_FILES: [&str; 2] = ["surface.csv", "surface_units.csv"];
@@ -66,18 +71,72 @@ fn units(surface: &Surface) -> Result<String> {
 }
 
 fn row(lines: &mut Lines, line: &TermSurface, found: &UnitPrices, share: f64) -> Result<()> {
-    let percentile = |percentile: &Percentile| {
+    let three = |percentile: &Percentile| {
         let (low, high) = percentile.interval.unzip();
         [Some(percentile.point), low, high]
     };
     lines.numbers([Some(found.units.0), Some(found.units.1), Some(line.bought), Some(line.price)]);
     lines.numbers([Some(found.saving.point), found.saving.standard_error]);
     for index in 0..3 {
-        lines.numbers(found.used.as_ref().map_or([None; 3], |used| percentile(&used[index])));
+        lines.numbers(found.used.as_ref().map_or([None; 3], |used| three(&used[index])));
     }
     for pays in &found.pays {
-        let (low, high) = pays.interval(0.95).unzip();
+        let (low, high) = pays.interval(CONFIDENCE).unzip();
         lines.numbers([Some(pays.share()), low, high]);
     }
-    lines.number(share).numbers(percentile(&found.price)).numbers(percentile(&found.discount)).end()
+    lines.number(share).numbers(three(&found.price)).numbers(three(&found.discount)).end()
+}
+
+/// The document of `--json`.
+///
+/// # Errors
+/// When it cannot be written, which no input makes happen.
+pub fn surface_json(scenario: &Scenario, ran: &Run<Surface>) -> Result<String> {
+    let surface = &ran.summary;
+    let prices = |found: &UnitPrices| {
+        let pays = DISCOUNTS.iter().zip(&found.pays).map(|(discount, pays)| json!({ "discount": discount, "pays": frequency(pays) }));
+        json!({
+            "units_from": found.units.0,
+            "units_to": found.units.1,
+            "saving": estimate(Some(&found.saving)),
+            "used": found.used.as_ref().map(|[low, middle, high]| {
+                json!({ "p05": percentile(low), "p50": percentile(middle), "p95": percentile(high) })
+            }),
+            "pays_at": pays.collect::<Vec<Value>>(),
+            "price": percentile(&found.price),
+            "discount": percentile(&found.discount),
+        })
+    };
+    let line = |line: &TermSurface| {
+        let even = DISCOUNTS.iter().map(|discount| json!({ "discount": discount, "utilisation": line.break_even(*discount) }));
+        json!({
+            "plan": line.plan,
+            "pool": line.pool,
+            "offer": line.offer,
+            "axis": line.axis,
+            "term": line.term.to_string(),
+            "price_per_unit_hour": line.price,
+            "hours_per_month": line.hours,
+            "on_demand_price_of_full_unit_hour": line.full,
+            "bought": line.bought,
+            "is_best": line.best,
+            "break_even": even.collect::<Vec<Value>>(),
+            "steps": line.steps.iter().map(prices).collect::<Vec<_>>(),
+            "all": line.whole.iter().map(prices).collect::<Vec<_>>(),
+        })
+    };
+    document(&json!({
+        "schema": "tokentide/surface-1",
+        "scenario": scenario.name,
+        "currency": scenario.currency.code(),
+        "confidence": CONFIDENCE,
+        "replications": ran.replications,
+        "replications_asked": ran.asked,
+        "seed": ran.seed,
+        "engine": ran.engine.to_string(),
+        "pays_in": surface.share,
+        "any_keeps_limits": surface.any_keeps_limits,
+        "lines": surface.lines.iter().map(line).collect::<Vec<_>>(),
+        "left_out": surface.left_out,
+    }))
 }

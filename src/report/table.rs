@@ -4,13 +4,14 @@ use super::headline::cheaper;
 use super::{Headline, Report, words};
 use crate::decision::{Leader, spreadsheet_plan};
 use crate::simulation::ordered_map;
+use crate::statistics::Regret;
 use comfy_table::{CellAlignment, ContentLineStyle, LineStyle, Table, TableStyle};
 
 /// Rows that are shown; all plans are in the files.
 const ROWS: usize = 8;
 
 /// Where the column of lateness stands, when there is one.
-const LATENESS: usize = 9;
+const LATENESS: usize = 10;
 
 /// No lines but the one below the header: what stands in columns needs no more.
 pub(super) const STYLE: TableStyle = TableStyle::new()
@@ -35,6 +36,7 @@ pub fn table(report: &Report<'_>) -> String {
         "P5–P95".to_owned(),
         "saving".to_owned(),
         "P(saves)".to_owned(),
+        "regret\n(P95)".to_owned(),
         "requests\nthrottled".to_owned(),
         "P(limits\nkept)".to_owned(),
         "idle\nspend".to_owned(),
@@ -45,10 +47,10 @@ pub fn table(report: &Report<'_>) -> String {
     }
     table.set_header(header);
     let chosen = chosen(report);
-    let headline = |(plan, _): &(usize, String)| Headline::new(report, *plan, cheapest);
-    let headlines = ordered_map(report.threads, &chosen, headline).unwrap_or_else(|_| chosen.iter().map(headline).collect());
-    for ((_, role), headline) in chosen.into_iter().zip(headlines) {
-        table.add_row(row(report, &headline, role));
+    let figures = |(plan, _): &(usize, String)| (Headline::new(report, *plan, cheapest), report.regret(*plan));
+    let figures = ordered_map(report.threads, &chosen, figures).unwrap_or_else(|_| chosen.iter().map(figures).collect());
+    for ((_, role), (headline, regret)) in chosen.into_iter().zip(figures) {
+        table.add_row(row(report, &headline, regret, role));
     }
     for column in table.column_iter_mut().skip(4) {
         column.set_cell_alignment(CellAlignment::Right);
@@ -56,7 +58,7 @@ pub fn table(report: &Report<'_>) -> String {
     table.trim_fmt()
 }
 
-fn row(report: &Report<'_>, headline: &Headline, role: String) -> Vec<String> {
+fn row(report: &Report<'_>, headline: &Headline, regret: Option<Regret>, role: String) -> Vec<String> {
     let Some(plan) = report.scenario.supply.plans.get(headline.plan) else { return Vec::new() };
     let dash = words::dash;
     // A swept plan's name repeats its units and term, which have columns of their own.
@@ -72,6 +74,7 @@ fn row(report: &Report<'_>, headline: &Headline, role: String) -> Vec<String> {
         words::range(headline.cost_total.as_ref()),
         words::mean(saving),
         headline.against_baseline.as_ref().map_or_else(dash, |paired| words::frequency(&cheaper(paired))),
+        regret.as_ref().map_or_else(dash, regretted),
         words::mean_share(headline.requests_throttled_share.as_ref()),
         if limited { words::frequency_of_months(&headline.standing.months_kept) } else { dash() },
         words::mean(headline.cost_provisioned_idle.as_ref()),
@@ -81,6 +84,12 @@ fn row(report: &Report<'_>, headline: &Headline, role: String) -> Vec<String> {
         row.insert(LATENESS, words::mean_frequency(headline.deadline_missed.as_ref()));
     }
     row
+}
+
+/// The mean, and P95 in brackets where that differs.
+fn regretted(regret: &Regret) -> String {
+    let (mean, high) = (words::amount(&regret.expected), words::rounded(regret.p95, regret.p95));
+    if mean == high { mean } else { format!("{mean} ({high})") }
 }
 
 /// The plans shown and why: the baseline, the spreadsheet's answer, the best of each term, the runners-up. A plan that is several of

@@ -1,6 +1,6 @@
 //! Where the spread comes from, in words, a table with bars, and CSV.
 
-use super::compare_files::{document, estimate};
+use super::document::{document, estimate};
 use super::lines::Lines;
 use super::table::STYLE;
 use super::words;

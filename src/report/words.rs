@@ -27,6 +27,33 @@ pub(super) fn to_digits_of(error: Option<f64>, point: f64) -> String {
     }
 }
 
+/// A number to a hundredth of a spread.
+pub(super) fn rounded(value: f64, spread: f64) -> String {
+    if spread.abs() <= ROUNDING * value.abs() {
+        return exact(value);
+    }
+    to_digits_of(Some((spread / 100.0).abs()), value)
+}
+
+/// Between which two changes something lies: `120 to 450 less`, `4800 more to 6800 less`; words are those of a change above 0, and below.
+pub(super) fn between(low: f64, high: f64, [above, below]: [&str; 2]) -> String {
+    let digits = |value: f64| rounded(value.abs(), high - low);
+    // What rounds to nothing is no loss.
+    match (low < 0.0 && digits(low) != "0", high < 0.0) {
+        (false, _) => format!("{} to {} {above}", digits(low), digits(high)),
+        (true, true) => format!("{} to {} {below}", digits(high), digits(low)),
+        (true, false) => format!("{} {below} to {} {above}", digits(low), digits(high)),
+    }
+}
+
+/// Where the differences of two plans' spend lie, future by future: ` (P5–P95: 690 to 2090 less)`; nothing where they are about the same.
+pub(super) fn spread([low, high]: [f64; 2], words: [&str; 2]) -> String {
+    // Less than anybody would act on.
+    const ALIKE: f64 = 1e-3;
+    let size = low.abs().max(high.abs());
+    if (high - low).abs() <= (ALIKE * size).max(ROUNDING) { String::new() } else { format!(" (P5–P95: {})", between(low, high, words)) }
+}
+
 /// A mean, or a dash where there is none.
 pub(super) fn mean(distribution: Option<&Distribution>) -> String {
     distribution.map_or_else(dash, |distribution| amount(&distribution.mean_estimate()))
@@ -58,6 +85,10 @@ pub(super) fn range(distribution: Option<&Distribution>) -> String {
 pub(super) fn percent(estimate: &Estimate) -> String {
     // Below this a share is nothing that anybody could act on.
     const LEAST: f64 = 1e-6;
+    // A share of nothing.
+    if !estimate.point.is_finite() {
+        return dash();
+    }
     if estimate.point > 0.0 && estimate.point < LEAST {
         return "<0.0001%".to_owned();
     }
@@ -167,6 +198,23 @@ mod tests {
         assert_eq!(percent(&estimate(0.001_234, Some(0.000_056))), "0.123±0.006%");
         assert_eq!(percent(&estimate(1e-9, Some(1e-10))), "<0.0001%");
         assert_eq!(percent(&estimate(0.0, Some(0.0))), "0%");
+        assert_eq!(percent(&estimate(f64::NAN, None)), "–");
+    }
+
+    #[test]
+    fn a_range_of_savings_says_which_way_its_ends_point() {
+        for ((low, high), text) in [
+            ((120.0, 450.0), "120 to 450 less"),
+            ((-4800.0, 6800.0), "4800 more to 6800 less"),
+            ((-300.0, -100.0), "100 to 300 more"),
+            ((-0.01, 690.0), "0 to 690 less"),
+            ((0.0, 690.0), "0 to 690 less"),
+        ] {
+            assert_eq!(between(low, high, ["less", "more"]), text);
+        }
+        assert_eq!(spread([-20.0, 140.0], ["more", "less"]), " (P5–P95: 20 less to 140 more)");
+        assert_eq!(spread([750.0, 750.005], ["more", "less"]), "");
+        assert_eq!(spread([0.0, 0.0], ["more", "less"]), "");
     }
 
     #[test]

@@ -156,6 +156,9 @@ impl FromStr for Window {
         let hour = |text: &str, first: u8| text.parse().ok().filter(|hour: &u8| (first..first + 24).contains(hour));
         let hours = hours.split_once('-').and_then(|(from, until)| Some((hour(from, 0)?, hour(until, 1)?)));
         match (days, hours) {
+            (Some(_), Some((from, until))) if from == until => {
+                Err(format!("`{text}` begins and ends at one hour; allowed: `0-24` for all day, or {FORM}"))
+            }
             (Some(days), Some((from, until))) => Ok(Self { days, from, until }),
             _ => Err(format!("`{text}` is no window of the week; allowed: {FORM}")),
         }
@@ -201,7 +204,7 @@ mod tests {
             assert_eq!(schedule.to_string(), said);
             assert_eq!((0..168).filter(|&hour| schedule.holds(hour)).count(), hours, "{text}");
         }
-        for text in ["", "weekdays", "mondays 8-20", "8-25", "24-3", "8", "-1-3"] {
+        for text in ["", "weekdays", "mondays 8-20", "8-25", "24-3", "8", "-1-3", "8-8", "weekdays 6-6"] {
             assert!(text.parse::<Window>().unwrap_err().contains("allowed"), "{text}");
         }
     }

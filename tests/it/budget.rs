@@ -114,3 +114,13 @@ fn by_the_command() {
     let (code, _, told) = run(&["--reserve=100%", "--quiet"]);
     assert!(code == Some(2) && told.contains("less than 100%"), "{told}");
 }
+
+#[test]
+fn budgets_that_tell_nothing_are_refused() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("workloads/support-copilot.toml");
+    for flag in ["--month=0", "--quarter=0", "--whole=1e300", "--whole=0", "--month=-1", "--whole=nan"] {
+        let ended = Command::new(env!("CARGO_BIN_EXE_tokentide")).arg("budget").arg(&file).arg(flag).output().unwrap();
+        let told = String::from_utf8_lossy(&ended.stderr).into_owned();
+        assert!(ended.status.code() == Some(2) && told.contains("allowed: a number above 0, up to 1e15"), "{flag}: {told}");
+    }
+}

@@ -215,6 +215,54 @@ fn several_quotas_are_added_and_what_is_aside_is_told() {
     assert!(all.offer.is_none() && all.ask(false).is_none_or(|ask| ask > 0.0));
 }
 
+/// 250 000 tokens every other midnight, due in four hours: 62 500 an hour do, beside what does not wait, and a run says so too.
+#[test]
+fn work_that_waits_is_told_the_rate_that_has_it_done_in_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let hour = |hour: usize| {
+        let work = ["0,0,0", "250000,0,125"][usize::from(matches!(hour % 48, 0))];
+        format!("2026-06-{:02}T{:02}:00:00Z,{work}\n", 1 + hour / 24, hour % 24)
+    };
+    let csv: String = (0..240).map(hour).collect();
+    std::fs::write(folder.path().join("jobs.csv"), format!("timestamp,input_tokens,output_tokens,requests\n{csv}")).unwrap();
+    let text = |rate: &str, route: &str| {
+        let bought = if route.contains("units") { "units = { units = 1 }\n" } else { "" };
+        let jobs = "[[workload]]\nname = \"jobs\"\nclass = \"deferrable\"\nqueue = true\ndeadline = \"4h\"\nreplay = \"jobs.csv\"\nminute = \"off\"\n";
+        let quota = format!("quota = {{ rate = \"{rate}\" }}\n");
+        let routes = format!("[[plan]]\nname = \"p\"\nroute = {{ jobs = [{route}] }}\n{bought}");
+        [&flat_months(2, 120), &on_demand("1 USD/token"), quota.as_str(), &units("1 tokens/h", "1 USD/unit-hour"), jobs, &routes].concat()
+    };
+    let told = |rate: &str, route: &str| {
+        let scenario = resolve(&text(rate, route), folder.path());
+        let spec = RunSpec { replications: Some(20), ..RunSpec::default() };
+        let found = quota(&scenario, 0, WISH, &spec).unwrap().summary;
+        let answer = quota_answer(&scenario, 0, WISH, &found);
+        (found, answer, quota_files(WISH, &quota(&scenario, 0, WISH, &spec).unwrap().summary).unwrap()[0].clone())
+    };
+    let (found, text_of, form) = told("50k tokens/h", "\"on-demand\"");
+    for month in &found.quotas[0].months {
+        let waiting = month.waiting.unwrap();
+        near(waiting.mean.point, 62_500.0 / 60.0);
+        near(waiting.largest, 62_500.0 / 60.0);
+    }
+    assert!(text_of.contains("A steady 1100 tokens a minute beside all else would have it done in time in all futures seen"), "{text_of}");
+    assert!(form.contains("waiting_tokens_per_minute"), "{form}");
+    let missed = |rate: &str| {
+        let scenario = resolve(&text(rate, "\"on-demand\""), folder.path());
+        let outcome = run(&scenario, &RunSpec { replications: Some(2), ..RunSpec::default() }, &Columns).unwrap().summary;
+        let column = outcome.column(&scenario, 0, Row::All, Span::Horizon, Metric::DeadlineMissed).unwrap();
+        column.iter().sum::<f64>()
+    };
+    assert_eq!(missed("62.5k tokens/h"), 0.0);
+    assert!(missed("62k tokens/h") > 0.0);
+    // What units serve first is not the quota's alone, so that no rate is told.
+    let (found, text_of, _) = told("50k tokens/h", "\"units\", \"on-demand\"");
+    assert!(
+        found.quotas[0].months.iter().all(|month| month.waiting.is_none()) && text_of.contains("No figure here counts it"),
+        "{text_of}"
+    );
+}
+
 fn command(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("workloads/support-copilot.toml");
     let mut command = Command::new(env!("CARGO_BIN_EXE_tokentide"));

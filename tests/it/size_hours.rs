@@ -231,7 +231,7 @@ fn what_cannot_be_looked_at_is_refused() {
         ("office.toml", "--units=u=1.5", "units.u: holds 1.5, which cannot be bought\n --> command line:1:9"),
         ("office.toml", "--terms=u=2 months", "terms.u: is a term that the offer does not have"),
         ("office.toml", "--starts=u=7", "a month from 1 to 2"),
-        ("office.toml", "--budget=-1", "is no amount; allowed"),
+        ("office.toml", "--budget=-1", "is no budget; allowed"),
         ("office.toml", "--hours=u=mondays 8-20", "is no window of the week; allowed: days and hours such as"),
         ("office.toml", "--hours=u=8-30", "is no window of the week"),
     ] {

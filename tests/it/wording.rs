@@ -65,7 +65,10 @@ fn plans_that_buy_nothing_are_one() {
     for command in ["run", "size"] {
         let told = told(folder.path(), &format!("{command} alone.toml"));
         let first = told.lines().next().unwrap();
-        assert!(first.starts_with("Stay with `c/units=0/term=none`: ") && first.matches("units=0").count() == 1, "{command}: {told}");
+        assert!(
+            first.starts_with("Stay with `c/units=0/term=none` (no units): ") && first.matches("units=0").count() == 1,
+            "{command}: {told}"
+        );
     }
     let told = told(folder.path(), "alternatives first.toml --with last.toml");
     assert!(told.starts_with("`od` of last.toml costs the same as `od` of first.toml."), "{told}");
@@ -131,4 +134,80 @@ fn a_share_at_what_is_asked_is_not_told_by_more_replications() {
     );
     let off = at_the_share(100.0 * kept - 0.5);
     assert!(off.contains("at the present distance about ") && off.contains(" replications would tell."), "{off}");
+}
+
+/// The text tells of the difference to the baseline, to the next best, and of regret what the files have.
+#[test]
+fn differences_and_regret_are_those_of_the_files() {
+    let folder = with(&[("a.toml", [&ONE.replace("PRICE", "1.2"), OD, FROM_NONE].concat())]);
+    let summary: serde_json::Value = serde_json::from_str(&told(folder.path(), "run a.toml --json")).unwrap();
+    let plans = summary["plans"].as_array().unwrap();
+    let of = |name: &str| plans.iter().find(|plan| plan["plan"] == name).unwrap();
+    let best = summary["answer"]["leaders"][0]["plan"].as_str().unwrap();
+    let difference = |key: &str| of(best)["against_baseline"][key].as_f64().unwrap();
+    // In brackets: `690 to 2090 less`, or with a word of its own for each end.
+    let ends = |text: &str| -> [f64; 2] {
+        let inside = text.split("(P5–P95: ").nth(1).unwrap().split([')', ';']).next().unwrap();
+        let words: Vec<&str> = inside.split_whitespace().collect();
+        let signed = |number: &str, word: &str| number.parse::<f64>().unwrap() * if word == "less" { -1.0 } else { 1.0 };
+        match words.as_slice() {
+            [low, "to", high, word] => [signed(low, word), signed(high, word)],
+            [low, below, "to", high, above] => [signed(low, below), signed(high, above)],
+            other => panic!("{other:?}"),
+        }
+    };
+    let text = told(folder.path(), "run a.toml");
+    let (low, high) = (difference("difference_p05"), difference("difference_p95"));
+    let mut found = ends(text.lines().next().unwrap());
+    found.sort_by(f64::total_cmp);
+    assert!((found[0] - low).abs() < 0.02 * (high - low) && (found[1] - high).abs() < 0.02 * (high - low), "{text}\n{low} {high}");
+    // The baseline is what buys nothing; the last of the columns of money before throttling is regret.
+    let row = text.lines().find(|line| line.trim_start().starts_with("baseline")).unwrap();
+    let regret = &of("od")["regret"];
+    let (mean, p95) = (regret["expected"]["mean"].as_f64().unwrap(), regret["p95"].as_f64().unwrap());
+    let cell = row.split("  ").map(str::trim).find(|cell| cell.ends_with(')')).unwrap();
+    let (told_mean, told_p95) = cell.split_once(" (").unwrap();
+    let told_mean: f64 = told_mean.split('±').next().unwrap().parse().unwrap();
+    let told_p95: f64 = told_p95.trim_end_matches(')').parse().unwrap();
+    assert!((told_mean - mean).abs() < 0.02 * mean && (told_p95 - p95).abs() < 0.02 * p95, "{row}: {mean} {p95}");
+
+    let text = told(folder.path(), "size a.toml --units=units=0..=4 --terms=units=none");
+    let next = text.lines().next().unwrap().split("he next best, ").nth(1).or_else(|| text.split("Too close").nth(1)).unwrap();
+    let [less, more] = ends(next);
+    assert!(less < more && next.contains("; more in ") && next.contains("of the futures)"), "{text}");
+}
+
+/// Where nothing comes there are no shares of it, and no number stands in their place; a plan of a sweep that buys nothing says so.
+#[test]
+fn nothing_asked_for_is_no_number() {
+    let nothing = ONE.replace("PRICE", "1.2").replace(
+        "demand = { law = \"lognormal\", mean = \"1M tokens/h\", cv = 0.2 }",
+        "demand = { law = \"constant\", value = \"0 tokens/h\" }",
+    );
+    let folder = with(&[("a.toml", [&nothing, FROM_NONE].concat())]);
+    for command in
+        ["run a.toml", "size a.toml", "levers a.toml", "quota a.toml", "compare a.toml a.toml", "alternatives a.toml --with a.toml"]
+    {
+        let told = told(folder.path(), command);
+        assert!(!told.contains("n/a") && !told.contains("NaN") && !told.contains("inf"), "{command}: {told}");
+        if ["run a.toml", "size a.toml"].contains(&command) {
+            assert!(
+                told.starts_with("Stay with `c/units=0/term=none` (no units): 0 USD a month") && told.contains("; no requests come"),
+                "{told}"
+            );
+        }
+        if command.starts_with("alternatives") {
+            assert!(told.contains("`c/units=0/term=none` of a.toml (no units) costs the same"), "{told}");
+        }
+    }
+}
+
+/// Percentiles that are smoothed stand beside others with a word.
+#[test]
+fn smoothed_percentiles_are_told() {
+    let folder = with(&[("a.toml", [&ONE.replace("PRICE", "1.2"), OD, FROM_NONE].concat())]);
+    for command in ["size a.toml --by p95", "compare a.toml a.toml"] {
+        assert!(told(folder.path(), command).contains("smoothed over neighbouring ranks"), "{command}");
+    }
+    assert!(!told(folder.path(), "size a.toml").contains("smoothed"));
 }

@@ -22,6 +22,9 @@ pub(crate) struct AlternativesArgs {
     /// Folder for alternatives.csv; made if need be
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+    /// Print one document with the figures instead of the tables
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 fn names(text: &str) -> Result<(String, String), String> {

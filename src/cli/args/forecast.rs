@@ -26,4 +26,7 @@ pub(crate) struct ForecastArgs {
     /// Folder for forecast.csv; made if need be
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+    /// Print one document with the figures instead of the tables
+    #[arg(long)]
+    pub(crate) json: bool,
 }

@@ -28,6 +28,9 @@ pub(crate) struct LeversArgs {
     /// Folder for levers.csv; made if need be
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+    /// Print one document with the figures instead of the tables
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 fn lever(text: &str) -> Result<Lever, String> {

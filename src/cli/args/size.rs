@@ -1,6 +1,6 @@
 //! The flags of `size`.
 
-use super::{DrawArgs, ScenarioArgs, amount, not_negative, quantity, share};
+use super::{DrawArgs, ScenarioArgs, budget, not_negative, quantity, share};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 use tokentide::supply::{UnitsListSpec, UnitsSweepSpec, Window};
@@ -29,7 +29,7 @@ pub(crate) struct SizeArgs {
     #[arg(long, value_name = "SHARE", value_parser = share)]
     pub(crate) confidence: Option<Share>,
     /// Most that may be spent a month, mean over the horizon, in the scenario's currency
-    #[arg(long, value_name = "AMOUNT", value_parser = amount)]
+    #[arg(long, value_name = "AMOUNT", value_parser = budget)]
     pub(crate) budget: Option<f64>,
     /// Share of the futures that must stay within the budget
     #[arg(long, value_name = "SHARE", value_parser = some_share, default_value = "90%", requires = "budget")]

@@ -141,7 +141,7 @@ pub fn levers(read: Read<'_>, wish: LeverWish<'_>, spec: &RunSpec<'_>) -> Result
     let summary = Levers {
         plan: name,
         spend: method.mean(&spend),
-        throttled: base.throttled(plan).map(|column| method.mean(&column)),
+        throttled: base.throttled(plan).map(|column| method.mean(&column)).filter(|throttled| throttled.point.is_finite()),
         best: before,
         effects,
         left_out,

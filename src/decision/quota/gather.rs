@@ -1,5 +1,6 @@
 //! Draws futures and gathers what reaches each quota: by month what its minutes come to, and, where it is asked for, by hour of the week.
 
+use super::waits::Waiting;
 use crate::demand::{DemandPath, DemandScratch};
 use crate::error::{ErrorKind, Result};
 use crate::scenario::Scenario;
@@ -23,6 +24,8 @@ pub(super) struct Month {
     pub(super) peak: [f64; WAYS],
     /// Shares of the minutes above the quota of tokens and above that of requests; not a number without one.
     pub(super) over: [f64; 2],
+    /// The rate per minute, as the quota counts, at which the work that waits for it would be done in time; not a number where that is not known.
+    pub(super) waiting: f64,
     /// What came.
     pub(super) tokens: ByClass,
     pub(super) requests: f64,
@@ -35,6 +38,7 @@ impl Month {
         sum(&mut self.steady, &other.steady);
         sum(&mut self.peak, &other.peak);
         self.over = [f64::NAN; 2];
+        self.waiting = f64::NAN;
         self.tokens += other.tokens;
         self.requests += other.requests;
     }
@@ -149,7 +153,10 @@ impl Work<'_> {
                 stream.add(rates);
                 rates.clear();
             }
-            quotas.iter_mut().for_each(|quota| section.months.append(&mut quota.months));
+            for quota in &mut quotas {
+                quota.wait(self.scenario, &path);
+                section.months.append(&mut quota.months);
+            }
             if !goes_on() {
                 return None;
             }
@@ -167,6 +174,7 @@ struct OneQuota<'a> {
     /// What the quota leaves, per minute: tokens and requests.
     limits: [Option<f64>; 2],
     peak_share: f64,
+    waiting: Option<Waiting>,
     /// Hours of the month seen, and what came in them.
     seen: usize,
     month: Month,
@@ -181,7 +189,8 @@ impl<'a> OneQuota<'a> {
         let plain = quota.is_none_or(|quota| quota.weights == ByClass::ONE && quota.metering.hold.is_none());
         let limits = [quota.map(|quota| quota.per_hour / 60.0), quota.and_then(|quota| quota.requests).map(|limit| limit.per_hour / 60.0)];
         let gauges = [(); WAYS].map(|()| Gauge::new(law));
-        Self { law, gauges, plain, limits, peak_share: work.peak_share, seen: 0, month: Month::default(), months: Vec::new() }
+        let waiting = Waiting::of(work.scenario, metered, quota);
+        Self { law, gauges, plain, limits, peak_share: work.peak_share, waiting, seen: 0, month: Month::default(), months: Vec::new() }
     }
 
     /// Takes an hour of a month of so many.
@@ -207,9 +216,17 @@ impl<'a> OneQuota<'a> {
         }
         let over = |way: usize, limit: Option<f64>| limit.map_or(f64::NAN, |limit| self.gauges[way].over(limit) / hours);
         month.over = [over(0, self.limits[0]), over(2, self.limits[1])];
+        month.waiting = f64::NAN;
         self.gauges.iter_mut().for_each(Gauge::clear);
         self.seen = 0;
         self.months.push(std::mem::take(&mut self.month));
+    }
+
+    /// What the work takes that waits, once all months of a future are there.
+    fn wait(&mut self, scenario: &Scenario, path: &DemandPath) {
+        let Some(waiting) = &self.waiting else { return };
+        let rates = waiting.rates(scenario, &path.workloads);
+        self.months.iter_mut().zip(rates).for_each(|(month, rate)| month.waiting = rate);
     }
 
     /// The mean rate per minute of an hour.

@@ -13,6 +13,7 @@
 //! are told as the quota counts (weights, and what requests hold for their `max_tokens`), as tokens of all classes, and as requests.
 
 mod gather;
+mod waits;
 
 use super::budget::Percentile;
 use crate::error::Result;
@@ -71,6 +72,9 @@ pub struct QuotaMonth {
     pub steady: [RateFigure; WAYS],
     /// What all but the peak's share of them do.
     pub peak: [RateFigure; WAYS],
+    /// At what steady rate beside all of that, as the quota counts, the work that waits for it would be done in time; `None` where none waits, or
+    /// where it is not this quota's alone. That of a stretch of hours over a month's end is of the month in which it ends.
+    pub waiting: Option<RateFigure>,
     /// Share of its minutes above the quota of tokens and above that of requests, where there is one.
     pub over: [Option<Estimate>; 2],
 }
@@ -135,7 +139,16 @@ impl QuotaFigures {
         self.peak(requests)?.held().and_then(|held| self.rounded(held.point, requests))
     }
 
-    /// The same of the largest of all futures, however few they are.
+    /// The month in which the work that waits takes most, and at what steady rate beside all else it would be done in time then: what is held or
+    /// the largest seen, rounded up to two digits. `None` where no rate is told.
+    #[must_use]
+    pub fn beside(&self) -> Option<(&QuotaMonth, f64)> {
+        let rates = self.months.iter().rev().filter_map(|month| Some((month, month.waiting?.known())));
+        let (month, rate) = rates.max_by(|a, b| a.1.total_cmp(&b.1)).filter(|(_, rate)| *rate > 0.0)?;
+        Some((month, two_digits_up(rate)))
+    }
+
+    /// What [`Self::ask`] would be of the largest of all futures, however few they are.
     #[must_use]
     pub fn most_seen(&self, requests: bool) -> Option<f64> {
         self.rounded(self.peak(requests)?.largest, requests)
@@ -278,7 +291,8 @@ fn months(scenario: &Scenario, columns: &[Vec<Month>], wish: QuotaWish) -> Vec<Q
         let steady = [0, 1, 2].map(|way| rate(&|month| month.steady[way]));
         let peak = [0, 1, 2].map(|way| rate(&|month| month.peak[way]));
         let over = [0, 1].map(|way| Some(mean(&column.iter().map(|month| month.over[way]).collect::<Vec<_>>())).filter(|over| over.n > 0));
-        QuotaMonth { label: scenario.horizon.month_label(month), steady, peak, over }
+        let waiting = column.first().filter(|month| month.waiting.is_finite()).map(|_| rate(&|month| month.waiting));
+        QuotaMonth { label: scenario.horizon.month_label(month), steady, peak, waiting, over }
     };
     columns.iter().enumerate().map(of_month).collect()
 }

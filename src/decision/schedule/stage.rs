@@ -14,6 +14,7 @@ use crate::statistics::Estimate;
 use crate::supply::{Commitment, MAX_AXES, OfferKind, Policy, Purchase};
 use crate::tally::{Columns, Outcome};
 use crate::units::Term;
+use std::collections::BTreeSet;
 
 /// What was found for one plan's routes, or for one pool of them.
 #[derive(Clone, Debug)]
@@ -297,13 +298,14 @@ impl<'a> Ground<'a> {
     fn stage(
         &self,
         served: &Served,
-        policies: Vec<(PolicyKind, Policy)>,
+        mut policies: Vec<(PolicyKind, Policy)>,
         first: usize,
         pools: &[usize],
         (plans, unlike): (usize, usize),
         mut left_out: Vec<String>,
     ) -> Stage {
         let courses = self.courses(served, first..first + policies.len(), pools);
+        tell_apart(&mut policies);
         let base = self.scenario.supply.plans[self.plan].base.clone();
         if unlike > 0 {
             left_out.push(format!("{unlike} plans with reservations, schedules or terms of weeks, which no policy can follow"));
@@ -326,6 +328,23 @@ impl<'a> Ground<'a> {
     }
 }
 
+/// Gives what is not of the file a name of its own, where a policy of the file, or one before it, has its name.
+fn tell_apart(policies: &mut [(PolicyKind, Policy)]) {
+    let of_file = |kind: &PolicyKind| *kind == PolicyKind::File;
+    let mut taken: BTreeSet<String> = policies.iter().filter(|(kind, _)| of_file(kind)).map(|(_, policy)| policy.name.clone()).collect();
+    for (kind, policy) in policies.iter_mut().filter(|(kind, _)| !of_file(kind)) {
+        let what = if matches!(kind, PolicyKind::Plan { .. }) { "plan" } else { "policy" };
+        let mut name = policy.name.clone();
+        for number in 1.. {
+            if taken.insert(name.clone()) {
+                break;
+            }
+            name = if number == 1 { format!("{} ({what})", policy.name) } else { format!("{} ({what} {number})", policy.name) };
+        }
+        policy.name = name;
+    }
+}
+
 /// Terms bought on in the first month.
 fn terms(list: &[(PolicyKind, Policy)]) -> Vec<Term> {
     let mut terms: Vec<Term> = list.iter().flat_map(|(_, policy)| policy.start.iter().map(|purchase| purchase.commitment.term)).collect();
@@ -343,4 +362,25 @@ fn about<S>(run: &Run<Outcome>, summary: S) -> Run<S> {
 fn at_once(list: &[(PolicyKind, Policy)], term: Term) -> impl Iterator<Item = usize> + '_ {
     let only = move |(_, policy): &&(PolicyKind, Policy)| policy.rules.is_empty() && policy.start.iter().all(|p| p.commitment.term == term);
     list.iter().enumerate().filter(move |(_, plan)| only(plan)).map(|(place, _)| place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_tell_policies_apart() {
+        let policy = |kind, name: &str| (kind, Policy { name: name.to_owned(), base: String::new(), start: Vec::new(), rules: Vec::new() });
+        let plan = PolicyKind::Plan { term: None };
+        let mut all = vec![
+            policy(plan, "a"),
+            policy(plan, "a"),
+            policy(PolicyKind::Ladder, "b"),
+            policy(PolicyKind::Ladder, "b"),
+            policy(PolicyKind::File, "a"),
+        ];
+        tell_apart(&mut all);
+        let names: Vec<&str> = all.iter().map(|(_, policy)| policy.name.as_str()).collect();
+        assert_eq!(names, ["a (plan)", "a (plan 2)", "b", "b (policy)", "a"]);
+    }
 }

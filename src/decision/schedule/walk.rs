@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::horizon::Horizon;
 use crate::scenario::Scenario;
 use crate::simulation::{RunSpec, ordered_map};
-use crate::supply::{Commitment, Held, MAX_AXES, Policy, Purchase, Renewal, Rule};
+use crate::supply::{Commitment, Held, MAX_AXES, Policy, Purchase, Rule};
 use crate::units::Term;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -187,11 +187,9 @@ impl<'a> Walker<'a> {
     fn lot(&self, purchase: usize, month: usize, walk: &mut Walk) -> Lot {
         let months = self.horizon.months();
         walk.bought[purchase * months + month] += 1;
-        let Purchase { commitment, for_months } = self.purchases[purchase];
-        let ends = commitment.renewal == Renewal::End && commitment.term != Term::NONE;
-        let kept = if ends { Some(commitment.term.months as usize) } else { *for_months };
-        let end = kept.map_or(months, |kept| (month + kept).min(months));
-        Lot { purchase, start: month, end, units: commitment.units }
+        let bought = self.purchases[purchase];
+        let end = bought.held_for().map_or(months, |kept| (month + kept).min(months));
+        Lot { purchase, start: month, end, units: bought.commitment.units }
     }
 
     /// Cost of a lot in a month; nothing once it was given up.

@@ -6,6 +6,7 @@
 
 mod by_hours;
 mod contest;
+mod least_bad;
 mod lines;
 mod nines;
 mod parts;

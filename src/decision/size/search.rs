@@ -165,30 +165,8 @@ impl Search<'_> {
         nearly(missed.kept, self.asked.kept) && nearly(missed.within, of_budget)
     }
 
-    /// The part of each pool that exceeds the limits least, the cheapest of these: what is left where nothing qualifies. Likewise of the
-    /// families.
-    pub(super) fn least_bad(&mut self, usable: &dyn Fn(&Part) -> bool) -> Option<Combination> {
-        let of_family = |family: &Family| -> Option<Vec<usize>> {
-            let of_pool = |parts: &Vec<Part>| {
-                let usable = (0..parts.len()).filter(|&part| usable(&parts[part]));
-                let excess = |part: usize| parts[part].throttling.excess;
-                usable.min_by(|&a, &b| excess(a).total_cmp(&excess(b)).then(parts[a].mean.total_cmp(&parts[b].mean)))
-            };
-            family.pools.iter().map(of_pool).collect()
-        };
-        let families: Vec<Option<Vec<usize>>> = self.families.iter().map(of_family).collect();
-        let all = families.into_iter().enumerate().filter_map(|(family, parts)| Some(self.look_at(family, parts?)));
-        let all: Vec<Combination> = all.collect();
-        all.into_iter().min_by(|a, b| self.excess(a).total_cmp(&self.excess(b)).then(a.value.total_cmp(&b.value)))
-    }
-
-    /// By how much the pools of a combination exceed the limits, all together.
-    pub(super) fn excess(&self, combination: &Combination) -> f64 {
-        let pools = self.families[combination.family].pools.iter().zip(&combination.parts);
-        pools.map(|(list, &part)| list[part].throttling.excess).sum()
-    }
-
-    fn look_at(&mut self, family: usize, parts: Vec<usize>) -> Combination {
+    /// What a combination comes to.
+    pub(super) fn look_at(&mut self, family: usize, parts: Vec<usize>) -> Combination {
         let kept = self.kept(family, &parts);
         let needs_samples = self.goal != Goal::Mean || self.asked.budget.is_some();
         let (value, within) = if needs_samples {

@@ -59,6 +59,12 @@ impl Plan {
         self.commitments.iter().chain(&self.reservations).all(|commitment| commitment.units.iter().all(|&units| units <= 0.0))
     }
 
+    /// Whether it buys nothing and is one of a sweep, of which others do.
+    #[must_use]
+    pub fn is_idle_of_a_sweep(&self) -> bool {
+        self.buys_nothing() && self.name != self.base
+    }
+
     /// What is bought of one offer.
     pub fn commitments_of(&self, offer: usize) -> impl Iterator<Item = &Commitment> {
         self.commitments.iter().filter(move |commitment| commitment.offer == offer)

@@ -86,10 +86,46 @@ impl Policy {
         self.start.iter().chain(self.rules.iter().map(|rule| &rule.purchase))
     }
 
+    /// Rules that ask what is used of the units held, by their places, where none can be held in any month in which they ask.
+    #[must_use]
+    pub fn idle_rules(&self) -> Vec<usize> {
+        let of_held = |rule: &Rule| rule.when.is_some_and(|when| when.measure == Measure::Used);
+        let mut buys: Vec<bool> = self.rules.iter().map(|rule| !of_held(rule)).collect();
+        loop {
+            let awake = |place: usize| {
+                let rule = &self.rules[place];
+                let same = |purchase: &Purchase| purchase.commitment.offer == rule.purchase.commitment.offer;
+                let holds = |purchase: &Purchase, mut bought: Range<usize>, earlier: usize| {
+                    let until = |month: usize| purchase.held_for().map_or(usize::MAX, |kept| month.saturating_add(kept));
+                    let asked = |month: usize| rule.months.clone().any(|asked| month + earlier <= asked && asked < until(month));
+                    same(purchase) && bought.any(asked)
+                };
+                // Rules are asked in their order, so that those after it buy for the next month.
+                let by_rule =
+                    |(other, from): (usize, &Rule)| buys[other] && holds(&from.purchase, from.months.clone(), usize::from(other >= place));
+                self.start.iter().any(|start| holds(start, 0..1, 0)) || self.rules.iter().enumerate().any(by_rule)
+            };
+            let waking: Vec<usize> = (0..buys.len()).filter(|&place| !buys[place] && awake(place)).collect();
+            if waking.is_empty() {
+                return (0..buys.len()).filter(|&place| !buys[place]).collect();
+            }
+            waking.into_iter().for_each(|place| buys[place] = true);
+        }
+    }
+
     /// Whether what it buys depends on what was seen.
     #[must_use]
     pub fn looks(&self) -> bool {
         self.rules.iter().any(|rule| rule.when.is_some())
+    }
+}
+
+impl Purchase {
+    /// Months for which it is held; `None` to the end of the horizon.
+    #[must_use]
+    pub fn held_for(&self) -> Option<usize> {
+        let ends = self.commitment.renewal == super::Renewal::End && self.commitment.term != Term::NONE;
+        if ends { Some(self.commitment.term.months as usize) } else { self.for_months }
     }
 }
 
@@ -106,5 +142,57 @@ impl Commitment {
     #[must_use]
     pub fn ends_within_a_month(&self) -> bool {
         self.term.weeks > 0 && self.renewal == super::Renewal::End && self.term != Term::NONE
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::supply::Renewal;
+
+    fn purchase(offer: usize, for_months: Option<usize>) -> Purchase {
+        let commitment = Commitment {
+            offer,
+            units: [1.0, 0.0],
+            term: Term::NONE,
+            price: [1.0, 0.0],
+            hourly_price: [1.0, 0.0],
+            start_month: 0,
+            renewal: Renewal::Renew,
+            schedule: None,
+            billed_in: 1,
+        };
+        Purchase { commitment, for_months }
+    }
+
+    fn rule(offer: usize, measure: Option<Measure>, months: Range<usize>) -> Rule {
+        let when = measure.map(|measure| Condition { measure, above: true, than: 0.5 });
+        Rule { when, months, ..Rule::in_month(purchase(offer, None), 0) }
+    }
+
+    /// What rules must hold to ask of it: units of the start, of rules before them, or of rules that wake by others.
+    #[test]
+    fn rules_ask_of_units_that_can_be_held() {
+        let used = |offer, months| rule(offer, Some(Measure::Used), months);
+        let policy = |start: &[Purchase], rules: &[Rule]| Policy {
+            name: String::new(),
+            base: String::new(),
+            start: start.to_vec(),
+            rules: rules.to_vec(),
+        };
+        let idle = |start: &[Purchase], rules: &[Rule]| policy(start, rules).idle_rules();
+        assert_eq!(idle(&[], &[used(0, 1..6)]), [0]);
+        assert_eq!(idle(&[purchase(1, None)], &[used(0, 1..6)]), [0], "units of another offer");
+        assert!(idle(&[purchase(0, None)], &[used(0, 1..6)]).is_empty());
+        assert_eq!(idle(&[purchase(0, Some(2))], &[used(0, 2..6)]), [0], "gone by then");
+        assert!(idle(&[purchase(0, Some(3))], &[used(0, 2..6)]).is_empty());
+        // Rules buy in their order: one after another is asked of in the next month.
+        let buys = |months| rule(0, Some(Measure::NextUsed), months);
+        assert!(idle(&[], &[buys(3..4), used(0, 3..4)]).is_empty());
+        assert_eq!(idle(&[], &[used(0, 3..4), buys(3..4)]), [0]);
+        assert!(idle(&[], &[used(0, 3..5), buys(3..4)]).is_empty());
+        assert_eq!(idle(&[], &[used(0, 1..3), rule(0, None, 5..6)]), [0]);
+        // The second wakes by the third, and the first by the second.
+        assert!(idle(&[], &[used(0, 1..6), used(0, 1..6), rule(0, None, 1..2)]).is_empty());
     }
 }

@@ -87,7 +87,14 @@ fn policy(spec: &Field<PolicySpec>, plans: &[Field<PlanSpec>], supply: &Supply, 
         }
     }
     let start: Vec<Purchase> = start.into_iter().flatten().collect();
-    good.then(|| Policy { name: spec.name.value.clone(), base: base.name.value.clone(), start, rules })
+    let policy = good.then(|| Policy { name: spec.name.value.clone(), base: base.name.value.clone(), start, rules })?;
+    let idle = policy.idle_rules();
+    for when in idle.iter().filter_map(|&rule| spec.rule.get(rule)?.when.as_ref()) {
+        let allowed =
+            "units of the offer at the `start`, a rule that buys some before, or a condition on what is `next used` or on the `demand`";
+        reader.refuse(&when.at, "asks what is used of the units held, and the policy holds none when it asks", allowed);
+    }
+    idle.is_empty().then_some(policy)
 }
 
 /// The plan whose routes serve a policy that buys these offers.

@@ -126,6 +126,23 @@ fn rules() {
             "policy.later.rule.1.when: says neither `above` nor `below`; given: \"over 80%\"; allowed: \"used above 80%\" …",
         ),
         (
+            "a use of units that are never held",
+            RESERVED,
+            rule!("units = 2\nterm = \"1 month\"\nwhen = «\"used above 80%\"»\ntimes = 3\n"),
+            "policy.later.rule.1.when: asks what is used of the units held, and the policy holds none when it asks; given: \"used above 80%\"; allowed: \
+             units of the offer at the `start`, …",
+        ),
+        (
+            "a use of units that are gone by then",
+            RESERVED,
+            concat!(
+                "units = { reserved = { input = 100, output = 10 } }\n[[policy]]\nname = \"later\"\nplan = \"committed\"\n",
+                "start = [{ offer = \"units\", units = 2, term = \"none\", for_months = 1 }]\n",
+                "[[policy.rule]]\noffer = \"units\"\nunits = 2\nterm = \"1 month\"\nwhen = «\"above 80%\"»\n"
+            ),
+            "policy.later.rule.1.when: asks what is used of the units held, and the policy holds none when it asks; given: …; allowed: …",
+        ),
+        (
             "something that a rule does not see",
             RESERVED,
             rule!("units = 2\nterm = \"1 month\"\nwhen = «\"spend above 80%\"»\n"),

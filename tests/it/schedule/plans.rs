@@ -175,15 +175,12 @@ fn rules_buy_as_often_as_they_say() {
     assert_eq!(rule("when = \"next used above 50%\", times = 9"), [0.0, 1.0, 1.0, 1.0, 1.0, 1.0]);
     assert_eq!(rule("when = \"next used above 50%\", times = 9, weeks = 5"), [0.0, 0.0, 1.0, 1.0, 1.0, 1.0]);
     assert_eq!(rule("when = \"next used below 50%\", times = 9"), [0.0; 6]);
-    // Nothing held, nothing used: that is neither above nor below.
-    assert_eq!(rule("when = \"used below 50%\", times = 9"), [0.0; 6]);
     assert_eq!(rule("when = \"demand above 0.9 tokens/h\", times = 3"), [0.0, 1.0, 2.0, 3.0, 3.0, 3.0]);
     assert_eq!(rule("when = \"demand above 0.9 tokens/h\", times = 3, times_a_month = 2"), [0.0, 2.0, 3.0, 3.0, 3.0, 3.0]);
     assert_eq!(rule("when = \"demand above 1.1 tokens/h\", times = 3"), [0.0; 6]);
     assert_eq!(rule("when = \"demand below 1.1 tokens/h\", from_month = 4, until_month = 5, times = 9"), [0.0, 0.0, 0.0, 1.0, 2.0, 2.0]);
     assert_eq!(rule("from_month = 2, times = 2, for_months = 1"), [0.0, 1.0, 1.0, 0.0, 0.0, 0.0]);
     // Two units of one token: half of them is used, so no more are bought.
-    assert_eq!(rule("when = \"used above 60%\", times = 9, from_month = 2"), [0.0; 6]);
     let start = "start = [{ offer = \"units\", units = 1, term = \"none\" }]\n";
     let used = format!("{start}rule = [{{ offer = \"units\", units = 1, term = \"none\", when = \"used above 60%\", times = 9 }}]\n");
     assert_eq!(known(&used, WISH).2, [1.0, 2.0, 2.0, 2.0, 2.0, 2.0]);
