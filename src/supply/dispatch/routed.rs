@@ -75,7 +75,7 @@ impl Routed {
             pieces.clear();
             pieces.resize(variants.len() * entering.len(), Piece::default());
             for (entry, (of, part)) in group.entries.iter().zip(entering).enumerate() {
-                let Some(from) = previous(group, of.node, number) else { continue };
+                let Some((from, _)) = way(group, of.node).find(|(_, at)| *at == number) else { continue };
                 let asked = part.tokens.total();
                 if !(asked > 0.0) {
                     continue;
@@ -107,8 +107,8 @@ impl Routed {
             if !(part.tokens.total() > 0.0) {
                 continue;
             }
-            let (mut at, mut passed) = (Some(entry.node), [0.0; 2]);
-            while let Some(number) = at {
+            let mut passed = [0.0; 2];
+            for (_, number) in way(group, entry.node) {
                 let node = &group.nodes[number];
                 let piece = &self.pieces[number][self.network.variant(number, case) * entering.len() + index];
                 if node.provisioned {
@@ -119,7 +119,7 @@ impl Routed {
                 } else {
                     members[place].cost_on_demand += piece.amount;
                 }
-                (passed, at) = (piece.passed, node.next);
+                passed = piece.passed;
             }
             members[place].tokens_throttled += passed[0];
             members[place].requests_throttled += passed[1];
@@ -199,16 +199,9 @@ fn used(node: &Node, number: usize, served: ByClass, per_unit: &[f64]) -> [f64; 
     })
 }
 
-/// The node before another on the way from where work enters, `Some(None)` where it enters there; `None` where it never comes there.
-fn previous(group: &PoolGroup, enters: usize, node: usize) -> Option<Option<usize>> {
-    let (mut from, mut at) = (None, Some(enters));
-    while let Some(number) = at {
-        if number == node {
-            return Some(from);
-        }
-        (from, at) = (at, group.nodes[number].next);
-    }
-    None
+/// The nodes on the way of what enters at one of them, each with the one before.
+fn way(group: &PoolGroup, enters: usize) -> impl Iterator<Item = (Option<usize>, usize)> {
+    std::iter::successors(Some((None, enters)), |&(_, at)| Some((Some(at), group.nodes[at].next?)))
 }
 
 /// What of `tokens` passes where `passed` of all that `arrived` does, class by class.

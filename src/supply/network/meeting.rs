@@ -30,33 +30,31 @@ pub(super) struct Meeting {
 
 impl Meeting {
     /// Sets what some sources are together; no amount that arrives of them is looked at.
-    pub(super) fn set<'s>(&mut self, sources: impl Iterator<Item = &'s Stream> + Clone, mix: &ByClass) {
+    fn set(&mut self, sources: &[&Stream], mix: &ByClass) {
         self.factors.clear();
         (self.base, self.workload, self.requests) = (ByClass::ZERO, None, 0.0);
-        let (mut sized, mut count) = (0.0, 0);
-        for source in sources.clone() {
+        let mut sized = 0.0;
+        for (number, source) in sources.iter().enumerate() {
             sized += source.requests * source.size_factor;
             self.base += source.base;
             self.requests += source.requests;
-            self.workload = if count == 0 || self.workload == source.workload { source.workload } else { None };
-            count += 1;
+            self.workload = if number == 0 || self.workload == source.workload { source.workload } else { None };
         }
         self.size_factor = if self.requests > 0.0 { sized / self.requests } else { 1.0 };
-        if count < 2 {
+        if sources.len() < 2 {
             return;
         }
         let deviation = |stream: &Stream| stream.base.dot(mix) * stream.variance().sqrt();
         // Covariance of one stream with the sum: its own variance, and what parts of the same workload share.
         let covariance = |stream: &Stream| {
-            let alike = sources
-                .clone()
-                .filter(|other| std::ptr::eq(*other, stream) || (stream.workload.is_some() && other.workload == stream.workload));
-            deviation(stream) * alike.map(deviation).sum::<f64>()
+            let is_own =
+                |other: &&&Stream| std::ptr::eq(**other, stream) || (stream.workload.is_some() && other.workload == stream.workload);
+            deviation(stream) * sources.iter().filter(is_own).map(|other| deviation(other)).sum::<f64>()
         };
         let mean = self.base.dot(mix);
-        let total: f64 = sources.clone().map(covariance).sum();
+        let total: f64 = sources.iter().map(|source| covariance(source)).sum();
         self.variance = if mean > 0.0 { total / (mean * mean) } else { 0.0 };
-        self.factors.extend(sources.clone().map(|source| {
+        self.factors.extend(sources.iter().map(|source| {
             let part = covariance(source) * mean / (total * source.base.dot(mix));
             // A stream without variance stands still, but its terms need some slope to be there at all.
             if part >= 0.0 && part.is_finite() { part.max(1e-6) } else { 1.0 }
@@ -74,7 +72,7 @@ impl Meeting {
         let (Some(&factor), variance) = (self.factors.get(place), source.variance()) else { return };
         source.moved.clear();
         for term in source.flows.first().map_or(&[][..], |(end, _)| &source.terms[..*end]) {
-            if let Some(to) = Move::of(term.kink, factor, rows.at(variance), self.variance) {
+            if let Some(to) = Move::of(term.kink, factor, variance, self.variance, rows) {
                 source.moved.push(Term { slope: term.slope, factor: term.factor * factor, kink: to.kink(rows) });
             }
         }
@@ -90,26 +88,27 @@ impl Meeting {
         }
     }
 
-    /// Bounds the load of a source, after [`set_steps`](Self::set_steps).
-    fn bound(&self, place: usize, source: &mut Stream, node: &Node, rows: &mut Rows<'_>) {
+    /// Bounds the load of a source in the mean and alone.
+    fn bound_alone(source: &mut Stream, node: &Node, rows: &mut Rows<'_>) {
+        let end = rows.at(source.variance()).end();
+        source.bound = Bound::default();
+        for (axis, weights) in node.weights[..node.axes].iter().enumerate() {
+            let terms = source.flows.first().map_or(&[][..], |(end, _)| &source.terms[..*end]);
+            source.bound.alone[axis] = terms.iter().fold(0.0, |sum, term| sum + term.load(end, weights));
+            source.bound.mean[axis] = source.arrived.dot(weights);
+        }
+    }
+
+    /// Bounds the load of a source together with others, after [`set_steps`](Self::set_steps).
+    fn bound_together(&self, place: usize, source: &mut Stream, node: &Node, rows: &mut Rows<'_>) {
         let (Some(&factor), variance) = (self.factors.get(place), source.variance()) else { return };
-        let mut bound = Bound::default();
-        let ends = [self.steps[STEPS - 1].0, rows.at(variance).end()];
         for term in source.flows.first().map_or(&[][..], |(end, _)| &source.terms[..*end]) {
-            let moved = Move::of(term.kink, factor, rows.at(variance), self.variance).map(|to| Term {
-                slope: term.slope,
-                factor: term.factor * factor,
-                kink: to.at_least(&self.steps),
-            });
+            let Some(moved) = Move::of(term.kink, factor, variance, self.variance, rows) else { continue };
+            let term = Term { slope: term.slope, factor: term.factor * factor, kink: moved.at_least(&self.steps) };
             for (axis, weights) in node.weights[..node.axes].iter().enumerate() {
-                bound.together[axis] += moved.map_or(0.0, |term| term.load(ends[0], weights));
-                bound.alone[axis] += term.load(ends[1], weights);
+                source.bound.together[axis] += term.load(self.steps[STEPS - 1].0, weights);
             }
         }
-        for (axis, weights) in node.weights[..node.axes].iter().enumerate() {
-            bound.mean[axis] = source.arrived.dot(weights);
-        }
-        source.bound = bound;
     }
 
     /// Whether nothing at all overflows an offer where several meet: no way to see them reaches its capacity where its law still exceeds
@@ -150,20 +149,19 @@ impl Meeting {
 impl Place {
     /// Settles what its streams are together, and moves the kinks that are asked for in any case.
     pub(super) fn meet(&mut self, entering: &mut Stream, before: &mut [Self], node: &Node, capacities: &[f64], rows: &mut Rows<'_>) {
-        self.meeting.set(sources(entering, before, &self.upstream, 0), &node.mix());
+        self.meeting.set(&sources(entering, before, &self.upstream, 0).collect::<Vec<_>>(), &node.mix());
         if !self.meeting.is_of_several() {
             return;
         }
         let is_last = node.next.is_none();
         if is_last {
-            self.meeting.set_steps(rows);
-            self.each_source(entering, before, |meeting, place, source| meeting.bound(place, source, node, rows));
-        }
-        let mut streams: Vec<&Stream> = Vec::new();
-        for variant in &mut self.variants {
-            streams.clear();
-            streams.extend(sources(entering, before, &self.upstream, variant.case));
-            variant.calm = is_last && Meeting::is_calm(&streams, &capacities[variant.capacities.clone()]);
+            self.each_source(entering, before, |_, _, source| Meeting::bound_alone(source, node, rows));
+            // Bounds of all streams together take longer, and most busy hours are told by the others.
+            if self.find_calm(entering, before, capacities) {
+                self.meeting.set_steps(rows);
+                self.each_source(entering, before, |meeting, place, source| meeting.bound_together(place, source, node, rows));
+                self.find_calm(entering, before, capacities);
+            }
         }
         for variant in self.variants.iter().filter(|variant| !variant.calm) {
             entering.wanted = true;
@@ -173,6 +171,18 @@ impl Place {
             }
         }
         self.move_wanted(entering, before, rows);
+    }
+
+    /// Settles in which variants the bounds of the sources let nothing overflow; returns whether there are any.
+    fn find_calm(&mut self, entering: &Stream, before: &[Self], capacities: &[f64]) -> bool {
+        let (mut streams, mut any): (Vec<&Stream>, bool) = (Vec::new(), false);
+        for variant in &mut self.variants {
+            streams.clear();
+            streams.extend(sources(entering, before, &self.upstream, variant.case));
+            variant.calm = Meeting::is_calm(&streams, &capacities[variant.capacities.clone()]);
+            any |= variant.calm;
+        }
+        any
     }
 
     /// Moves the kinks that are wanted and not known.

@@ -122,3 +122,6 @@ impl Network {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -196,6 +196,8 @@ pub(super) fn overflow(row: &MinuteRow<'_>, kink: f64) -> f64 {
 pub(super) struct Move {
     /// Where the stream so scaled would have it.
     scaled: f64,
+    /// Where it would be as many deviations from the mean as before.
+    alike: f64,
     /// What is expected beyond it.
     wanted: f64,
     /// The variance.
@@ -203,19 +205,22 @@ pub(super) struct Move {
 }
 
 impl Move {
-    /// Of a kink under the law `from`; `None` where nothing is expected beyond it.
-    pub(super) fn of(kink: f64, factor: f64, from: &MinuteRow<'_>, to: f64) -> Option<Self> {
-        let wanted = overflow(from, kink) / factor;
-        (wanted > 1e-280).then_some(Self { scaled: 1.0 - (1.0 - kink) / factor, wanted, to })
+    /// Of a kink of a flow of the variance `from`; `None` where nothing is expected beyond it.
+    pub(super) fn of(kink: f64, factor: f64, from: f64, to: f64, rows: &mut Rows<'_>) -> Option<Self> {
+        let wanted = overflow(rows.at(from), kink) / factor;
+        let alike = 1.0 + (kink - 1.0) * (to / from).sqrt();
+        (wanted > 1e-280).then_some(Self { scaled: 1.0 - (1.0 - kink) / factor, alike, wanted, to })
     }
 
     /// Where it lies.
     pub(super) fn kink(self, rows: &mut Rows<'_>) -> f64 {
-        let Self { scaled, wanted, to } = self;
+        let Self { scaled, alike, wanted, to } = self;
         if wanted >= 1.0 || !(to > 0.0) {
             return scaled.min(1.0 - wanted);
         }
-        let start = if scaled > 0.0 { scaled.min(1.0 + 8.0 * to.sqrt()) } else { 0.5 };
+        // Spread less, it overflows as much a little nearer: Newton's first step goes the right way.
+        let guess = scaled.min(alike);
+        let start = if guess > 0.0 { guess.min(1.0 + 8.0 * to.sqrt()) } else { 0.5 };
         rows.at(to).capacity_with_overflow(wanted, start).min(scaled)
     }
 
