@@ -4,11 +4,11 @@ use super::args::LeversArgs;
 use super::files::OutputFolder;
 use super::scenario::plan_of;
 use super::{Exit, console, interrupt, prices, progress, render, scenario};
-use tokentide::decision::{self, LeverWish};
+use tokentide::decision::{self, LeverWish, Levers};
 use tokentide::error::Result;
 use tokentide::report::{levers_answer, levers_file, levers_json};
 use tokentide::scenario::Lever;
-use tokentide::simulation::RunSpec;
+use tokentide::simulation::{Engine, RunSpec};
 
 /// The file that is written.
 const FILE: &str = "levers.csv";
@@ -46,7 +46,18 @@ pub(crate) fn levers(args: &LeversArgs) -> Result<Exit> {
     let currency = loaded.scenario.currency.code();
     console::print(|out| {
         let (replications, seed, engine) = (ran.replications, ran.seed, &ran.engine);
-        writeln!(out, "{}\n\n{replications} replications, seed {seed}, {engine} engine.", levers_answer(&ran.summary, currency))
+        let others = other_engines(&ran.summary, engine);
+        writeln!(out, "{}\n\n{replications} replications, seed {seed}, {engine} engine{others}.", levers_answer(&ran.summary, currency))
     })?;
     Ok(Exit::Done)
+}
+
+/// The levers whose plans did not go the way of those without any, both sides of them, and the way that they went.
+fn other_engines(found: &Levers, engine: &Engine) -> String {
+    let is_kernel = |engine: &Engine| *engine == Engine::Kernel;
+    let others = || found.effects.iter().filter(|effect| is_kernel(&effect.engine) != is_kernel(engine));
+    let names: Vec<String> = others().map(|effect| format!("`{}`", effect.name)).collect();
+    others()
+        .next()
+        .map_or_else(String::new, |first| format!("; {}, and what it is compared with: {} engine", names.join(", "), first.engine))
 }

@@ -175,6 +175,17 @@ impl MinuteRow<'_> {
         if r < 1.0 { 1.0 - rest } else { rest }
     }
 
+    /// The capacity from which on nothing is exceeded: there and beyond, all that is read is 0, to the last bit.
+    #[inline]
+    pub(crate) fn end(&self) -> f64 {
+        let last = match &self.at {
+            At::None => return 1.0,
+            At::One(row) => row.upper_end,
+            At::Between(rows, _) => row::last(rows),
+        };
+        row::end(last, self.scales.of(false))
+    }
+
     /// From 1 on the function itself, below 1 its distance from the value it would have without any variance: small in both tails.
     #[inline]
     fn value<const WHICH: usize>(&self, r: f64) -> f64 {

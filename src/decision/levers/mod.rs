@@ -49,6 +49,8 @@ pub struct LeverEffect {
     pub throttled: Option<Estimate>,
     /// The plan that is the best with it.
     pub best: BestPlan,
+    /// The way that all plans took with it, and for its sake without it.
+    pub engine: Engine,
 }
 
 /// The plan that a scenario speaks for.
@@ -168,6 +170,7 @@ fn effect(lever: &Lever, changes: Vec<String>, before: (&Served, usize), after: 
         cheaper: paired.probability_strictly_less,
         throttled: throttled.filter(|throttled| throttled.point.is_finite()),
         best: after.0.best(Some(best)),
+        engine: after.0.engine.clone(),
     })
 }
 

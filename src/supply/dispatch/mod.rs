@@ -25,7 +25,6 @@ mod work;
 
 use super::Supply;
 use super::minute::{MANY, MinuteRow};
-use super::network::Network;
 use super::offer::MAX_AXES;
 use super::outage::Outages;
 use super::peak::Peak;
@@ -42,6 +41,7 @@ pub(crate) use probe::{BatchShare, HourRates, ProbedHour};
 use queued::Queued;
 use quota::{quota_minute, quota_peak};
 pub use reach::{Flow, Metered, Reach};
+use routed::Routed;
 use state::GroupState;
 use tile::Tile;
 use work::{Hour, Work};
@@ -85,7 +85,7 @@ pub struct Dispatcher<'a> {
     supply: &'a Supply,
     works: Vec<Work>,
     groups: Vec<GroupState>,
-    network: Vec<Network>,
+    routed: Vec<Routed>,
     peak: Peak<'a>,
     /// Of each offer whose throughput is unknown.
     throughput: Vec<(usize, Throughput)>,
@@ -103,7 +103,7 @@ impl<'a> Dispatcher<'a> {
             supply,
             works: Work::all(supply),
             groups: (0..supply.groups.len()).map(|index| GroupState::new(index, supply, &outages, seed)).collect(),
-            network: supply.groups.iter().map(|group| Network::new(group.nodes.len())).collect(),
+            routed: supply.groups.iter().map(Routed::new).collect(),
             peak: Peak::default(),
             throughput: throughput.collect(),
             outages,
@@ -237,7 +237,7 @@ impl<'a> Dispatcher<'a> {
                     self.tile.serve_all(supply, &work.groups, &mut self.groups, totals);
                 }
                 if !(taken && tiled == work.groups.len()) {
-                    let states = (&mut self.groups[..], &mut self.network[..]);
+                    let states = (&mut self.groups[..], &mut self.routed[..]);
                     let first = work.first(supply);
                     let row = first.chain.then(|| self.ahead.row(&first.law, &facts));
                     serve(supply, work, states, (&parts, path, &facts, row), totals, sink, taken);
@@ -264,7 +264,7 @@ impl<'a> Dispatcher<'a> {
 fn serve(
     supply: &Supply,
     work: &Work,
-    (groups, networks): (&mut [GroupState], &mut [Network]),
+    (groups, routed): (&mut [GroupState], &mut [Routed]),
     (parts, path, facts, row): (&Parts, &DemandPath, &Hour, Option<MinuteRow<'_>>),
     totals: &mut SupplyTotals,
     sink: &mut Option<&mut dyn HourSink>,
@@ -308,14 +308,15 @@ fn serve(
         }
     } else {
         for &index in &work.groups {
-            let network = &mut networks[index];
-            work.enter(&supply.groups[index], path, facts.hour, network, supply);
-            groups[index].serve_network(&supply.groups[index], facts, parts, network, totals, sink);
+            let routed = &mut routed[index];
+            work.enter(&supply.groups[index], path, facts.hour, &mut routed.network, supply);
+            groups[index].serve_network(&supply.groups[index], facts, parts, routed, totals, sink);
         }
     }
 }
 
 /// What one hour of one case adds to the month, and to whoever looks on.
+#[derive(Default)]
 struct Outcome {
     throttled: f64,
     minute_over: f64,

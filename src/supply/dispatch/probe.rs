@@ -107,15 +107,7 @@ impl Dispatcher<'_> {
         let facts = work.hour(supply, hour, 0);
         let first = work.first(supply);
         let row = first.chain.then(|| first.law.at(facts.variance));
-        serve(
-            supply,
-            work,
-            (&mut self.groups[..], &mut self.network[..]),
-            (&work.parts, hour, &facts, row),
-            totals,
-            &mut Some(sink),
-            false,
-        );
+        serve(supply, work, (&mut self.groups[..], &mut self.routed[..]), (&work.parts, hour, &facts, row), totals, &mut Some(sink), false);
         ProbedHour {
             asked: facts.asked,
             requests: facts.requests,

@@ -112,4 +112,21 @@ proptest! {
             }
         }
     }
+
+    /// What cases have alike is served once for all of them: each comes to what it comes to alone, to the last bit.
+    #[test]
+    fn a_case_does_not_know_of_others(network in random()) {
+        let (supply, path) = network.supply();
+        let all = dispatched(&supply, &path);
+        let (members, slots) = (supply.members(0), supply.member_slots(0));
+        for (case, own) in supply.groups[0].cases.iter().enumerate() {
+            let mut alone = supply.clone();
+            alone.groups[0].cases = vec![own.clone()];
+            let one = dispatched(&alone, &path);
+            prop_assert_eq!(all.services[case], one.services[0]);
+            prop_assert_eq!(&all.used[supply.used_index(0, case, 0)..][..one.used.len()], &one.used[..]);
+            prop_assert_eq!(&all.members[case * members..][..members], &one.members[..]);
+            prop_assert_eq!(&all.members_used[case * slots..][..slots], &one.members_used[..]);
+        }
+    }
 }

@@ -101,15 +101,16 @@ impl Dispatcher<'_> {
                         if group.chain {
                             state.weigh(group, supply, work, path, &facts);
                         } else {
-                            work.enter(group, path, hour, &mut self.network[index], supply);
-                            self.network[index].serve(&group.nodes, &state.capacities[..state.slots], &group.law);
+                            let network = &mut self.routed[index].network;
+                            work.enter(group, path, hour, network, supply);
+                            network.serve(&group.nodes, &state.capacities[..state.slots], &group.law);
                         }
                         for (number, quota) in metered.iter().enumerate().filter(|(_, quota)| quota.group == index) {
                             if group.chain {
                                 let here = Place { supply, work, group, path, facts: &facts };
                                 here.chain(state, quota.node, &mut reach);
                             } else {
-                                network(&mut self.network[index], group, quota.node, &mut reach);
+                                network(&mut self.routed[index].network, group, quota.node, &mut reach);
                             }
                             tell(number, hour, &reach);
                         }
@@ -231,7 +232,7 @@ impl Place<'_> {
 /// What reaches a node of a network in the hour served last.
 fn network(network: &mut Network, group: &PoolGroup, node: usize, reach: &mut Reach) {
     let weights = &group.nodes[node].weights[0];
-    let arrives = network.arrives(&group.nodes, node, &group.law);
+    let arrives = network.arrives(node, &group.law);
     let tokens = arrives.base().total();
     let per_token = if tokens > 0.0 { arrives.requests / tokens } else { 0.0 };
     (reach.tokens, reach.requests) = (arrives.arrived, arrives.arrived.total() * per_token);

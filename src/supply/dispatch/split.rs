@@ -115,6 +115,11 @@ impl Split {
         }
     }
 
+    /// The workload's place in the pool, by entry.
+    pub(super) fn places(&self) -> &[usize] {
+        &self.places
+    }
+
     /// Sets an hour of a chain.
     fn hour(&mut self, parts: &Parts, price_factor: &[f64]) {
         if self.filled == BLOCK {
@@ -238,49 +243,6 @@ impl GroupState {
             }
         }
     }
-
-    /// Counts one hour of a network, offer by offer: every workload's tokens of a class pass an offer in the same proportion.
-    ///
-    /// `arrived` and `passed` are the tokens of all workloads by node.
-    pub(super) fn split_network(
-        &self,
-        group: &PoolGroup,
-        case: usize,
-        parts: &Parts,
-        flows: impl Fn(usize) -> (ByClass, ByClass),
-        totals: &mut SupplyTotals,
-    ) {
-        let Some(split) = &self.split else { return };
-        let members = &mut totals.members[self.members.clone()][case * group.workloads.len()..][..group.workloads.len()];
-        let width = group.workloads.len() * self.slots;
-        let used = &mut totals.members_used[self.members_used.clone()][case * width..][..width];
-        for ((entry, part), &place) in group.entries.iter().zip(&parts.entering).zip(&split.places) {
-            let asked = part.tokens.total();
-            if !(asked > 0.0) {
-                continue;
-            }
-            let (mut tokens, mut at) = (part.tokens, Some(entry.node));
-            while let Some(number) = at {
-                let node = &group.nodes[number];
-                let (arrived, passed) = flows(number);
-                let on = proportion(tokens, arrived, passed);
-                let served = tokens - on;
-                if node.provisioned {
-                    members[place].tokens_provisioned += served.total();
-                    for axis in 0..node.axes {
-                        let slot = number * MAX_AXES + axis;
-                        used[place * self.slots + slot] += served.dot(&node.weights[axis]) / self.per_unit[slot];
-                    }
-                } else {
-                    members[place].cost_on_demand += served.dot(&node.price) * self.price_factor[number];
-                }
-                (tokens, at) = (on, node.next);
-            }
-            let throttled = tokens.total();
-            members[place].tokens_throttled += throttled;
-            members[place].requests_throttled += part.requests * (throttled / asked);
-        }
-    }
 }
 
 /// Adds to a boundary's sums: the shares of a block of hours × what each entry asked for.
@@ -297,11 +259,4 @@ fn add(sums: &mut [f64], (features, start): &(Vec<usize>, usize), values: &[Bloc
             *sum += (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]);
         }
     }
-}
-
-/// What of `tokens` passes where `passed` of all that `arrived` does, class by class.
-fn proportion(tokens: ByClass, arrived: ByClass, passed: ByClass) -> ByClass {
-    let (tokens, arrived, passed) = (tokens.to_array(), arrived.to_array(), passed.to_array());
-    let share = |class: usize| if arrived[class] > 0.0 { (passed[class] / arrived[class]).min(1.0) } else { 0.0 };
-    ByClass::from_array(std::array::from_fn(|class| tokens[class] * share(class)))
 }

@@ -6,7 +6,7 @@
 #![allow(clippy::needless_range_loop, reason = "lists of one length, entry by entry, are told apart best by the number of the hour")]
 
 use super::grid::Grid;
-use super::row::{COARSE, Node, Position, Scales, all_near_zero, join_inside, place};
+use super::row::{self, COARSE, Node, Position, Scales, all_near_zero, join_inside, place};
 use super::{At, LARGEST, MinuteLaw, MinuteRow, Rows, SMALLEST, START, parabola};
 use crate::random::normal::ln_unit;
 
@@ -62,16 +62,14 @@ impl<'a> ManyRows<'a> {
         self.grid = Some(grid);
         for hour in 0..hours.min(MANY) {
             let (first, rows) = grid.around(positions[hour]);
-            let last = rows.iter().fold(1.0, |last, row| if row.upper_end > last { row.upper_end } else { last });
             self.first[hour] = first;
             self.nodes[hour] = [rows.map(|row| row.side(false)), rows.map(|row| row.side(true))];
             self.weights[hour] = parabola(positions[hour] - first as f64).map(|weight| weight as f32);
-            self.ends[hour] = last;
+            self.ends[hour] = row::last(&rows);
         }
         for (ends, above) in steps_of_mut(&mut self.ends).iter_mut().zip(steps_of(&self.scales[0])).take(steps) {
             for (end, above) in ends.iter_mut().zip(above) {
-                // A hair more, as the way back from y is not exact.
-                *end = (1.0 + (*end - 1.0) / above) * (1.0 + 1e-12);
+                *end = row::end(*end, *above);
             }
         }
     }

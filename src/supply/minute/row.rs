@@ -56,6 +56,18 @@ impl Scales {
     }
 }
 
+/// The capacity at which a y above the mean is read, and a hair more, as the way back from y is not exact; `upper` is the factor on R − 1.
+#[inline(always)]
+pub(super) fn end(y: f64, upper: f64) -> f64 {
+    (1.0 + (y - 1.0) / upper) * (1.0 + 1e-12)
+}
+
+/// The y above the mean from which on nothing is read in any of some rows.
+#[inline(always)]
+pub(super) fn last<T>(rows: &[&Row<T>]) -> f64 {
+    rows.iter().fold(1.0, |last, row| if row.upper_end > last { row.upper_end } else { last })
+}
+
 /// A number as rows keep it: `f32` on the grid, where joining rows costs 1e-5 anyway, `f64` in a row that stands alone.
 pub(super) trait Digits: Copy + Default + Add<Output = Self> + Mul<Output = Self> + 'static {
     /// What is read beyond the last node above the mean.

@@ -1,6 +1,9 @@
 //! Streams of work, the flows that they are seen as, and what of them lies beyond a limit.
 
-use crate::supply::minute::{MinuteLaw, MinuteRow};
+use super::overflow::ROUNDING;
+use super::rows::Rows;
+use crate::supply::minute::MinuteRow;
+use crate::supply::offer::MAX_AXES;
 use crate::supply::pool::Node;
 use crate::units::ByClass;
 
@@ -21,10 +24,27 @@ pub(super) struct Flow<'t> {
     pub(super) variance: f64,
 }
 
+/// How much of an offer's capacity a stream can ask for, by axis `[weighted tokens per hour]`.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Bound {
+    /// In the minutes from which on the law of all streams exceeds nothing.
+    pub(super) together: [f64; MAX_AXES],
+    /// In those from which on its own law exceeds nothing.
+    pub(super) alone: [f64; MAX_AXES],
+    /// In the mean.
+    pub(super) mean: [f64; MAX_AXES],
+}
+
 /// Work on its way to an offer.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Stream {
     pub(super) terms: Vec<Term>,
+    /// The terms of its first flow, as the factor of what it meets where it goes moves them: once they are `known`, where they are `wanted`.
+    pub(super) moved: Vec<Term>,
+    pub(super) wanted: bool,
+    pub(super) known: bool,
+    /// What bounds its part in what overflows where it meets others for the last time.
+    pub(super) bound: Bound,
     /// Where each flow's terms end, and its variance. The first sees all that arrives, the others are bounds from below.
     pub(super) flows: Vec<(usize, f64)>,
     /// Expected tokens of the hour by class.
@@ -42,12 +62,20 @@ pub(crate) struct Stream {
 impl Stream {
     pub(super) fn clear(&mut self) {
         self.terms.clear();
+        self.moved.clear();
+        (self.wanted, self.known) = (false, false);
         self.flows.clear();
         self.arrived = ByClass::ZERO;
         self.base = ByClass::ZERO;
         self.workload = None;
         self.requests = 0.0;
         self.size_factor = 1.0;
+    }
+
+    /// Empties it, as something of what is behind another.
+    pub(super) fn follow(&mut self, other: &Self) {
+        self.clear();
+        (self.base, self.workload, self.requests, self.size_factor) = (other.base, other.workload, other.requests, other.size_factor);
     }
 
     /// Makes it the whole of some workloads' work; `workload` is said when there is one alone.
@@ -88,11 +116,11 @@ impl Stream {
         self.flows.first().map_or(0.0, |flow| flow.1)
     }
 
-    /// Adds what of a flow passes a limit, made of `direction` instead of its own classes where that is said.
-    pub(super) fn pass(&mut self, flow: &Flow<'_>, limit: f64, mix: &ByClass, direction: Option<ByClass>) {
+    /// Adds what of a flow passes a limit where this has begun, made of `direction` instead of its own classes where that is said, in the
+    /// same load in these weights.
+    pub(super) fn pass(&mut self, flow: &Flow<'_>, limit: f64, mut begun: Term, direction: Option<(ByClass, &ByClass)>) {
         if limit.is_finite() {
-            let mut begun = flow.begun(limit, mix);
-            if let Some(direction) = direction {
+            if let Some((direction, mix)) = direction {
                 begun.factor *= begun.slope.dot(mix) / direction.dot(mix);
                 begun.slope = direction;
             }
@@ -100,6 +128,12 @@ impl Stream {
             self.terms.extend(flow.terms.iter().filter(|term| term.kink > limit));
         }
         self.flows.push((self.terms.len(), flow.variance));
+    }
+
+    /// Whether nothing of it is expected over the limit of an offer where others arrive without any variance.
+    pub(super) fn is_calm_beside(&self, others: ByClass, node: &Node, capacity: &[f64]) -> bool {
+        let mut axes = capacity.iter().zip(&node.weights).zip(&self.bound.alone);
+        axes.all(|((capacity, weights), alone)| alone + others.dot(weights) <= capacity * (1.0 - ROUNDING))
     }
 }
 
@@ -138,17 +172,17 @@ impl Flow<'_> {
         })
     }
 
-    /// Expected tokens beyond `limit`, by class.
-    pub(super) fn beyond(&self, limit: f64, mix: &ByClass, law: &MinuteLaw) -> ByClass {
-        if !limit.is_finite() {
-            return ByClass::ZERO;
-        }
-        let row = law.at(self.variance);
-        let begun = self.begun(limit, mix);
+    /// Expected tokens beyond `limit`, by class: `begun` is what has begun there, and `share` of it lies beyond.
+    pub(super) fn beyond(&self, limit: f64, begun: &Term, share: f64, row: &MinuteRow<'_>) -> ByClass {
         let later = self.terms.iter().filter(|term| term.kink > limit);
-        later.fold(begun.slope * (begun.factor * overflow(&row, limit)), |sum, term| {
-            sum + term.slope * (term.factor * overflow(&row, term.kink))
-        })
+        later.fold(begun.slope * (begun.factor * share), |sum, term| sum + term.slope * (term.factor * overflow(row, term.kink)))
+    }
+}
+
+impl Term {
+    /// Tokens of these weights that come of it in minutes of a factor `at`.
+    pub(super) fn load(&self, at: f64, weights: &ByClass) -> f64 {
+        if self.kink < at { self.factor * self.slope.dot(weights) * (at - self.kink) } else { 0.0 }
     }
 }
 
@@ -157,18 +191,43 @@ pub(super) fn overflow(row: &MinuteRow<'_>, kink: f64) -> f64 {
     if kink > 0.0 { row.overflow(kink) } else { 1.0 - kink }
 }
 
-/// Where the kink of a factor of variance `from` lies for one of variance `to` that moves the stream `factor` times as much; `None` where
-/// nothing is expected beyond it.
-pub(super) fn moved(kink: f64, factor: f64, from: f64, to: f64, law: &MinuteLaw) -> Option<f64> {
-    let scaled = 1.0 - (1.0 - kink) / factor;
-    let wanted = overflow(&law.at(from), kink) / factor;
-    if !(wanted > 1e-280) {
-        return None;
+/// A kink that is to be moved to a factor of another variance, which moves the stream so many times as much.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Move {
+    /// Where the stream so scaled would have it.
+    scaled: f64,
+    /// Where it would be as many deviations from the mean as before.
+    alike: f64,
+    /// What is expected beyond it.
+    wanted: f64,
+    /// The variance.
+    to: f64,
+}
+
+impl Move {
+    /// Of a kink of a flow of the variance `from`; `None` where nothing is expected beyond it.
+    pub(super) fn of(kink: f64, factor: f64, from: f64, to: f64, rows: &mut Rows<'_>) -> Option<Self> {
+        let wanted = overflow(rows.at(from), kink) / factor;
+        let alike = 1.0 + (kink - 1.0) * (to / from).sqrt();
+        (wanted > 1e-280).then_some(Self { scaled: 1.0 - (1.0 - kink) / factor, alike, wanted, to })
     }
-    if wanted >= 1.0 || !(to > 0.0) {
-        return Some(scaled.min(1.0 - wanted));
+
+    /// Where it lies.
+    pub(super) fn kink(self, rows: &mut Rows<'_>) -> f64 {
+        let Self { scaled, alike, wanted, to } = self;
+        if wanted >= 1.0 || !(to > 0.0) {
+            return scaled.min(1.0 - wanted);
+        }
+        // Spread less, it overflows as much a little nearer: Newton's first step goes the right way.
+        let guess = scaled.min(alike);
+        let start = if guess > 0.0 { guess.min(1.0 + 8.0 * to.sqrt()) } else { 0.5 };
+        rows.at(to).capacity_with_overflow(wanted, start).min(scaled)
     }
-    let start = if scaled > 0.0 { scaled.min(1.0 + 8.0 * to.sqrt()) } else { 0.5 };
-    let at = law.at(to).capacity_with_overflow(wanted, start);
-    Some(at.min(scaled))
+
+    /// What it is not below, where `steps` are capacities that rise from 1, with what is expected beyond each.
+    pub(super) fn at_least(self, steps: &[(f64, f64)]) -> f64 {
+        let known = steps.iter().rev().find(|(_, beyond)| *beyond >= self.wanted);
+        // Jensen: at least 1 − R is expected beyond any R.
+        known.map_or(1.0 - self.wanted, |(at, _)| *at).min(self.scaled)
+    }
 }
