@@ -1,6 +1,6 @@
 //! The same demand on other files' offers, in words, a table and a file.
 
-use super::document::{document, estimate, frequency};
+use super::document::{estimate, frequency, of_run};
 use super::lines::Lines;
 use super::table::STYLE;
 use super::words;
@@ -8,7 +8,7 @@ use crate::decision::Alternative;
 use crate::error::Result;
 use crate::scenario::Scenario;
 use crate::simulation::Run;
-use crate::statistics::{CONFIDENCE, Distribution, Estimate};
+use crate::statistics::{Distribution, Estimate};
 use comfy_table::{CellAlignment, Table};
 use serde_json::json;
 
@@ -160,14 +160,8 @@ pub fn alternatives_json(scenario: &Scenario, ran: &Run<Vec<Alternative>>) -> Re
             "committed_after_horizon": alternative.owed + 0.0,
         })
     };
-    document(&json!({
-        "schema": "tokentide/alternatives-1",
-        "scenario": scenario.name,
-        "currency": scenario.currency.code(),
-        "confidence": CONFIDENCE,
-        "replications": ran.replications,
-        "seed": ran.seed,
-        "engine": ran.engine.to_string(),
+    let whole = json!({
         "alternatives": ran.summary.iter().map(told).collect::<Vec<_>>(),
-    }))
+    });
+    of_run("tokentide/alternatives-1", scenario, ran, whole)
 }

@@ -1,6 +1,6 @@
 //! Where each plan's units begin to pay, in closed form, and how much of the demand's own distribution lies above that.
 
-use super::document::{document, sampled};
+use super::document::{document, of_run, sampled};
 use super::words;
 use crate::cost::{BreakEven, break_even};
 use crate::decision::on_demand_price;
@@ -216,17 +216,10 @@ pub fn break_even_json<S>(scenario: &Scenario, points: &[PlanBreakEven], ran: &R
             "months_above_rules_of_thumb": rules.map(|(rule, above)| json!({ "rule": rule, "months_above": months(above) })).collect::<Vec<_>>(),
         })
     };
-    document(&json!({
-        "schema": "tokentide/breakeven-1",
-        "scenario": scenario.name,
-        "currency": scenario.currency.code(),
-        "confidence": CONFIDENCE,
-        "replications": ran.replications,
-        "replications_asked": ran.asked,
-        "seed": ran.seed,
-        "engine": ran.engine.to_string(),
+    let whole = json!({
         "break_evens": points.iter().map(told).collect::<Vec<_>>(),
-    }))
+    });
+    of_run("tokentide/breakeven-1", scenario, ran, whole)
 }
 
 /// The same for a unit without a scenario, by term; a month has so many hours.

@@ -1,6 +1,6 @@
 //! Spend in the language of budgets, in words and a table.
 
-use super::document::{document, frequency, percentile};
+use super::document::{frequency, of_run, percentile};
 use super::lines::Lines;
 use super::table::STYLE;
 use super::words;
@@ -8,7 +8,6 @@ use crate::decision::{BudgetAnswer, BudgetWish, MONTHS_OF_QUARTER, Percentile, P
 use crate::error::Result;
 use crate::scenario::Scenario;
 use crate::simulation::Run;
-use crate::statistics::CONFIDENCE;
 use crate::supply::short;
 use crate::units::Share;
 use comfy_table::{CellAlignment, Table};
@@ -171,22 +170,15 @@ pub fn budget_json(scenario: &Scenario, plan: usize, wish: BudgetWish, ran: &Run
         };
         json!({ "before_the_end": frequency(&used_up.share), "by": used_up.days.iter().map(by).collect::<Vec<Value>>() })
     });
-    document(&json!({
-        "schema": "tokentide/budget-1",
-        "scenario": scenario.name,
-        "currency": scenario.currency.code(),
-        "confidence": CONFIDENCE,
+    let told = json!({
         "plan": scenario.supply.plans.get(plan).map(|plan| plan.name.as_str()),
         "is_baseline": plan == scenario.baseline,
-        "replications": ran.replications,
-        "replications_asked": ran.asked,
         "replications_needed": found.replications_needed,
-        "seed": ran.seed,
-        "engine": ran.engine.to_string(),
         "held_in": wish.reserve,
         "reserve": percentile(&found.reserve),
         "reserve_beside": wish.whole.map_or("mean", |_| "budget"),
         "used_up": used_up,
         "periods": found.periods.iter().map(period).collect::<Vec<_>>(),
-    }))
+    });
+    of_run("tokentide/budget-1", scenario, ran, told)
 }

@@ -2,6 +2,8 @@
 
 use crate::decision::Percentile;
 use crate::error::{Error, Result};
+use crate::scenario::Scenario;
+use crate::simulation::Run;
 use crate::statistics::{CONFIDENCE, Estimate, Proportion};
 use serde_json::{Value, json};
 
@@ -9,6 +11,24 @@ use serde_json::{Value, json};
 pub(super) fn document(value: &Value) -> Result<String> {
     let text = serde_json::to_string_pretty(value).map_err(|error| Error::io("the document", "write", error.into()))?;
     Ok(text + "\n")
+}
+
+/// What a run tells, as a document: behind what every document says of its run.
+pub(super) fn of_run<S>(schema: &str, scenario: &Scenario, ran: &Run<S>, told: Value) -> Result<String> {
+    let mut whole = json!({
+        "schema": schema,
+        "scenario": scenario.name,
+        "currency": scenario.currency.code(),
+        "confidence": CONFIDENCE,
+        "replications": ran.replications,
+        "replications_asked": ran.asked,
+        "seed": ran.seed,
+        "engine": ran.engine.to_string(),
+    });
+    if let (Some(whole), Value::Object(told)) = (whole.as_object_mut(), told) {
+        whole.extend(told);
+    }
+    document(&whole)
 }
 
 /// A figure with its error and its interval, or null.

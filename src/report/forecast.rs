@@ -1,6 +1,6 @@
 //! Units needed over time, in words, tables and a file.
 
-use super::document::{document, percentile};
+use super::document::{of_run, percentile};
 use super::lines::Lines;
 use super::table::STYLE;
 use super::words;
@@ -8,7 +8,6 @@ use crate::decision::{Enough, NEEDED_AT, Need, Percentile, PeriodNeed};
 use crate::error::Result;
 use crate::scenario::Scenario;
 use crate::simulation::Run;
-use crate::statistics::CONFIDENCE;
 use crate::supply::short;
 use crate::units::Share;
 use comfy_table::{CellAlignment, Table};
@@ -211,16 +210,10 @@ pub fn forecast_json(scenario: &Scenario, enough: Enough, ran: &Run<Vec<Need>>) 
         })
     };
     let (rule, share) = named(enough);
-    document(&json!({
-        "schema": "tokentide/forecast-1",
-        "scenario": scenario.name,
-        "confidence": CONFIDENCE,
-        "replications": ran.replications,
-        "replications_asked": ran.asked,
-        "seed": ran.seed,
-        "engine": ran.engine.to_string(),
+    let told = json!({
         "enough_when": rule,
         "share": share,
         "forecasts": ran.summary.iter().map(need).collect::<Vec<_>>(),
-    }))
+    });
+    of_run("tokentide/forecast-1", scenario, ran, told)
 }

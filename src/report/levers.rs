@@ -1,6 +1,6 @@
 //! What could be done about the demand, in words, a table and a file.
 
-use super::document::{document, estimate, frequency};
+use super::document::{estimate, frequency, of_run};
 use super::lines::Lines;
 use super::table::STYLE;
 use super::words;
@@ -8,7 +8,7 @@ use crate::decision::{BestPlan, LeverEffect, Levers};
 use crate::error::Result;
 use crate::scenario::Scenario;
 use crate::simulation::Run;
-use crate::statistics::{CONFIDENCE, Estimate};
+use crate::statistics::Estimate;
 use comfy_table::{CellAlignment, Table};
 use serde_json::json;
 
@@ -182,19 +182,13 @@ pub fn levers_json(scenario: &Scenario, ran: &Run<Levers>) -> Result<String> {
         })
     };
     let left_out = found.left_out.iter().map(|out| json!({ "lever": out.lever, "workload": out.workload, "reason": out.reason }));
-    document(&json!({
-        "schema": "tokentide/levers-1",
-        "scenario": scenario.name,
-        "currency": scenario.currency.code(),
-        "confidence": CONFIDENCE,
-        "replications": ran.replications,
-        "seed": ran.seed,
-        "engine": ran.engine.to_string(),
+    let told = json!({
         "plan": found.plan,
         "spend": estimate(Some(&found.spend)),
         "requests_throttled_share": estimate(found.throttled.as_ref()),
         "best": best(&found.best),
         "levers": found.effects.iter().map(effect).collect::<Vec<_>>(),
         "left_out": left_out.collect::<Vec<_>>(),
-    }))
+    });
+    of_run("tokentide/levers-1", scenario, ran, told)
 }

@@ -1,6 +1,6 @@
 //! At which price units pay, as files: the plane of utilisation and price, and every unit's own prices.
 
-use super::document::{document, estimate, frequency, percentile};
+use super::document::{estimate, frequency, of_run, percentile};
 use super::lines::Lines;
 use crate::decision::{DISCOUNTS, Percentile, Surface, TermSurface, UnitPrices};
 use crate::error::Result;
@@ -125,18 +125,11 @@ pub fn surface_json(scenario: &Scenario, ran: &Run<Surface>) -> Result<String> {
             "all": line.whole.iter().map(prices).collect::<Vec<_>>(),
         })
     };
-    document(&json!({
-        "schema": "tokentide/surface-1",
-        "scenario": scenario.name,
-        "currency": scenario.currency.code(),
-        "confidence": CONFIDENCE,
-        "replications": ran.replications,
-        "replications_asked": ran.asked,
-        "seed": ran.seed,
-        "engine": ran.engine.to_string(),
+    let told = json!({
         "pays_in": surface.share,
         "any_keeps_limits": surface.any_keeps_limits,
         "lines": surface.lines.iter().map(line).collect::<Vec<_>>(),
         "left_out": surface.left_out,
-    }))
+    });
+    of_run("tokentide/surface-1", scenario, ran, told)
 }
