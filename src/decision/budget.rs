@@ -127,7 +127,8 @@ fn answer(scenario: &Scenario, slices: &Slices, spend: &Spend, wish: BudgetWish)
         let mean = samples.iter().sum::<f64>() / samples.len() as f64;
         let holds = Percentile::of(&samples, wish.reserve, scenario.sampling);
         let spend = PeriodSpend { kind, label, months: months.len(), mean, holds, exceeds: None };
-        let exceeds = |budget: f64| (budget, Proportion::sampled(&samples, scenario.sampling, |spend| f64::from(spend > budget)));
+        let exceeds =
+            |budget: f64| (budget, Proportion::sampled(&samples, scenario.sampling, |spend| f64::from(exceeds_budget(spend, budget))));
         PeriodSpend { exceeds: budget.filter(|_| !spend.is_part()).map(exceeds), ..spend }
     };
     let months = (0..horizon.months()).map(|month| period("month", horizon.month_label(month), month..month + 1, wish.month));
@@ -147,12 +148,17 @@ fn answer(scenario: &Scenario, slices: &Slices, spend: &Spend, wish: BudgetWish)
     }
 }
 
+/// Whether a sum exceeds a budget, by more than what is rounded where it is added up.
+fn exceeds_budget(sum: f64, budget: f64) -> bool {
+    sum > budget * (1.0 + 1e-12)
+}
+
 fn used_up(scenario: &Scenario, slices: &Slices, spend: &Spend, budget: f64) -> UsedUp {
     let day = |future: &[f64]| {
         let mut sum = 0.0;
         let crossing = future.iter().position(|spend| {
             sum += spend;
-            sum > budget
+            exceeds_budget(sum, budget)
         });
         crossing.map_or(f64::INFINITY, |slice| f64::from(slices.days[slice]))
     };

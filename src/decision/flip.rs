@@ -21,6 +21,9 @@ use crate::tally::Outcome;
 /// Replications of each change that is told: paired differences need few, and all changes together should cost less than the run.
 const REPLICATIONS: u64 = 128;
 
+/// At least this part of the run's: whoever runs more wants to know better.
+const PART: u64 = 20;
+
 /// The same where limits or a budget may decide or a tail does, and the kernel serves: how many months keep limits is told by whole futures, and
 /// takes more of these.
 const ON_KERNEL: u64 = 512;
@@ -100,10 +103,11 @@ pub fn flips(
     let stated = &Stated::new(scenario, outcome, judgement, criterion);
     let ground = |lever: Lever, most: u64| Ground { scenario, lever, judgement, stated, spec, start: None, most, lines: None };
     let at_stated = |ground: &Ground<'_>| ground.point(0.0, &ground.all());
-    let mut most = REPLICATIONS;
+    let of_run = outcome.replications() as u64 / PART;
+    let mut most = REPLICATIONS.max(of_run);
     let mut start = at_stated(&ground(Lever::Traffic, most))?;
     if start.engine == Engine::Kernel && (scenario.limits.any() || criterion != Criterion::MEAN) {
-        most = ON_KERNEL;
+        most = ON_KERNEL.max(of_run);
         start = at_stated(&ground(Lever::Traffic, most))?;
     }
     let levers = Lever::ALL.into_iter().filter(|lever| lever.plays(scenario, criterion));

@@ -13,15 +13,21 @@
 use super::flip::FlipPoint;
 use super::lever::Lever;
 use crate::scenario::Scenario;
-use crate::statistics::{Moments, Proportion};
+use crate::statistics::{CONFIDENCE, Moments, Proportion};
 use crate::supply::OfferKind;
 use crate::tally::{Metric, Outcome, Row, Span};
 
 /// How likely a change is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Likelihood {
-    /// The share of the futures in which its quantity lies as far, or farther.
-    Futures(Proportion),
+    /// How many of the futures have a quantity that lies as far, or farther.
+    Futures {
+        /// Their share, at the change that is told.
+        share: Proportion,
+        /// The 95 % intervals of the shares at the ends between which the change lies, from the lowest to the highest; of the share itself where these
+        /// are not known.
+        between: (f64, f64),
+    },
     /// The scenario holds the quantity certain, and so tells nothing of how likely another one is.
     Certain,
 }
@@ -44,9 +50,16 @@ impl Futures<'_> {
             Lever::OnDemandPrice => self.on_demand_prices(plan, point.plan),
             Lever::UnitPrice | Lever::CacheShare => None,
         };
-        let lies_there = |change: f64| f64::from(u8::from(if upwards { change >= point.at } else { change <= point.at }));
-        changes
-            .map_or(Likelihood::Certain, |changes| Likelihood::Futures(Proportion::sampled(&changes, self.scenario.sampling, lies_there)))
+        let Some(changes) = changes else { return Likelihood::Certain };
+        let beyond = |at: f64| {
+            let lies_there = |change: f64| f64::from(u8::from(if upwards { change >= at } else { change <= at }));
+            Proportion::sampled(&changes, self.scenario.sampling, lies_there)
+        };
+        let share = beyond(point.at);
+        let (near, far) = point.between;
+        let ends = [point.at, near, far].into_iter().filter(|at| at.is_finite()).filter_map(|at| beyond(at).interval(CONFIDENCE));
+        let between = ends.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))).unwrap_or((0.0, 1.0));
+        Likelihood::Futures { share, between }
     }
 
     fn count(&self) -> u64 {

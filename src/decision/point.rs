@@ -22,6 +22,9 @@ use std::sync::Arc;
 const FEW: u64 = 16;
 const FEW_OF_TAIL: u64 = 32;
 
+/// What plans that are one may differ by, as a share of what they cost.
+pub(super) const ROUNDING: f64 = 1e-12;
+
 /// Standard errors by which a plan is dearer than another at a first look where it counts as dearer in all replications that are told.
 const SURE: f64 = 5.0;
 
@@ -234,7 +237,10 @@ impl Ground<'_> {
     /// few of them its coefficient is not known and taken as one.
     fn difference(&self, plan: &Stand, other: &Stand) -> (Estimate, f64) {
         let less = |a: &[f64], b: &[f64]| -> Vec<f64> { a.iter().zip(b).map(|(a, b)| a - b).collect() };
-        self.told(&less(&plan.samples, &other.samples), &less(&plan.stated, &other.stated), plan.run - other.run)
+        let (mean, moves) = self.told(&less(&plan.samples, &other.samples), &less(&plan.stated, &other.stated), plan.run - other.run);
+        // Plans that are one may differ by what is rounded on their ways.
+        let is_rounding = mean.point.abs() <= ROUNDING * plan.run.abs().max(other.run.abs());
+        (if is_rounding { Estimate { point: 0.0, ..mean } } else { mean }, moves)
     }
 
     /// A mean that is `run` in the run, in all its replications here, of which there are these `here`, and `stated` at the stated value; and by how

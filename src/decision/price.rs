@@ -4,6 +4,7 @@
 use super::flip::{Cause, End, FlipPoint};
 use super::judgement::{Judgement, Leader, objective_samples};
 use super::lever::Lever;
+use super::point::ROUNDING;
 use super::requirement::Requirement;
 use crate::scenario::Scenario;
 use crate::statistics::{CONFIDENCE, Method};
@@ -68,6 +69,11 @@ impl Line {
     /// The change at which the other becomes as cheap: the root of mean(D₀) + x mean(D₁).
     fn meets(&self, other: &Self, method: Method<'_>) -> Option<f64> {
         let (start, slope) = self.difference(other);
+        let none =
+            |differences: &[f64], of: &[f64]| differences.iter().zip(of).all(|(difference, of)| difference.abs() <= ROUNDING * of.abs());
+        if none(&start, &self.objective) && none(&slope, &self.objective) {
+            return None;
+        }
         Some(-method.mean(&start).point / method.mean(&slope).point).filter(|at| at.is_finite())
     }
 

@@ -47,7 +47,7 @@ impl Kept {
     ) -> Self {
         let of_run = run.months_kept.estimate();
         let of_run = (of_run.point, of_run.standard_error.unwrap_or(0.0));
-        let (share, error) = kept_there(of_run, (before.share(), seen.share()), replications);
+        let (share, error) = kept_there(of_run, (before.share(), seen.share()), replications, relieves);
         // Where every month must keep them, few can tell no better than that they see none that does not.
         let all = seen.asked >= 1.0 && seen.share() >= 1.0 && relieves;
         let reach = 1.96 * error;
@@ -77,9 +77,9 @@ pub(super) fn unsure(kept: &[Kept]) -> Option<Requirement> {
 /// The share that is kept at a change, and its standard error, where so many replications see it go from one share to
 /// another. A change that relieves leaves a part of the months that broke the limits as they were, and one that burdens a part of those that kept
 /// them: that part is theirs to tell, and the run's is what it is a part of. Two months that stay and two that do not are added for the error,
-/// as Agresti and Coull do, for few may have been seen, or none.
-fn kept_there((run, error): (f64, f64), (before, now): (f64, f64), replications: usize) -> (f64, f64) {
-    let relieved = now >= before;
+/// as Agresti and Coull do, for few may have been seen, or none. Where they see no difference, the change itself says which part it is.
+fn kept_there((run, error): (f64, f64), (before, now): (f64, f64), replications: usize, relieves: bool) -> (f64, f64) {
+    let relieved = if now.total_cmp(&before).is_eq() { relieves } else { now > before };
     let whole = |share: f64| if relieved { 1.0 - share } else { share };
     let (of_run, before, now) = (whole(run), whole(before), whole(now));
     let stays = if before > 0.0 { now / before } else { 1.0 };
@@ -96,16 +96,19 @@ mod tests {
     #[test]
     fn what_few_see_is_a_part_of_what_the_run_knows() {
         let run = (0.9, 0.01);
-        let (kept, error) = kept_there(run, (0.85, 1.0), 128);
+        let (kept, error) = kept_there(run, (0.85, 1.0), 128, true);
         assert!((kept - 1.0).abs() < 1e-12 && error < 0.0075, "none breaks them any more: {kept} {error}");
-        let (kept, error) = kept_there(run, (0.85, 0.925), 128);
+        let (kept, error) = kept_there(run, (0.85, 0.925), 128, true);
         // Half of 19 months stay, give or take 2.4 of 23; and half of the run's own error.
         assert!((kept - 0.95).abs() < 1e-12 && (error - (0.1 * 0.104_f64).hypot(0.005)).abs() < 5e-4, "{kept} {error}");
-        let (kept, error) = kept_there(run, (0.98, 0.49), 128);
+        let (kept, error) = kept_there(run, (0.98, 0.49), 128, false);
         assert!((kept - 0.45).abs() < 1e-12 && (error - (0.9 * 0.044_f64).hypot(0.005)).abs() < 5e-4, "{kept} {error}");
         // Where few saw none break them, they cannot tell how many of those still do.
-        let (kept, error) = kept_there(run, (1.0, 1.0), 128);
+        let (kept, error) = kept_there(run, (1.0, 1.0), 128, true);
         assert!((kept - 0.9).abs() < 1e-12 && error > 0.02, "{kept} {error}");
-        assert_eq!(kept_there((1.0, 0.0), (1.0, 1.0), 128), (1.0, 0.0));
+        assert_eq!(kept_there((1.0, 0.0), (1.0, 1.0), 128, true), (1.0, 0.0));
+        // Nor how many of those that keep them break them now: 2 of 132 at the least, give or take 1.4.
+        let (kept, error) = kept_there((0.9995, 0.0001), (1.0, 1.0), 128, false);
+        assert!((kept - 0.9995).abs() < 1e-12 && (error - 0.0106).abs() < 1e-4, "{kept} {error}");
     }
 }

@@ -75,10 +75,16 @@ fn listed(names: &[&str]) -> String {
     }
 }
 
-/// `; 3±1% of the futures have that much`.
+/// `; 3±1% of the futures have that much`, `; 12% (3 to 40) of the futures` where it is not well known how much that is.
 fn likelihood(flip: &Flip) -> Option<String> {
-    let Some(Likelihood::Futures(share)) = &flip.likelihood else { return None };
-    let share = words::frequency(share);
+    let Some(Likelihood::Futures { share, between: (low, high) }) = &flip.likelihood else { return None };
+    let own = share.interval(CONFIDENCE).map_or(1.0, |(low, high)| high - low);
+    // That nobody knows the share better than the change.
+    let share = if high - low > 2.0 * own {
+        format!("{:.0}% ({:.0} to {:.0})", 100.0 * share.share(), 100.0 * low, 100.0 * high)
+    } else {
+        words::frequency(share)
+    };
     Some(match (flip.lever, flip.upwards) {
         (Lever::Growth, _) => format!("; in {share} of the futures it does"),
         (Lever::OnDemandPrice | Lever::UnitPrice, true) => format!("; in {share} of the futures they are that high"),
@@ -200,7 +206,7 @@ pub fn flips_file(report: &Report<'_>) -> Result<String> {
             lines.numbers([point.map(|point| point.at), low, high]);
             lines.texts([point.map_or("", |point| cause(point.because)), point.and_then(|point| point.plan).map_or("", name)]);
             let (share, interval) = match &flip.likelihood {
-                Some(Likelihood::Futures(share)) => (Some(share.share()), share.interval(CONFIDENCE)),
+                Some(Likelihood::Futures { share, between }) => (Some(share.share()), Some(*between)),
                 _ => (None, None),
             };
             lines.numbers([share, interval.map(|ends| ends.0), interval.map(|ends| ends.1)]);

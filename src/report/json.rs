@@ -279,7 +279,7 @@ fn change(report: &Report<'_>, flip: &Flip) -> Value {
     let point = flip.point.as_ref().map(|point| {
         let plan = point.plan.and_then(|plan| report.scenario.supply.plans.get(plan)).map(|plan| plan.name.as_str());
         let likelihood = match &flip.likelihood {
-            Some(Likelihood::Futures(share)) => frequency(share),
+            Some(Likelihood::Futures { share, between }) => sampled(share.share(), share.n, Some(*between)),
             _ => Value::Null,
         };
         json!({

@@ -46,6 +46,7 @@ fn first(quota: &QuotaFigures, found: &QuotaAnswer, wish: QuotaWish) -> Option<S
         growth => format!(", with {} {} traffic than the scenario says", Share(growth.abs()), if growth > 0.0 { "more" } else { "less" }),
     };
     let held = Share(wish.percentile);
+    let of_what = if quota.waiting.is_empty() { "" } else { " for what does not wait" };
     let has = |way: usize, needed: Option<f64>| quota.now[way].zip(needed).map(|(now, needed)| now.rate >= needed);
     let minutes = format!("all but {} of the minutes of {}, the largest month,", Share(found.peak_share), named(&largest.label));
     let stay = format!("stay below {} tokens{more}", percentile(&largest.peak[0]));
@@ -57,9 +58,11 @@ fn first(quota: &QuotaFigures, found: &QuotaAnswer, wish: QuotaWish) -> Option<S
         }
         (_, Some(now), Some(true), None | Some(true)) => {
             let now = words::exact(now.rate);
-            format!("`{offer}` has enough: {now} tokens a minute, where {wanted} would do: in {held} of the futures {minutes} {stay}.")
+            format!(
+                "`{offer}` has enough{of_what}: {now} tokens a minute, where {wanted} would do: in {held} of the futures {minutes} {stay}."
+            )
         }
-        _ => format!("Ask for {wanted} on `{offer}`: in {held} of the futures {minutes} {stay}."),
+        _ => format!("Ask for {wanted} on `{offer}`{of_what}: in {held} of the futures {minutes} {stay}."),
     };
     if !quota.waiting.is_empty() {
         text.extend([" ", &of_waiting(offer, quota, wish)]);

@@ -1,9 +1,9 @@
 //! What to buy, as files: every unit's step, the price of less throttling, and the verdicts.
 
-use super::document::document;
+use super::document::{document, frequency};
 use super::lines::Lines;
 use super::{Report, flip_lines, json as summary};
-use crate::decision::{ByHours, Requirement, Sizing};
+use crate::decision::{ByHours, Requirement, Sizing, objective_samples};
 use crate::error::Result;
 use crate::statistics::Estimate;
 use crate::supply::Commitment;
@@ -94,6 +94,8 @@ fn verdicts(report: &Report<'_>, sizing: &Sizing) -> Result<String> {
     let estimate = |estimate: &Option<Estimate>| -> Value {
         estimate.map_or(Value::Null, |e| json!({ "point": e.point, "standard_error": e.standard_error, "n": e.n }))
     };
+    let scenario = &sizing.scenario;
+    let within = |plan| sizing.criterion.within(&objective_samples(scenario, &sizing.outcome, plan), scenario.sampling);
     let leaders = sizing.judgement.leaders.iter().zip(&sizing.verdicts).map(|(leader, verdict)| {
         let missed = verdict.missed.map(|missed| {
             let share = |of: Requirement| (missed.of == of).then_some(missed.share);
@@ -105,6 +107,8 @@ fn verdicts(report: &Report<'_>, sizing: &Sizing) -> Result<String> {
             "plan": name(leader.plan),
             "purchases": purchases(sizing, leader.plan),
             "keeps_limits": leader.qualified,
+            "keeps_budget": sizing.criterion.budget.map(|_| verdict.affordable),
+            "futures_within_budget": within(leader.plan).map(|within| frequency(&within)),
             "runner_up": leader.runner_up.and_then(name),
             "lead": estimate(&verdict.lead),
             "settled": verdict.settled && verdict.unsure.is_none(),
@@ -119,6 +123,8 @@ fn verdicts(report: &Report<'_>, sizing: &Sizing) -> Result<String> {
         "schema": "tokentide/size-1",
         "scenario": sizing.scenario.name,
         "currency": sizing.scenario.currency.code(),
+        "by": sizing.criterion.goal.name(),
+        "budget": sizing.criterion.budget.map(|(budget, share)| json!({ "a_month": budget, "in_share_of_futures": share })),
         "leaders": leaders.collect::<Vec<_>>(),
         "choices": sizing.choices,
         "plans": sizing.combinations,

@@ -47,10 +47,9 @@ impl Paired {
         if a.len() != b.len() {
             return None;
         }
-        let difference = |(&a, &b): (&f64, &f64)| if a.is_finite() && b.is_finite() { a - b } else { f64::NAN };
+        let difference = |(&a, &b): (&f64, &f64)| if a.is_finite() && b.is_finite() { apart(a, b) } else { f64::NAN };
         let mut differences: Vec<f64> = a.iter().zip(b).map(difference).collect();
         let mean_difference = method.mean(&differences);
-        // The difference of unequal numbers is never 0: subtraction underflows gradually.
         let less = |ties: f64| {
             let term = move |difference| f64::from(u8::from(difference < 0.0)) + if difference == 0.0 { ties } else { 0.0 };
             Proportion::sampled(&differences, method.sampling, term)
@@ -72,6 +71,13 @@ impl Paired {
             ties: ties as u64,
         })
     }
+}
+
+/// a − b, where numbers that differ by a few roundings alone are one: what is the same may have been added up in different ways.
+fn apart(a: f64, b: f64) -> f64 {
+    const ROUNDINGS: f64 = 64.0 * f64::EPSILON;
+    let difference = a - b;
+    if difference.abs() <= ROUNDINGS * a.abs().max(b.abs()) { 0.0 } else { difference }
 }
 
 /// What it costs to have chosen one column, once it is known which would have been the cheapest.
@@ -115,7 +121,7 @@ impl Best {
 
     /// The regret of having chosen one of these columns; smaller is better. Below 0 where a column that is none of them is better than all.
     pub fn regret(&self, column: &[f64], method: Method<'_>) -> Regret {
-        let mut own: Vec<f64> = column.iter().zip(&self.0).map(|(x, best)| x - best).collect();
+        let mut own: Vec<f64> = column.iter().zip(&self.0).map(|(&x, &best)| apart(x, best)).collect();
         let expected = method.mean(&own);
         own.retain(|x| x.is_finite());
         let [p95] = quantiles_by_counting(&mut own, [0.95]);

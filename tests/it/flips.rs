@@ -510,7 +510,7 @@ fn more_read_from_the_cache_is_what_a_file_says() {
 fn share(flips: &[Flip], lever: Lever, upwards: bool) -> Option<f64> {
     let flip = flips.iter().find(|flip| flip.lever == lever && flip.upwards == upwards).unwrap();
     match flip.likelihood.as_ref()? {
-        Likelihood::Futures(share) => Some(share.share()),
+        Likelihood::Futures { share, .. } => Some(share.share()),
         Likelihood::Certain => None,
     }
 }

@@ -160,3 +160,48 @@ fn the_mean_without_a_budget_is_what_run_ranks_by() {
     let (plain, budgeted) = (of(Criterion::MEAN), of(wide));
     assert_eq!(plain.matches("because: Cheaper").count(), budgeted.matches("because: Cheaper").count(), "{plain}\n{budgeted}");
 }
+
+/// Two pools on one quota are served along other ways than alone, so a sweep's plan of no units may differ from the plan without by what is rounded:
+/// it is the same plan, and never wins.
+#[test]
+fn a_plan_that_is_another_but_for_rounding_never_wins() {
+    let text = r#"
+name = "two on one quota"
+horizon = { flat = { months = 1, hours_per_month = 200 } }
+[[offer]]
+name = "od"
+kind = "on-demand"
+price = { input = "1 USD/1M tokens", output = "1 USD/1M tokens" }
+quota = { rate = "60k tokens/min" }
+[[offer]]
+name = "u"
+kind = "provisioned"
+capacity = "10k tokens/min"
+terms = { none = "1.1 USD/unit-hour" }
+[[workload]]
+name = "a"
+level = { mean = "1M tokens/h", sigma = 0.3, walk = "off" }
+tokens = { input = { mean = 900, cv = 1 }, output = { mean = 100, cv = 1 }, drift = "off" }
+[[workload]]
+name = "b"
+level = { mean = "0.8M tokens/h", sigma = 0.3, walk = "off" }
+tokens = { input = { mean = 900, cv = 1 }, output = { mean = 100, cv = 1 }, drift = "off" }
+[[plan]]
+name = "od"
+route = { a = ["od"], b = ["od"] }
+[[plan]]
+name = "units"
+route = { a = ["u", "od"], b = ["od"] }
+[plan.sweep]
+units = { u = [0, 1, 2] }
+"#;
+    let scenario = scenario::parse("two.toml", text, Path::new(""), &[]).unwrap_or_else(|error| panic!("{error}")).scenario;
+    let spec = RunSpec { replications: Some(60), ..RunSpec::default() };
+    let outcome = run(&scenario, &spec, &Columns).unwrap().summary;
+    let judgement = judge(&scenario, &outcome);
+    let none = scenario.supply.plans.iter().position(|plan| plan.name.contains("units=0")).unwrap();
+    assert_eq!(scenario.supply.plans[judgement.recommended().unwrap().plan].name, "od");
+    for flip in flips(&scenario, &outcome, &judgement, Criterion::MEAN, &spec).unwrap().into_iter().flatten() {
+        assert!(flip.point.as_ref().is_none_or(|point| point.plan != Some(none)), "{flip:?}");
+    }
+}

@@ -65,6 +65,8 @@ pub struct Sizing {
     pub scenario: Scenario,
     /// The samples of the run, under these plans.
     pub outcome: Outcome,
+    /// What plans were chosen by.
+    pub criterion: Criterion,
     /// How these plans stand. Its leaders are the plans to buy.
     pub judgement: Judgement,
     /// The same plans, and behind them those near the plans to buy, among which flip points are looked for.
@@ -172,6 +174,7 @@ impl Shortlist<'_> {
             judgement: Judgement { standings, leaders, within_terms, best_per_term },
             scenario: told.scenario,
             outcome: told.outcome,
+            criterion: Criterion { goal: self.search.goal, budget: self.search.asked.budget },
             near: Field::of_plans(scenario, self.search.outcome, near),
             flips: Vec::new(),
             verdicts,
