@@ -80,8 +80,10 @@ fn likelihood(flip: &Flip) -> Option<String> {
     let Some(Likelihood::Futures { share, between: (low, high) }) = &flip.likelihood else { return None };
     let own = share.interval(CONFIDENCE).map_or(1.0, |(low, high)| high - low);
     // That nobody knows the share better than the change.
-    let share = if high - low > 2.0 * own {
+    let share = if share.share() > 0.0 && high - low > 2.0 * own {
         format!("{:.0}% ({:.0} to {:.0})", 100.0 * share.share(), 100.0 * low, 100.0 * high)
+    } else if high - low > 2.0 * own {
+        format!("<{:.0}%", (100.0 * high).ceil())
     } else {
         words::frequency(share)
     };
