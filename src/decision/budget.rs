@@ -1,6 +1,7 @@
 //! Spend in the language of budgets: how likely a month, a quarter or the whole exceeds one, on which day it is used up, and the reserve that
 //! holds.
 
+use super::criterion::is_within;
 use crate::error::Result;
 use crate::scenario::Scenario;
 use crate::simulation::{Run, RunSpec, run};
@@ -128,7 +129,7 @@ fn answer(scenario: &Scenario, slices: &Slices, spend: &Spend, wish: BudgetWish)
         let holds = Percentile::of(&samples, wish.reserve, scenario.sampling);
         let spend = PeriodSpend { kind, label, months: months.len(), mean, holds, exceeds: None };
         let exceeds =
-            |budget: f64| (budget, Proportion::sampled(&samples, scenario.sampling, |spend| f64::from(exceeds_budget(spend, budget))));
+            |budget: f64| (budget, Proportion::sampled(&samples, scenario.sampling, |spend| f64::from(!is_within(spend, budget))));
         PeriodSpend { exceeds: budget.filter(|_| !spend.is_part()).map(exceeds), ..spend }
     };
     let months = (0..horizon.months()).map(|month| period("month", horizon.month_label(month), month..month + 1, wish.month));
@@ -148,17 +149,12 @@ fn answer(scenario: &Scenario, slices: &Slices, spend: &Spend, wish: BudgetWish)
     }
 }
 
-/// Whether a sum exceeds a budget, by more than what is rounded where it is added up.
-fn exceeds_budget(sum: f64, budget: f64) -> bool {
-    sum > budget * (1.0 + 1e-12)
-}
-
 fn used_up(scenario: &Scenario, slices: &Slices, spend: &Spend, budget: f64) -> UsedUp {
     let day = |future: &[f64]| {
         let mut sum = 0.0;
         let crossing = future.iter().position(|spend| {
             sum += spend;
-            exceeds_budget(sum, budget)
+            !is_within(sum, budget)
         });
         crossing.map_or(f64::INFINITY, |slice| f64::from(slices.days[slice]))
     };

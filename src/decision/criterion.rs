@@ -3,6 +3,11 @@
 use super::goal::Goal;
 use crate::statistics::{Proportion, Sampling, smooth_quantile_influences};
 
+/// Whether spend stays within a budget, but for what is rounded where it is added up.
+pub(super) fn is_within(spend: f64, budget: f64) -> bool {
+    spend <= budget * (1.0 + 1e-12)
+}
+
 /// What plans are ranked by, and what they may cost.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Criterion {
@@ -20,7 +25,7 @@ impl Criterion {
     #[must_use]
     pub fn within(&self, samples: &[f64], sampling: Sampling) -> Option<Proportion> {
         let (budget, _) = self.budget?;
-        Some(Proportion::sampled(samples, sampling, |spend| f64::from(u8::from(spend <= budget))))
+        Some(Proportion::sampled(samples, sampling, |spend| f64::from(u8::from(is_within(spend, budget)))))
     }
 
     /// One number for each future whose mean is by how much the spend that as many futures as asked stay within exceeds the budget, and whose

@@ -1,7 +1,7 @@
 //! What would flip the answer: by how much traffic, growth, unit throughput or a price must change until another plan wins.
 //!
-//! Prices change no token's way, so their flip points come from the samples of the run itself: see [`price`](super::price). The other levers are simulated again, with
-//! the same seed and so the same draws, on fewer replications, which start from where plans stand in the run: see [`point`](super::point). A
+//! Prices change no token's way, so their flip points come from the samples of the run itself: see [`price`](super::price). The other levers are
+//! simulated again, with the same seed and so the same draws, on fewer replications, which start from where plans stand in the run: see [`point`](super::point). A
 //! first look at each step spares steps and plans that cannot change the answer: see [`walk`](super::walk).
 
 use super::criterion::Criterion;

@@ -127,9 +127,10 @@ fn budgets_are_kept_and_broken_where_closed_forms_say() {
         assert_eq!((rise.because, rise.plan), (Cause::Breaks(Requirement::Budget), None), "{rise:?}");
         assert!((rise.at - 0.25).abs() < 1e-9 && holds(&rise, rise.at), "{rise:?}");
     }
+    // Both levers are told by the same levels: 38 ± 1.4 of 40 twice, four errors below.
     // 0.9 of the levels lie below 1.541, 1.5 times the mean is kept by 0.884 ± 0.010 of 1000.
     assert!(units >= 33, "{units} of 40");
-    assert!(told_by == 2 * units && covered >= 2 * units - 8, "{told_by} and {covered} of {units}");
+    assert!(told_by == 2 * units && covered >= 2 * units - 14, "{told_by} and {covered} of {units}");
 }
 
 /// Where no plan stays within the budget the cheapest is told, and what would let it.
@@ -145,7 +146,9 @@ fn what_would_keep_a_budget_is_told() {
     // On demand begins to keep it before it is the cheaper by its tail.
     let cheaper = point(&found, Lever::OnDemandPrice, false).unwrap();
     assert_eq!(cheaper.because, Cause::Keeps(Requirement::Budget));
-    assert!(holds(&cheaper, 1.1 / level_at(0.9) - 1.0), "{cheaper:?}");
+    // Four errors are twice the interval.
+    let (at, (low, high)) = (1.1 / level_at(0.9) - 1.0, cheaper.between);
+    assert!((cheaper.at - at).abs() <= (high - low).abs(), "{cheaper:?}");
 }
 
 /// Without a budget and by the mean, flips are those of `run`.
@@ -155,10 +158,21 @@ fn the_mean_without_a_budget_is_what_run_ranks_by() {
     let spec = RunSpec { replications: Some(400), ..RunSpec::default() };
     let outcome = run(&scenario, &spec, &Columns).unwrap().summary;
     let judgement = judge(&scenario, &outcome);
-    let of = |criterion| format!("{:?}", flips(&scenario, &outcome, &judgement, criterion, &spec).unwrap());
+    let of = |criterion| flips(&scenario, &outcome, &judgement, criterion, &spec).unwrap().remove(0);
     let wide = Criterion { goal: Goal::Mean, budget: Some((1e9, 0.9)) };
-    let (plain, budgeted) = (of(Criterion::MEAN), of(wide));
-    assert_eq!(plain.matches("because: Cheaper").count(), budgeted.matches("because: Cheaper").count(), "{plain}\n{budgeted}");
+    let width = |point: &FlipPoint| (point.between.1 - point.between.0).abs();
+    let mut found = 0;
+    for (plain, budgeted) in of(Criterion::MEAN).into_iter().zip(of(wide)) {
+        assert_eq!((plain.lever, plain.upwards), (budgeted.lever, budgeted.upwards));
+        let told = |flip: &Flip| flip.point.as_ref().map(|point| (point.plan, point.because));
+        assert_eq!(told(&plain), told(&budgeted), "{plain:?}\n{budgeted:?}");
+        if let (true, Some(one), Some(other)) = (plain.lever == Lever::UnitPrice, plain.point, budgeted.point) {
+            // Along straight lines a walk ends where they meet, and knows it as well.
+            assert!((one.at - other.at).abs() < 1e-9 && (width(&one) / width(&other) - 1.0).abs() < 1e-6, "{one:?}\n{other:?}");
+            found += 1;
+        }
+    }
+    assert_eq!(found, 1);
 }
 
 /// Two pools on one quota are served along other ways than alone, so a sweep's plan of no units may differ from the plan without by what is rounded:

@@ -4,6 +4,7 @@
 //! wanted, and the next bound is above the last of these, no other can be better: what was not looked at is left out safely.
 
 use super::parts::{Family, Part, share_kept};
+use crate::decision::criterion::is_within;
 use crate::decision::goal::Goal;
 use crate::decision::judgement::is_enough;
 use crate::scenario::Scenario;
@@ -171,7 +172,7 @@ impl Search<'_> {
         let needs_samples = self.goal != Goal::Mean || self.asked.budget.is_some();
         let (value, within) = if needs_samples {
             let mut samples = self.samples(family, &parts);
-            let within = |(budget, _)| samples.iter().filter(|&&spend| spend <= budget).count() as f64 / samples.len() as f64;
+            let within = |(budget, _)| samples.iter().filter(|&&spend| is_within(spend, budget)).count() as f64 / samples.len() as f64;
             let within = self.asked.budget.map_or(1.0, within);
             (self.goal.of(&mut samples), within)
         } else {
