@@ -55,8 +55,8 @@ pub struct Flip {
     pub tried: f64,
     /// Where the answer changes; `None` when it does not up to `tried`.
     pub point: Option<FlipPoint>,
-    /// Where it does not: a plan that costs no more than the leader's at `tried`, as far as can be told.
-    pub as_good: Option<usize>,
+    /// A plan that costs no more than the leader's before that, or at `tried` where the answer does not change, as far as can be told.
+    pub as_good: Option<AsGood>,
     /// How likely it is that far or farther; `None` where the answer does not change.
     pub likelihood: Option<Likelihood>,
 }
@@ -77,16 +77,22 @@ pub struct FlipPoint {
     pub unsure: Option<Requirement>,
 }
 
+/// A plan that cannot be told from the leader at a change, though it can at the stated value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AsGood {
+    /// The plan.
+    pub plan: usize,
+    /// The change.
+    pub at: f64,
+}
+
 /// What moving a lever one way comes to.
 #[derive(Clone, Debug)]
-pub(super) enum End {
-    /// The answer changes.
-    Flips(FlipPoint),
-    /// It does not, up to the last change that is tried.
-    Stands {
-        /// A plan that costs no more there, as far as can be told.
-        as_good: Option<usize>,
-    },
+pub(super) struct End {
+    /// Where the answer changes, if it does up to the last change that is tried.
+    pub(super) point: Option<FlipPoint>,
+    /// A plan that costs no more before, or at that last change.
+    pub(super) as_good: Option<AsGood>,
 }
 
 /// Flip points of each leader, of plans that are chosen by this: the outer list is by leader, the inner by lever, downwards before upwards.
@@ -141,13 +147,8 @@ pub fn flips(
                         _ => change.max(-1.0),
                     }
                 };
-                let (point, as_good) = match end {
-                    End::Flips(point) => {
-                        let between = (possible(point.between.0), possible(point.between.1));
-                        (Some(FlipPoint { between, ..point }), None)
-                    }
-                    End::Stands { as_good } => (None, as_good),
-                };
+                let End { point, as_good } = end;
+                let point = point.map(|point| FlipPoint { between: (possible(point.between.0), possible(point.between.1)), ..point });
                 let likelihood = point.as_ref().map(|point| futures.likelihood(lever, upwards, point, leader.plan));
                 Flip { lever, upwards, tried, point, as_good, likelihood }
             });

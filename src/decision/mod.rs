@@ -23,6 +23,7 @@ mod schedule;
 mod size;
 mod spreadsheet;
 mod stated;
+mod step;
 mod tornado;
 mod walk;
 
@@ -31,7 +32,7 @@ pub use budget::{BudgetAnswer, BudgetWish, MONTHS_OF_QUARTER, Percentile, Period
 pub use compare::{Attribution, Comparison, Favourite, Measure, MeasureChange, Way, compare};
 pub use criterion::Criterion;
 pub use explain::{Explanation, Held, Reason, Remedy, explain, held};
-pub use flip::{Cause, Flip, FlipPoint, flips};
+pub use flip::{AsGood, Cause, Flip, FlipPoint, flips};
 pub use forecast::{Enough, NEEDED_AT, Need, PeriodNeed, forecast};
 pub use goal::Goal;
 pub use judgement::{Judgement, Leader, PlanStanding, judge, judge_on, objective_samples};

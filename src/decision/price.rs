@@ -1,7 +1,7 @@
 //! Flip points of prices, from the samples of the run itself: a price changes no token's way, so every plan's spend is a straight line in
 //! it and the limits stay as they are. Means meet where these lines do; what else plans may be chosen by is [walked](super::walk) along them.
 
-use super::flip::{Cause, End, FlipPoint};
+use super::flip::{AsGood, Cause, End, FlipPoint};
 use super::judgement::{Judgement, Leader, objective_samples};
 use super::lever::Lever;
 use super::point::ROUNDING;
@@ -34,16 +34,17 @@ impl<'a> Crossings<'a> {
     pub(super) fn end(&self, tried: f64) -> End {
         let ahead = |at: f64| if tried > 0.0 { at >= 0.0 } else { at <= 0.0 };
         let Some(&(plan, at, is_unsure)) = self.found.iter().find(|(_, at, _)| ahead(*at)) else {
-            return End::Stands { as_good: None };
+            return End { point: None, as_good: None };
         };
         let reach = self.own.reach(&line(self.scenario, self.outcome, plan, self.lever), at, self.outcome.method(Span::Horizon));
         if at.abs() > tried.abs() {
             // Unless the stated price is as near.
             let is_near = at.abs() - reach <= tried.abs() && at.abs() > reach;
-            return End::Stands { as_good: Some(plan).filter(|_| is_near) };
+            return End { point: None, as_good: is_near.then_some(AsGood { plan, at: tried }) };
         }
         let between = (at - reach, at + reach);
-        End::Flips(FlipPoint { at, between, plan: Some(plan), because: Cause::Cheaper, unsure: is_unsure.then_some(Requirement::Limits) })
+        let unsure = is_unsure.then_some(Requirement::Limits);
+        End { point: Some(FlipPoint { at, between, plan: Some(plan), because: Cause::Cheaper, unsure }), as_good: None }
     }
 }
 

@@ -30,8 +30,8 @@ pub fn flip_lines(report: &Report<'_>) -> Vec<String> {
             lines.push(format!("{prefix}No other plan wins with {}.", steady.join(", ")));
         }
         let name = |plan: usize| report.scenario.supply.plans.get(plan).map_or("", |plan| plan.name.as_str());
-        let as_good = flips.iter().filter_map(|flip| flip.as_good.map(|plan| (tried(flip).replacen(" up to ", " of ", 1), name(plan))));
-        lines.extend(as_good.map(|(tried, name)| format!("{prefix}With {tried} `{name}` costs no more, as far as can be told.")));
+        let as_good = flips.iter().filter_map(|flip| flip.as_good.map(|as_good| (moved(flip, "of", as_good.at), name(as_good.plan))));
+        lines.extend(as_good.map(|(moved, name)| format!("{prefix}With {moved} `{name}` costs no more, as far as can be told.")));
     }
     lines
 }
@@ -131,12 +131,16 @@ fn change(flip: &Flip, point: &FlipPoint) -> String {
 
 /// `traffic up to +100%`.
 fn tried(flip: &Flip) -> String {
+    moved(flip, "up to", flip.tried)
+}
+
+fn moved(flip: &Flip, how_far: &str, change: f64) -> String {
     let sign = if flip.upwards { "+" } else { "−" };
-    let size = (flip.tried * 100.0).abs();
+    let size = (change * 100.0).abs();
     match flip.lever {
-        Lever::Growth => format!("growth up to {sign}{size:.0} points a month"),
-        Lever::CacheShare => format!("the cached share up to {sign}{size:.0} points"),
-        lever => format!("{} up to {sign}{size:.0}%", noun(lever)),
+        Lever::Growth => format!("growth {how_far} {sign}{size:.0} points a month"),
+        Lever::CacheShare => format!("the cached share {how_far} {sign}{size:.0} points"),
+        lever => format!("{} {how_far} {sign}{size:.0}%", noun(lever)),
     }
 }
 
@@ -193,8 +197,9 @@ pub fn flips_file(report: &Report<'_>) -> Result<String> {
             "futures_share_hi",
             "held_certain",
             "limits_unsure",
-            "as_good_at_tried",
+            "as_good",
             "budget_unsure",
+            "as_good_at",
         ])
         .end()?;
     for (leader, flips) in report.judgement.leaders.iter().zip(report.flips) {
@@ -215,7 +220,8 @@ pub fn flips_file(report: &Report<'_>) -> Result<String> {
             let told = |is: bool| if is { "true" } else { "false" };
             let unsure = |what: Requirement| point.map_or("", |point| told(point.unsure == Some(what)));
             lines.text(point.map_or("", |_| told(is_certain(flip)))).text(unsure(Requirement::Limits));
-            lines.text(flip.as_good.map_or("", name)).text(unsure(Requirement::Budget)).end()?;
+            lines.text(flip.as_good.map_or("", |as_good| name(as_good.plan))).text(unsure(Requirement::Budget));
+            lines.numbers([flip.as_good.map(|as_good| as_good.at)]).end()?;
         }
     }
     lines.finish()

@@ -293,6 +293,9 @@ fn change(report: &Report<'_>, flip: &Flip) -> Value {
             "budget_unsure": point.unsure == Some(Requirement::Budget),
         })
     });
-    let as_good = flip.as_good.and_then(|plan| report.scenario.supply.plans.get(plan)).map(|plan| plan.name.as_str());
-    json!({ "lever": flips::label(flip.lever), "tried": flip.tried, "flips": point, "as_good_at_tried": as_good })
+    let as_good = flip.as_good.and_then(|as_good| {
+        let plan = report.scenario.supply.plans.get(as_good.plan)?;
+        Some(json!({ "plan": plan.name, "at": as_good.at }))
+    });
+    json!({ "lever": flips::label(flip.lever), "tried": flip.tried, "flips": point, "as_good": as_good })
 }

@@ -407,7 +407,7 @@ fn what_is_as_good_at_the_end_is_told() {
             let found = flips(&scenario, &outcome, &judge(&scenario, &outcome), Criterion::MEAN, &spec).unwrap().remove(0);
             let fall = found.iter().find(|flip| flip.lever == lever && !flip.upwards).unwrap();
             told[0] += u32::from(fall.point.is_some());
-            told[1] += u32::from(fall.as_good == Some(0));
+            told[1] += u32::from(fall.as_good.is_some_and(|as_good| as_good.plan == 0));
         }
         // Half of them within; and of those beyond all but one in twenty.
         assert!(told[0] + told[1] >= 16 && told.iter().all(|&told| told >= 3), "{lever:?} {told:?}");

@@ -37,6 +37,7 @@ mod reproducibility;
 mod schedule;
 mod size;
 mod size_batch;
+mod size_flips;
 mod size_hours;
 mod size_hours_axes;
 mod size_least_bad;

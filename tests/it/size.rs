@@ -3,7 +3,7 @@
 use crate::validation::support::{flat, on_demand, plain, plan, units};
 use std::path::Path;
 use std::process::{Command, Output};
-use tokentide::decision::{Criterion, Flip, Goal, Lever, Sizing, Wish, flips, judge, objective_samples, size};
+use tokentide::decision::{Criterion, Goal, Sizing, Wish, objective_samples, size};
 use tokentide::scenario::{Scenario, parse, parse_open};
 use tokentide::simulation::{RunSpec, run};
 use tokentide::statistics::{normal_cdf, normal_quantile, smooth_quantile_by_selection};
@@ -12,7 +12,7 @@ use tokentide::tally::Columns;
 
 const SEEDS: [u64; 4] = [1, 2027, 0x5eed, 987_654_321];
 
-fn open(text: &str, candidates: &Candidates) -> Scenario {
+pub(crate) fn open(text: &str, candidates: &Candidates) -> Scenario {
     parse_open("size.toml", text, Path::new(""), &[], candidates).unwrap_or_else(|error| panic!("{error}\n{text}")).scenario
 }
 
@@ -27,7 +27,7 @@ fn bought(sizing: &Sizing) -> f64 {
     plan.commitments.iter().map(|commitment| commitment.units[0]).sum()
 }
 
-fn listed(offer: &str, list: &str) -> Candidates {
+pub(crate) fn listed(offer: &str, list: &str) -> Candidates {
     let mut candidates = Candidates::default();
     let list: UnitsListSpec = list.parse().unwrap();
     let units = Some(UnitsSweepSpec::One(list));
@@ -36,7 +36,7 @@ fn listed(offer: &str, list: &str) -> Candidates {
 }
 
 /// Units of one token an hour at `price` beside tokens at 1 USD; a plan that says nothing of what it buys.
-fn reservation(law: &str, on_demand_price: &str, price: &str) -> String {
+pub(crate) fn reservation(law: &str, on_demand_price: &str, price: &str) -> String {
     [
         flat(730),
         on_demand(on_demand_price),
@@ -397,61 +397,4 @@ fn the_answer_does_not_depend_on_threads() {
     };
     let one = told("--threads=1");
     assert!(one == told("--threads=2") && one == told("--threads=7"));
-}
-
-/// Flip points, and plans that are as good at the end, by their names.
-fn named(flips: &[Flip], scenario: &Scenario) -> Vec<String> {
-    let of = |flip: &Flip| {
-        let point = flip.point.as_ref();
-        let name = |plan: usize| scenario.supply.plans[plan].name.clone();
-        let (winner, as_good) = (point.and_then(|point| point.plan).map(name), flip.as_good.map(name));
-        format!("{:?} {} {:?} {winner:?} {as_good:?}", flip.lever, flip.upwards, point.map(|point| (point.at * 1e9).round() as i64))
-    };
-    flips.iter().map(of).collect()
-}
-
-/// What `size` finds, with its flip points, which are those of a run of all plans.
-fn flips_as_in_a_run(scenario: &Scenario, candidates: &Candidates, spec: &RunSpec<'_>) -> Sizing {
-    let (_, sizing) = size(scenario, Wish { candidates, criterion: Criterion::MEAN }, spec).unwrap();
-    let near = sizing.flips(Wish { candidates, criterion: Criterion::MEAN }, spec).unwrap();
-    let sizing = sizing.with_flips(near);
-    let outcome = run(scenario, spec, &Columns).unwrap().summary;
-    let all = flips(scenario, &outcome, &judge(scenario, &outcome), Criterion::MEAN, spec).unwrap();
-    assert_eq!(named(&sizing.flips[0], &sizing.scenario), named(&all[0], scenario));
-    sizing
-}
-
-/// One unit that serves all, or on demand, for as much where 70 % less is asked or paid: what is as good there is named as by `run`.
-#[test]
-fn what_is_as_good_at_the_end_is_named() {
-    let law = "law = \"lognormal\", mean = \"1M tokens/h\", cv = 1";
-    let text = reservation(law, "1 USD/1M tokens", "0.3 USD/unit-hour").replace("\"1 tokens/h\"", "\"1000M tokens/h\"");
-    let candidates = listed("units", "1..=1");
-    let scenario = open(&text, &candidates);
-    let mut as_good = 0;
-    for seed in 0..12 {
-        let spec = RunSpec { replications: Some(200), seed: Some(seed), ..RunSpec::default() };
-        let sizing = flips_as_in_a_run(&scenario, &candidates, &spec);
-        as_good += sizing.flips[0].iter().filter(|flip| flip.as_good.is_some()).count();
-    }
-    // A half of 24 in the mean.
-    assert!(as_good >= 3, "{as_good}");
-}
-
-/// `size` tells of the best plans alone, and still finds the flip points that all of them show: a unit less, or more, is the first to win.
-#[test]
-fn flips_are_found_among_the_neighbours() {
-    let law = "law = \"lognormal\", mean = \"100 tokens/h\", cv = 0.5";
-    let text = reservation(law, "1 USD/token", "0.6 USD/unit-hour");
-    let candidates = listed("units", "0..=200");
-    let scenario = open(&text, &candidates);
-    let spec = RunSpec { replications: Some(300), ..RunSpec::default() };
-    let sizing = flips_as_in_a_run(&scenario, &candidates, &spec);
-    // Spend is least where the chance of a use beyond is 0.6 of a token's price; a unit of 80 more or less is worth a percent or so.
-    let traffic = sizing.flips[0].iter().filter(|flip| flip.lever == Lever::Traffic);
-    assert!(
-        traffic.clone().all(|flip| flip.point.as_ref().is_some_and(|point| point.at.abs() < 0.02)),
-        "{:?}",
-        traffic.collect::<Vec<_>>()
-    );
 }

@@ -2,8 +2,8 @@
 //! somewhere is told of as well.
 
 use super::lines::lines;
-use super::parts::Part;
-use super::search::{Combination, Search};
+use super::parts::{Family, Part};
+use super::search::{Asked, Combination, Search};
 use super::{Sizing, Verdict, Wish, carriers};
 use crate::decision::flip::{Flip, flips};
 use crate::decision::judgement::{Judgement, Leader, judge};
@@ -25,10 +25,21 @@ pub(super) struct Field {
     pub(super) outcome: Outcome,
 }
 
+/// With no more plans than this, all take part.
+const ALL: f64 = 24.0;
+/// Parts of the way from what is asked of the limits to nothing, and to all months, at which the cheapest plan takes part: a change that relieves
+/// or burdens all plans lets others keep what is asked.
+const LESS: [f64; 5] = [0.1, 0.25, 0.5, 0.75, 1.0];
+const MORE: [f64; 2] = [0.5, 1.0];
+/// The most combinations looked at for each of these.
+const LOOKED_AT: usize = 500;
+
 /// The plans near a combination: `found` are the best of a search, of which it is the first.
-pub(super) fn near(search: &Search<'_>, best: &Combination, found: &[Combination], usable: &dyn Fn(&Part) -> bool) -> Vec<Plan> {
+pub(super) fn near(search: &mut Search<'_>, best: &Combination, found: &[Combination], usable: &dyn Fn(&Part) -> bool) -> Vec<Plan> {
+    let asked_otherwise = asked_otherwise(search, usable);
+    let search = &*search;
     let own = carriers(search.families, best);
-    let next = found.iter().skip(1).take(NEXT).map(|rival| carriers(search.families, rival));
+    let next = found.iter().skip(1).take(NEXT).chain(&asked_otherwise).map(|rival| carriers(search.families, rival));
     let beside = lines(search, best, usable).into_iter().flat_map(|line| {
         let place = line.parts.partition_point(|(units, _)| *units < line.bought);
         let parts = line.parts.into_iter().skip(place.saturating_sub(STEPS)).take(2 * STEPS + 1);
@@ -40,6 +51,36 @@ pub(super) fn near(search: &Search<'_>, best: &Combination, found: &[Combination
         })
     });
     next.chain(beside).map(|parts| search.scenario.supply.compose(&parts)).collect()
+}
+
+/// The best whatever they come to; those of each family, with units and without; and where more or less is asked of the limits. Every combination
+/// where there are few.
+fn asked_otherwise(search: &mut Search<'_>, usable: &dyn Fn(&Part) -> bool) -> Vec<Combination> {
+    let asked = search.asked;
+    let within = Asked { budget: None, ..asked };
+    let mut found = Vec::new();
+    if search.families.iter().map(Family::combinations).sum::<f64>() <= ALL {
+        search.asked = Asked { kept: 0.0, ..within };
+        found = search.best(ALL as usize, usable).best;
+    } else {
+        if asked.budget.is_some() {
+            search.asked = within;
+            found = search.within(NEXT, LOOKED_AT, usable).best;
+        }
+        for family in 0..search.families.len() {
+            search.asked = Asked { family: Some(family), ..within };
+            found.extend(search.within(1, LOOKED_AT, usable).best);
+            found.extend(search.within(1, LOOKED_AT, &|part| usable(part) && part.terms.is_empty()).best);
+        }
+        let less = LESS.map(|part| asked.kept * (1.0 - part)).into_iter();
+        let shares = less.chain(MORE.map(|part| asked.kept + (1.0 - asked.kept) * part)).filter(|_| asked.kept > 0.0);
+        for kept in shares {
+            search.asked = Asked { kept, ..within };
+            found.extend(search.within(1, LOOKED_AT, usable).best);
+        }
+    }
+    search.asked = asked;
+    found
 }
 
 impl Field {
@@ -84,7 +125,7 @@ impl Sizing {
         let standings = judge(&field.scenario, &field.outcome).standings;
         let judgement = Judgement { standings, best_per_term: leaders.clone(), leaders, within_terms: self.judgement.within_terms };
         let mut found = flips(&field.scenario, &field.outcome, &judgement, wish.criterion, spec)?;
-        found.iter_mut().flatten().filter_map(winner).for_each(|plan| *plan = part[*plan]);
+        found.iter_mut().flatten().flat_map(winners).for_each(|plan| *plan = part[*plan]);
         Ok(found)
     }
 
@@ -93,7 +134,7 @@ impl Sizing {
     pub fn with_flips(mut self, flips: Vec<Vec<Flip>>) -> Self {
         self.flips = flips;
         let mut told: Vec<usize> = (0..self.scenario.supply.plans.len()).collect();
-        for plan in self.flips.iter_mut().flatten().filter_map(winner) {
+        for plan in self.flips.iter_mut().flatten().flat_map(winners) {
             let place = told.iter().position(|other| other == plan).unwrap_or(told.len());
             if place == told.len() {
                 told.push(*plan);
@@ -107,10 +148,8 @@ impl Sizing {
     }
 }
 
-/// Who wins where the answer changes, or is as good at the end where it does not.
-fn winner(flip: &mut Flip) -> Option<&mut usize> {
-    match &mut flip.point {
-        Some(point) => point.plan.as_mut(),
-        None => flip.as_good.as_mut(),
-    }
+/// Who wins where the answer changes, and who is as good before.
+fn winners(flip: &mut Flip) -> impl Iterator<Item = &mut usize> {
+    let of_point = flip.point.as_mut().and_then(|point| point.plan.as_mut());
+    of_point.into_iter().chain(flip.as_good.as_mut().map(|as_good| &mut as_good.plan))
 }

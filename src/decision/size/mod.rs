@@ -103,8 +103,7 @@ pub fn size(scenario: &Scenario, wish: Wish<'_>, spec: &RunSpec<'_>) -> Result<(
     let ran = run(scenario, spec, &Columns)?;
     let outcome = &ran.summary;
     let families = families(scenario, outcome, wish);
-    let limits = &scenario.limits;
-    let asked = Asked { kept: if limits.any() { limits.in_share_of_months } else { 0.0 }, budget: wish.criterion.budget };
+    let asked = Asked::of(scenario, wish.criterion);
     let search = Search { scenario, outcome, families: &families, goal: wish.criterion.goal, asked, mixed: false, samples: HashMap::new() };
     let sizing = Shortlist { search, plans: vec![scenario.supply.plans[scenario.baseline].clone()], near: Vec::new() }.sizing();
     let about = Run { summary: (), replications: ran.replications, asked: ran.asked, seed: ran.seed, engine: ran.engine };
@@ -232,7 +231,7 @@ impl Shortlist<'_> {
             Missed { plan: self.told(&near), of, share }
         });
         let runner_up = told.first().copied();
-        self.near.extend(contest::near(&self.search, &best, &found.best, usable));
+        self.near.extend(contest::near(&mut self.search, &best, &found.best, usable));
         Some((Leader { term, plan, runner_up, qualified }, Verdict { plan, unsure, affordable, missed, ..verdict }, best))
     }
 

@@ -4,7 +4,7 @@
 //! wanted, and the next bound is above the last of these, no other can be better: what was not looked at is left out safely.
 
 use super::parts::{Family, Part, share_kept};
-use crate::decision::criterion::is_within;
+use crate::decision::criterion::{Criterion, is_within};
 use crate::decision::goal::Goal;
 use crate::decision::judgement::is_enough;
 use crate::scenario::Scenario;
@@ -40,6 +40,8 @@ pub(super) struct Asked {
     pub(super) kept: f64,
     /// Spend a month, and the share of the futures that must stay within it.
     pub(super) budget: Option<(f64, f64)>,
+    /// The family it must be of, where that matters.
+    pub(super) family: Option<usize>,
 }
 
 /// What a search found.
@@ -53,6 +55,14 @@ pub(super) struct Found {
     pub(super) looked_at: usize,
     /// Whether there may be better ones that were not looked at.
     pub(super) stopped: bool,
+}
+
+impl Asked {
+    /// What a scenario's limits ask, and a budget.
+    pub(super) fn of(scenario: &Scenario, criterion: Criterion) -> Self {
+        let limits = &scenario.limits;
+        Self { kept: if limits.any() { limits.in_share_of_months } else { 0.0 }, budget: criterion.budget, family: None }
+    }
 }
 
 /// What a search works with.
@@ -95,6 +105,11 @@ impl Ord for Waiting {
 impl Search<'_> {
     /// The best `wanted` combinations of parts that `usable` lets through.
     pub(super) fn best(&mut self, wanted: usize, usable: &dyn Fn(&Part) -> bool) -> Found {
+        self.within(wanted, MOST, usable)
+    }
+
+    /// The same of no more than `most` that are looked at.
+    pub(super) fn within(&mut self, wanted: usize, most: usize, usable: &dyn Fn(&Part) -> bool) -> Found {
         let families = self.families;
         let lists: Vec<Vec<Vec<usize>>> = families
             .iter()
@@ -110,7 +125,7 @@ impl Search<'_> {
         let mut queue = BinaryHeap::new();
         let mut seen: HashSet<(usize, Vec<usize>)> = HashSet::new();
         for (family, lists) in lists.iter().enumerate() {
-            if lists.iter().all(|list| !list.is_empty()) {
+            if self.asked.family.is_none_or(|only| only == family) && lists.iter().all(|list| !list.is_empty()) {
                 let places = vec![0; lists.len()];
                 queue.push(Reverse(Waiting { bound: bound(family, &places), family, places }));
             }
@@ -120,7 +135,7 @@ impl Search<'_> {
             if found.best.len() >= wanted && found.best.last().is_some_and(|worst| worst.value <= least) {
                 break;
             }
-            if found.looked_at >= MOST {
+            if found.looked_at >= most {
                 found.stopped = true;
                 break;
             }

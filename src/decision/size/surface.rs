@@ -114,8 +114,7 @@ pub struct UnitPrices {
 pub fn surface(scenario: &Scenario, wish: Wish<'_>, share: f64, spec: &RunSpec<'_>) -> Result<Run<Surface>> {
     let ran = run(scenario, spec, &Columns)?;
     let families = families(scenario, &ran.summary, wish);
-    let limits = &scenario.limits;
-    let asked = Asked { kept: if limits.any() { limits.in_share_of_months } else { 0.0 }, budget: wish.criterion.budget };
+    let asked = Asked::of(scenario, wish.criterion);
     let searching = |families| Search {
         scenario,
         outcome: &ran.summary,
