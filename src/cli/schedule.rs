@@ -4,7 +4,7 @@ use super::args::ScheduleArgs;
 use super::files::OutputFolder;
 use super::scenario::too_many;
 use super::{Exit, console, interrupt, prices, progress, render, scenario};
-use tokentide::decision::{self, ScheduleWish};
+use tokentide::decision::{self, Schedule, ScheduleWish};
 use tokentide::error::{Error, Result};
 use tokentide::report::{SCHEDULE_FILES, schedule_answer, schedule_files};
 use tokentide::simulation::RunSpec;
@@ -51,13 +51,22 @@ pub(crate) fn schedule(args: &ScheduleArgs) -> Result<Exit> {
     }
     let (replications, seed) = (ran.replications, ran.seed);
     console::print(|out| {
-        write!(out, "{}\n\n{replications} replications, seed {seed}.", schedule_answer(scenario, &ran.summary, wish))?;
+        let engines = engines(&ran.summary);
+        write!(out, "{}\n\n{replications} replications, seed {seed}, {engines}.", schedule_answer(scenario, &ran.summary, wish))?;
         match &args.out {
             Some(folder) => writeln!(out, " All figures are in {}.", folder.display()),
             None => writeln!(out, " All figures: --out DIR."),
         }
     })?;
     Ok(exit)
+}
+
+/// `kernel engine`, or both where pools went different ways.
+fn engines(found: &Schedule) -> String {
+    let mut names: Vec<String> = found.stages.iter().map(|stage| stage.engine.to_string()).collect();
+    names.sort_unstable();
+    names.dedup();
+    format!("{} engine{}", names.join(" and "), if names.len() > 1 { "s" } else { "" })
 }
 
 /// The changes of the scenario that the flags stand for.

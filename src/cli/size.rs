@@ -20,7 +20,7 @@ use tokentide::units::Term;
 const REFINEMENTS: usize = 3;
 
 /// Of which plans flips tell.
-const FLIPS_AMONG: &str = "What would flip the answer, among the best plans of this search, of each route and where more or less is asked, those that buy a step or two more or less of one offer, and the baseline:";
+const FLIPS_AMONG: &str = "What would flip the answer, among the best plans of this search (of each route, and with more or less asked), those that buy a step or two more or less of one offer, and the baseline:";
 
 /// Looks for the plan to buy and prints it.
 pub(crate) fn size(args: &SizeArgs) -> Result<Exit> {

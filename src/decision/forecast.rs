@@ -36,6 +36,8 @@ pub struct Need {
     pub offer: String,
     /// On which axis, where there are two; the other then has as many as were looked at.
     pub axis: Option<&'static str>,
+    /// Other offers that sell units to the pool, of which there are none then.
+    pub none_of: Vec<String>,
     /// Numbers of units that were looked at, rising.
     pub units: Vec<f64>,
     /// Every month, then every quarter.
@@ -159,11 +161,14 @@ fn need(scenario: &Scenario, outcome: &Outcome, line: Line, enough: Enough) -> N
     let quarters = quarters.map(|(quarter, months)| period("quarter", scenario.horizon.quarter_label(quarter), months));
     let group = &scenario.supply.groups[line.group];
     let node = &group.nodes[line.node];
+    let name = |offer: usize| scenario.supply.offers[offer].name.clone();
+    let others = group.nodes.iter().filter(|other| other.provisioned && other.offer != node.offer);
     Need {
         plan: line.base,
         pool: group.name.clone(),
-        offer: scenario.supply.offers[node.offer].name.clone(),
+        offer: name(node.offer),
         axis: (node.axes > 1).then_some(["input", "output"][line.axis]),
+        none_of: others.map(|other| name(other.offer)).collect(),
         units: line.parts.iter().map(|(units, _, _)| *units).collect(),
         periods: of_months.chain(quarters).collect(),
     }

@@ -69,7 +69,8 @@ impl Futures<'_> {
     fn traffic(&self) -> Option<Vec<f64>> {
         let scenario = self.scenario;
         let tokens = self.outcome.column(scenario, scenario.baseline, Row::All, Span::Horizon, Metric::TokensDemand)?;
-        let varies = tokens.windows(2).any(|two| two[0].total_cmp(&two[1]).is_ne());
+        // One future does not tell whether others differ from it.
+        let varies = tokens.len() == 1 || tokens.windows(2).any(|two| two[0].total_cmp(&two[1]).is_ne());
         varies.then(|| over_mean(tokens))
     }
 

@@ -23,7 +23,7 @@ pub fn flip_lines(report: &Report<'_>) -> Vec<String> {
         let certain = Lever::ALL.into_iter().filter(|&lever| flips.iter().any(|flip| flip.lever == lever && is_certain(flip)));
         let certain: Vec<&str> = certain.map(noun).collect();
         if !certain.is_empty() {
-            lines.push(format!("{prefix}The scenario holds {} certain, so how likely that is cannot be told.", listed(&certain)));
+            lines.push(format!("{prefix}The scenario holds {} certain, so how likely that is cannot be told.", words::listed(&certain)));
         }
         let steady: Vec<String> = flips.iter().filter(|flip| flip.point.is_none()).map(tried).collect();
         if !steady.is_empty() {
@@ -39,7 +39,7 @@ pub fn flip_lines(report: &Report<'_>) -> Vec<String> {
 fn line(report: &Report<'_>, leader: &Leader, flip: &Flip, point: &FlipPoint) -> String {
     let name = |plan: usize| report.scenario.supply.plans.get(plan).map_or("", |plan| plan.name.as_str());
     let (old, new) = (name(leader.plan), point.plan.map_or("", name));
-    let doubt = point.unsure.map(|what| format!("; whether it keeps {} then, so few futures cannot tell", asked(what)));
+    let doubt = point.unsure.map(|what| format!("; whether it keeps {} then, the futures looked at there cannot tell", asked(what)));
     let change = change(flip, point) + &likelihood(flip).unwrap_or_default() + &doubt.unwrap_or_default();
     match (point.because, point.plan) {
         (Cause::Breaks(what), Some(_)) => format!("`{old}` no longer keeps {} if {change}.", asked(what)),
@@ -64,15 +64,6 @@ fn asked(what: Requirement) -> &'static str {
 /// Whether the answer flips at a change of which the scenario does not tell how likely it is.
 fn is_certain(flip: &Flip) -> bool {
     flip.likelihood == Some(Likelihood::Certain)
-}
-
-/// `a, b and c`.
-fn listed(names: &[&str]) -> String {
-    match names {
-        [] => String::new(),
-        [one] => (*one).to_owned(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
 }
 
 /// `; 3±1% of the futures have that much`, `; 12% (3 to 40) of the futures` where it is not well known how much that is.
@@ -245,12 +236,6 @@ mod tests {
     #[test]
     fn the_least_bad_misses_the_limits_by_less() {
         assert_eq!(cause(Cause::LessBad), "misses the limits by less");
-    }
-
-    #[test]
-    fn names_in_a_row() {
-        assert_eq!(listed(&["a", "b", "c"]), "a, b and c");
-        assert_eq!(listed(&["a"]), "a");
     }
 
     #[test]

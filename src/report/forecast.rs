@@ -72,14 +72,21 @@ fn sentence(need: &Need) -> Option<String> {
         }
     };
     Some(format!(
-        "{} of `{}` for {} ({}): {} are {verb} {of_half} of the futures; {of_most} of them {}.",
+        "{} of `{}` for {} ({}{}): {} are {verb} {of_half} of the futures; {of_most} of them {}.",
         need.axis.map_or_else(|| "Units".to_owned(), |axis| format!("Units of {axis}")),
         need.offer,
         need.pool,
         need.plan,
+        without(need),
         at(0),
         at(2)
     ))
+}
+
+/// `, with none of `a` and `b``: other units that serve the same pool, or another that shares a quota with it.
+fn without(need: &Need) -> String {
+    let names: Vec<String> = need.none_of.iter().map(|offer| format!("`{offer}`")).collect();
+    if names.is_empty() { String::new() } else { format!(", with none of {}", words::listed(&names)) }
 }
 
 fn number(need: &Need, units: f64) -> String {
@@ -112,7 +119,7 @@ fn table(need: &Need) -> String {
         column.set_cell_alignment(CellAlignment::Right);
     }
     let axis = need.axis.map_or_else(String::new, |axis| format!(", {axis} (the other axis as large as was looked at)"));
-    format!("Units of `{}`{axis} for {} ({}):\n{}", need.offer, need.pool, need.plan, table.trim_fmt())
+    format!("Units of `{}`{axis} for {} ({}{}):\n{}", need.offer, need.pool, need.plan, without(need), table.trim_fmt())
 }
 
 /// `6 [6–7]`, `≤100 [≤100–150]`, `>4`
@@ -205,6 +212,7 @@ pub fn forecast_json(scenario: &Scenario, enough: Enough, ran: &Run<Vec<Need>>) 
             "pool": need.pool,
             "offer": need.offer,
             "axis": need.axis,
+            "none_of": need.none_of,
             "units_looked_at": need.units,
             "periods": need.periods.iter().map(|of| period(need, of)).collect::<Vec<_>>(),
         })

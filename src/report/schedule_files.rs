@@ -146,6 +146,7 @@ fn answers(scenario: &Scenario, found: &Schedule) -> Result<String> {
             "waiting": waiting.collect::<Vec<Value>>(),
             "step_up": step_up.collect::<Vec<Value>>(),
             "plans_looked_at": stage.plans,
+            "engine": stage.engine.to_string(),
             "left_out": stage.left_out,
         })
     });

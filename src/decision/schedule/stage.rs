@@ -9,7 +9,7 @@ use super::{PolicyKind, ScheduleWish};
 use crate::decision::judgement::scope;
 use crate::error::{Error, ErrorKind, Result};
 use crate::scenario::Scenario;
-use crate::simulation::{Run, RunSpec, run};
+use crate::simulation::{Engine, Run, RunSpec, run};
 use crate::statistics::Estimate;
 use crate::supply::{Commitment, MAX_AXES, OfferKind, Policy, Purchase};
 use crate::tally::{Columns, Outcome};
@@ -40,6 +40,8 @@ pub struct Stage {
     pub plans: usize,
     /// Futures.
     pub futures: usize,
+    /// The way through the simulation that its plans took.
+    pub engine: Engine,
     /// What was not looked at.
     pub left_out: Vec<String>,
 }
@@ -323,6 +325,7 @@ impl<'a> Ground<'a> {
             step_up: Vec::new(),
             plans,
             futures: served.outcome.summary.replications(),
+            engine: served.outcome.engine.clone(),
             left_out,
         })
     }

@@ -1,6 +1,7 @@
 //! From the file's policies to those that can be simulated, every problem told.
 
 use super::{Measure, Policy, PolicySpec, Purchase, Rule, RuleSpec};
+use crate::horizon::Horizon;
 use crate::spec::{At, Field, Reader, check_name, nearest};
 use crate::supply::offer::{OfferKind, Provisioned, Renewal};
 use crate::supply::plan::check::Check;
@@ -12,6 +13,8 @@ use std::collections::BTreeSet;
 
 /// Weeks that a condition looks at unless it says.
 const WEEKS: u64 = 4;
+/// Hours.
+const WEEK: u64 = 168;
 /// The most purchases of one rule.
 const MOST_TIMES: u64 = 1000;
 
@@ -70,7 +73,6 @@ fn policy(spec: &Field<PolicySpec>, plans: &[Field<PlanSpec>], supply: &Supply, 
     let bought: Vec<&Field<String>> = start.iter().chain(&ruled).map(|bought| bought.offer).collect();
     let base = base(spec, &bought, plans, &supply.offers, reader)?;
     let routed = routed(base, &supply.offers);
-    let months = supply.horizon().months();
     let mut good = true;
     let mut one = |bought: &Bought<'_>, reader: &mut Reader| {
         let found = purchase(bought, &routed, &supply.offers, reader);
@@ -81,7 +83,7 @@ fn policy(spec: &Field<PolicySpec>, plans: &[Field<PlanSpec>], supply: &Supply, 
     let ruled: Vec<Option<Purchase>> = ruled.iter().map(|bought| one(bought, reader)).collect();
     let mut rules = Vec::new();
     for (rule, purchase) in spec.rule.iter().zip(ruled) {
-        match self::rule(rule, purchase, months, (base, &supply.offers), reader) {
+        match self::rule(rule, purchase, supply.horizon(), (base, &supply.offers), reader) {
             Some(rule) => rules.push(rule),
             None => good = false,
         }
@@ -194,10 +196,11 @@ fn has_hourly(offer: &Provisioned) -> bool {
 fn rule(
     spec: &Field<RuleSpec>,
     purchase: Option<Purchase>,
-    months: usize,
+    horizon: &Horizon,
     (base, offers): (&PlanSpec, &[Offer]),
     reader: &mut Reader,
 ) -> Option<Rule> {
+    let months = horizon.months();
     let mut good = purchase.is_some();
     for month in [&spec.from_month, &spec.until_month].into_iter().flatten() {
         if !(1..=months as u64).contains(&month.value) {
@@ -238,6 +241,16 @@ fn rule(
     } else if spec.when.is_some() {
         reader.assumed(spec.at.key("weeks"), WEEKS, "the default");
     }
+    let weeks = spec.weeks.as_ref().map_or(WEEKS, |weeks| weeks.value);
+    if let Some(when) = spec.when.as_ref().filter(|_| good) {
+        let passed = horizon.month_range(until - 1).start as u64 / WEEK;
+        if weeks > passed {
+            let at = spec.weeks.as_ref().map_or(&when.at, |weeks| &weeks.at);
+            let problem = format!("looks back {weeks} weeks, and {passed} have passed when the rule is asked for the last time");
+            reader.refuse(at, problem, if passed > 0 { format!("`weeks` from 1 to {passed}") } else { "a longer horizon".to_owned() });
+            good = false;
+        }
+    }
     let mut times = |field: Option<&Field<u64>>| {
         let refused = field.filter(|times| !(1..=MOST_TIMES).contains(&times.value));
         if let Some(times) = refused {
@@ -260,7 +273,7 @@ fn rule(
     Some(Rule {
         purchase,
         when: spec.when.as_ref().map(|when| when.value),
-        weeks: spec.weeks.as_ref().map_or(WEEKS, |weeks| weeks.value) as usize,
+        weeks: weeks as usize,
         months: from..until,
         times: all,
         times_a_month: a_month.min(all),

@@ -143,6 +143,13 @@ fn rules() {
             "policy.later.rule.1.when: asks what is used of the units held, and the policy holds none when it asks; given: …; allowed: …",
         ),
         (
+            "more weeks than will have passed",
+            RESERVED,
+            rule!("units = 2\nterm = \"1 month\"\nwhen = \"next used above 80%\"\nweeks = «150»\n"),
+            "policy.later.rule.1.weeks: looks back 150 weeks, and … have passed when the rule is asked for the last time; given: 150; allowed: \
+             `weeks` from 1 to …",
+        ),
+        (
             "something that a rule does not see",
             RESERVED,
             rule!("units = 2\nterm = \"1 month\"\nwhen = «\"spend above 80%\"»\n"),
