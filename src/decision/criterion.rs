@@ -1,6 +1,6 @@
 //! What plans are chosen by, beside the scenario's limits: a goal over the futures, within a budget where there is one.
 
-use super::goal::Goal;
+use super::goal::{Goal, smoothing};
 use crate::statistics::{Proportion, Sampling, smooth_quantile_influences};
 
 /// Whether spend stays within a budget, but for what is rounded where it is added up.
@@ -32,10 +32,18 @@ impl Criterion {
     /// spread tells the error of that. Empty without a budget.
     pub(super) fn excess(&self, samples: &[f64]) -> Vec<f64> {
         let Some((budget, asked)) = self.budget else { return Vec::new() };
-        // All futures are as many as the largest of so many tells.
-        let percentile = asked.min(1.0 - 0.5 / samples.len().max(1) as f64);
-        let mut excess = smooth_quantile_influences(samples, percentile);
+        let mut excess = smooth_quantile_influences(samples, told_by(samples, asked));
         excess.iter_mut().for_each(|spend| *spend -= budget);
         excess
     }
+
+    /// What smoothing adds to the mean of these; 0 without a budget. The samples come back in another order.
+    pub(super) fn smoothing_of_excess(&self, samples: &mut [f64]) -> f64 {
+        self.budget.map_or(0.0, |(_, asked)| smoothing(samples, told_by(samples, asked)))
+    }
+}
+
+/// The percentile of so many futures below which a share of all lies: for all of them, the largest that so many tell.
+fn told_by(samples: &[f64], share: f64) -> f64 {
+    share.min(1.0 - 0.5 / samples.len().max(1) as f64)
 }

@@ -1,6 +1,8 @@
 //! What the best plan is the best at: the mean, the 95th percentile or the tail of a future's spend a month.
 
-use crate::statistics::{cvar_by_selection, cvar_influences, smooth_quantile, smooth_quantile_by_selection, smooth_quantile_influences};
+use crate::statistics::{
+    cvar_by_selection, cvar_influences, quantile_by_selection, smooth_quantile, smooth_quantile_by_selection, smooth_quantile_influences,
+};
 
 /// What is to be smallest, over the futures, of the spend a month (with failed requests at their stated cost).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +34,12 @@ impl Goal {
             Self::P95 => smooth_quantile_influences(&samples, P95),
             Self::Cvar95 => cvar_influences(&samples, P95),
         }
+    }
+
+    /// What smoothing adds to its value over the futures, the error of chance of both aside. It does not get smaller with even draws, as the rest of
+    /// the error does. The samples come back in another order.
+    pub(super) fn smoothing(self, samples: &mut [f64]) -> f64 {
+        self.percentile().map_or(0.0, |percentile| smoothing(samples, percentile))
     }
 
     /// A number for each of several columns whose sum is never above the value of the columns' sum; the samples are used up.
@@ -66,6 +74,11 @@ impl Goal {
             Self::Cvar95 => "mean of the worst twentieth",
         }
     }
+}
+
+/// What smoothing adds to a percentile of samples, which come back in another order; 0 of none.
+pub(super) fn smoothing(samples: &mut [f64], percentile: f64) -> f64 {
+    if samples.is_empty() { 0.0 } else { smooth_quantile_by_selection(samples, percentile) - quantile_by_selection(samples, percentile) }
 }
 
 #[cfg(test)]

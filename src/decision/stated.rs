@@ -19,8 +19,9 @@ pub(super) fn half(mean: &Estimate) -> f64 {
 pub(super) struct RunStand {
     /// Of the limits, and of the budget where there is one.
     pub(super) standing: PlanStanding,
-    /// What the goal comes to.
+    /// What the goal comes to, and what smoothing may have added.
     pub(super) value: f64,
+    smoothing: f64,
     /// Of the budget, where there is one.
     pub(super) over: Option<Over>,
 }
@@ -47,13 +48,14 @@ impl<'a> Stated<'a> {
     pub(super) fn new(scenario: &'a Scenario, outcome: &'a Outcome, judgement: &Judgement, criterion: Criterion) -> Self {
         let stand = |(plan, standing): (usize, &PlanStanding)| {
             if criterion == Criterion::MEAN {
-                return RunStand { value: standing.objective.point, standing: standing.clone(), over: None };
+                return RunStand { value: standing.objective.point, smoothing: 0.0, standing: standing.clone(), over: None };
             }
             let mut samples = objective_samples(scenario, outcome, plan);
-            let over = over(&criterion, &samples, scenario.sampling);
+            let over = over(&criterion, &mut samples, scenario.sampling);
             let affordable = over.as_ref().is_none_or(|over| over.kept.holds);
             let value = if criterion.goal == Goal::Mean { standing.objective.point } else { criterion.goal.of(&mut samples) };
-            RunStand { standing: PlanStanding { affordable, ..standing.clone() }, value, over }
+            let smoothing = criterion.goal.smoothing(&mut samples);
+            RunStand { standing: PlanStanding { affordable, ..standing.clone() }, value, smoothing, over }
         };
         let plans = judgement.standings.iter().enumerate().map(stand).collect();
         Self { scenario, outcome, criterion, plans, known: Mutex::default() }
@@ -84,18 +86,18 @@ impl<'a> Stated<'a> {
         // What the goal comes to is no mean that controls could have adjusted.
         let adjusted = goal == Goal::Mean;
         let mean = if adjusted { self.outcome.method(Span::Horizon).mean(&difference) } else { self.scenario.sampling.mean(&difference) };
-        let reach = half(&mean);
+        let reach = half(&mean) + (self.plans[plan].smoothing - self.plans[other].smoothing).abs();
         known().insert(pair, reach);
         reach
     }
 }
 
 /// How these futures keep the budget, where there is one: it is kept where as many as asked do, which is told by counting them.
-fn over(criterion: &Criterion, samples: &[f64], sampling: Sampling) -> Option<Over> {
+fn over(criterion: &Criterion, samples: &mut [f64], sampling: Sampling) -> Option<Over> {
     let (within, (_, asked)) = (criterion.within(samples, sampling)?, criterion.budget?);
     let mean = sampling.mean(&criterion.excess(samples));
     let is_unsure = within.interval(CONFIDENCE).is_some_and(|(low, high)| low < asked && asked <= high && low < high);
-    let (point, reach) = (mean.point, half(&mean));
+    let (point, reach) = (mean.point, half(&mean) + criterion.smoothing_of_excess(samples).abs());
     let kept = Kept { holds: is_enough(within.share(), asked), is_unsure, ..Kept::budget(point, reach, f64::INFINITY) };
     Some(Over { mean: point, reach, kept })
 }
