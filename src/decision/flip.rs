@@ -28,8 +28,15 @@ const PART: u64 = 20;
 /// takes more of these.
 const ON_KERNEL: u64 = 512;
 
-/// The same for prices, which take no simulation, where it is not the mean that decides.
-const OF_PRICES: u64 = 4096;
+/// Months that may break the limits of all these, so that a part of them is still seen where a change leaves fewer: where nine of ten months must keep
+/// them the replications above are enough, where 99 of 100 must they are not.
+const BREAKING: f64 = 16.0;
+
+/// Hours of all plans and replications that the reference may serve at a change for that.
+const PLAN_HOURS: f64 = 5e6;
+
+/// The most for that; and for prices, which take no simulation, where it is not the mean that decides.
+const MANY: u64 = 4096;
 
 /// Why the answer changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,8 +119,15 @@ pub fn flips(
     let of_run = outcome.replications() as u64 / PART;
     let mut most = REPLICATIONS.max(of_run);
     let mut start = at_stated(&ground(Lever::Traffic, most))?;
-    if start.engine == Engine::Kernel && (scenario.limits.any() || criterion != Criterion::MEAN) {
-        most = ON_KERNEL.max(of_run);
+    let wanted = if start.engine != Engine::Kernel {
+        enough_break(scenario).min(affordable(scenario))
+    } else if scenario.limits.any() || criterion != Criterion::MEAN {
+        ON_KERNEL.max(enough_break(scenario))
+    } else {
+        0
+    };
+    if wanted > most {
+        most = wanted;
         start = at_stated(&ground(Lever::Traffic, most))?;
     }
     let levers = Lever::ALL.into_iter().filter(|lever| lever.plays(scenario, criterion));
@@ -126,12 +140,12 @@ pub fn flips(
     let futures = Futures { scenario, outcome, seed: spec.seed.unwrap_or(scenario.seed) };
     let flips_of = |ways: &Vec<Way>| -> Result<Vec<Vec<Flip>>> {
         let price = ways.first().map(|(lever, ..)| *lever).filter(|lever| lever.is_price());
-        let priced = price.map(|lever| Priced::new((scenario, outcome), judgement, criterion, &ground(lever, OF_PRICES))).transpose()?;
+        let priced = price.map(|lever| Priced::new((scenario, outcome), judgement, criterion, &ground(lever, MANY))).transpose()?;
         let of_way = |(lever, upwards, steps): &Way| {
             let (lever, upwards, tried) = (*lever, *upwards, steps.last().copied().unwrap_or(0.0));
             let ends = match &priced {
                 Some(Priced::Means(crossings)) => crossings.iter().map(|crossings| crossings.end(tried)).collect(),
-                Some(Priced::Walked(lines, start)) => walk(Ground { lines: Some(lines), ..ground(lever, OF_PRICES) }, steps, start)?,
+                Some(Priced::Walked(lines, start)) => walk(Ground { lines: Some(lines), ..ground(lever, MANY) }, steps, start)?,
                 None => walk(ground(lever, most), steps, &start)?,
             };
             let told = judgement.leaders.iter().zip(ends).map(|(leader, end)| {
@@ -163,6 +177,19 @@ pub fn flips(
         }
     }
     Ok(found)
+}
+
+/// Replications in which as many months as should may break the limits; 0 where nothing is limited.
+fn enough_break(scenario: &Scenario) -> u64 {
+    let (limits, months) = (&scenario.limits, scenario.horizon.months() as f64);
+    let enough = BREAKING / (months * (1.0 - limits.in_share_of_months));
+    // All months must keep them where that is endless.
+    if limits.any() { (enough.ceil() as u64).min(MANY) } else { 0 }
+}
+
+/// Replications of all plans that the reference serves at a change in about a tenth of a second.
+fn affordable(scenario: &Scenario) -> u64 {
+    (PLAN_HOURS / (scenario.supply.plans.len() * scenario.horizon.hours()) as f64) as u64
 }
 
 /// A lever, whether it moves upwards, and how far at each step.
