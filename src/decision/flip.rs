@@ -51,7 +51,8 @@ pub enum Cause {
     LessBad,
 }
 
-/// One lever, one direction: where another plan wins or the winner breaks the limits, or that neither happens within what was tried.
+/// One lever, one direction: where another plan wins or the winner breaks the limits, or that neither happens within what was tried. There are two
+/// of a direction where another plan would win at, or before, the change that is told if it kept what is asked, which cannot be told.
 #[derive(Clone, Debug)]
 pub struct Flip {
     /// What is changed.
@@ -96,8 +97,8 @@ pub struct AsGood {
 /// What moving a lever one way comes to.
 #[derive(Clone, Debug)]
 pub(super) struct End {
-    /// Where the answer changes, if it does up to the last change that is tried.
-    pub(super) point: Option<FlipPoint>,
+    /// Where the answer changes up to the last change that is tried: where it may, within the error, and where it does.
+    pub(super) points: Vec<FlipPoint>,
     /// A plan that costs no more before, or at that last change.
     pub(super) as_good: Option<AsGood>,
 }
@@ -138,7 +139,7 @@ pub fn flips(
         .flat_map(|lever| if lever.is_price() { vec![ways(lever)] } else { ways(lever).into_iter().map(|way| vec![way]).collect() })
         .collect();
     let futures = Futures { scenario, outcome, seed: spec.seed.unwrap_or(scenario.seed) };
-    let flips_of = |ways: &Vec<Way>| -> Result<Vec<Vec<Flip>>> {
+    let flips_of = |ways: &Vec<Way>| -> Result<Vec<Vec<Vec<Flip>>>> {
         let price = ways.first().map(|(lever, ..)| *lever).filter(|lever| lever.is_price());
         let priced = price.map(|lever| Priced::new((scenario, outcome), judgement, criterion, &ground(lever, MANY))).transpose()?;
         let of_way = |(lever, upwards, steps): &Way| {
@@ -161,10 +162,17 @@ pub fn flips(
                         _ => change.max(-1.0),
                     }
                 };
-                let End { point, as_good } = end;
-                let point = point.map(|point| FlipPoint { between: (possible(point.between.0), possible(point.between.1)), ..point });
-                let likelihood = point.as_ref().map(|point| futures.likelihood(lever, upwards, point, leader.plan));
-                Flip { lever, upwards, tried, point, as_good, likelihood }
+                let End { points, as_good } = end;
+                let bounded = |point: FlipPoint| FlipPoint { between: (possible(point.between.0), possible(point.between.1)), ..point };
+                let mut points: Vec<Option<FlipPoint>> = points.into_iter().map(bounded).map(Some).collect();
+                if points.is_empty() {
+                    points.push(None);
+                }
+                let of_point = |(number, point): (usize, Option<FlipPoint>)| {
+                    let likelihood = point.as_ref().map(|point| futures.likelihood(lever, upwards, point, leader.plan));
+                    Flip { lever, upwards, tried, point, as_good: as_good.filter(|_| number == 0), likelihood }
+                };
+                points.into_iter().enumerate().map(of_point).collect::<Vec<Flip>>()
             });
             Ok(told.collect())
         };
@@ -173,7 +181,7 @@ pub fn flips(
     let mut found: Vec<Vec<Flip>> = vec![Vec::new(); judgement.leaders.len()];
     for ways in ordered_map(spec.threads, &walks, flips_of)? {
         for flips in ways? {
-            found.iter_mut().zip(flips).for_each(|(found, flip)| found.push(flip));
+            found.iter_mut().zip(flips).for_each(|(found, flips)| found.extend(flips));
         }
     }
     Ok(found)

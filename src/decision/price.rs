@@ -33,18 +33,27 @@ impl<'a> Crossings<'a> {
     /// The nearest change between none and `tried`; where there is none, the nearest plan beyond if it may be as cheap at `tried`.
     pub(super) fn end(&self, tried: f64) -> End {
         let ahead = |at: f64| if tried > 0.0 { at >= 0.0 } else { at <= 0.0 };
-        let Some(&(plan, at, is_unsure)) = self.found.iter().find(|(_, at, _)| ahead(*at)) else {
-            return End { point: None, as_good: None };
+        let first = |doubtful: bool| self.found.iter().find(|(_, at, is_unsure)| ahead(*at) && *is_unsure == doubtful).copied();
+        let reach = |plan: usize, at: f64| {
+            self.own.reach(&line(self.scenario, self.outcome, plan, self.lever), at, self.outcome.method(Span::Horizon))
         };
-        let reach = self.own.reach(&line(self.scenario, self.outcome, plan, self.lever), at, self.outcome.method(Span::Horizon));
-        if at.abs() > tried.abs() {
-            // Unless the stated price is as near.
-            let is_near = at.abs() - reach <= tried.abs() && at.abs() > reach;
-            return End { point: None, as_good: is_near.then_some(AsGood { plan, at: tried }) };
-        }
-        let between = (at - reach, at + reach);
-        let unsure = is_unsure.then_some(Requirement::Limits);
-        End { point: Some(FlipPoint { at, between, plan: Some(plan), because: Cause::Cheaper, unsure }), as_good: None }
+        let is_tried = |(_, at, _): &(usize, f64, bool)| at.abs() <= tried.abs();
+        let certain = first(false).filter(is_tried);
+        let end = certain.map_or(f64::INFINITY, |(_, at, _)| at.abs());
+        let doubtful = first(true).filter(is_tried).filter(|(_, at, _)| at.abs() < end);
+        let told = |(plan, at, is_unsure): (usize, f64, bool)| {
+            let reach = reach(plan, at);
+            let unsure = is_unsure.then_some(Requirement::Limits);
+            FlipPoint { at, between: (at - reach, at + reach), plan: Some(plan), because: Cause::Cheaper, unsure }
+        };
+        let points: Vec<FlipPoint> = doubtful.into_iter().chain(certain).map(told).collect();
+        // Unless the stated price is as near.
+        let is_near = |&(plan, at, _): &(usize, f64, bool)| {
+            let reach = reach(plan, at);
+            at.abs() - reach <= tried.abs() && at.abs() > reach
+        };
+        let beyond = self.found.iter().find(|(_, at, _)| ahead(*at)).filter(|_| points.is_empty()).filter(|found| is_near(found));
+        End { points, as_good: beyond.map(|&(plan, ..)| AsGood { plan, at: tried }) }
     }
 }
 
@@ -97,6 +106,7 @@ fn line(scenario: &Scenario, outcome: &Outcome, plan: usize, lever: Lever) -> Li
     let metric = if lever == Lever::OnDemandPrice { Metric::CostOnDemand } else { Metric::CostProvisioned };
     let months = scenario.horizon.months() as f64;
     let mut slope = outcome.column(scenario, plan, Row::All, Span::Horizon, metric).unwrap_or_default();
-    slope.iter_mut().for_each(|cost| *cost /= months);
+    let late = if lever == Lever::UnitPrice { outcome.owed_late(scenario, plan) } else { 0.0 };
+    slope.iter_mut().for_each(|cost| *cost = (*cost + late) / months);
     Line { objective: objective_samples(scenario, outcome, plan), slope }
 }

@@ -15,6 +15,9 @@ pub(super) fn half(mean: &Estimate) -> f64 {
     mean.interval(CONFIDENCE).map_or(f64::INFINITY, |(low, high)| 0.5 * (high - low))
 }
 
+/// Futures below which the worst twentieth is less than one of them, and what a tail is told by does not tell its error.
+const FEWEST: usize = 20;
+
 /// How a plan stands in the run.
 pub(super) struct RunStand {
     /// Of the limits, and of the budget where there is one.
@@ -86,7 +89,8 @@ impl<'a> Stated<'a> {
         // What the goal comes to is no mean that controls could have adjusted.
         let adjusted = goal == Goal::Mean;
         let mean = if adjusted { self.outcome.method(Span::Horizon).mean(&difference) } else { self.scenario.sampling.mean(&difference) };
-        let reach = half(&mean) + (self.plans[plan].smoothing - self.plans[other].smoothing).abs();
+        let told = half(&mean) + (self.plans[plan].smoothing - self.plans[other].smoothing).abs();
+        let reach = if goal == Goal::Mean || difference.len() >= FEWEST { told } else { f64::INFINITY };
         known().insert(pair, reach);
         reach
     }
@@ -97,7 +101,8 @@ fn over(criterion: &Criterion, samples: &mut [f64], sampling: Sampling) -> Optio
     let (within, (_, asked)) = (criterion.within(samples, sampling)?, criterion.budget?);
     let mean = sampling.mean(&criterion.excess(samples));
     let is_unsure = within.interval(CONFIDENCE).is_some_and(|(low, high)| low < asked && asked <= high && low < high);
-    let (point, reach) = (mean.point, half(&mean) + criterion.smoothing_of_excess(samples).abs());
+    let told = half(&mean) + criterion.smoothing_of_excess(samples).abs();
+    let (point, reach) = (mean.point, if samples.len() >= FEWEST { told } else { f64::INFINITY });
     let kept = Kept { holds: is_enough(within.share(), asked), is_unsure, ..Kept::budget(point, reach, f64::INFINITY) };
     Some(Over { mean: point, reach, kept })
 }

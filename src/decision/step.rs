@@ -11,20 +11,24 @@ use std::collections::BTreeSet;
 /// Plans of which it is looked closer who is the first to become cheaper.
 const FIRST: usize = 4;
 
+/// The ends between which a change lies, as far as it is settled on either side.
+type Settled = (Option<f64>, Option<f64>);
+
 /// Halvings of a step in which a plan begins or ceases to keep the limits. The share of months that keep them does not change along a
 /// straight line, as costs nearly do; an eighth of a step is about what the replications can tell apart.
 const HALVINGS: usize = 3;
 
 impl Ground<'_> {
     /// Narrows the step in which the answer changes: by halves where keeping what is asked makes a plan win or lose, by the point that is told
-    /// where costs do, as these run along a curve that is nearly straight. Tells the ends between which limits are settled, where they are.
+    /// where costs do, as these run along a curve that is nearly straight. Tells the ends between which limits are settled, where they are, and
+    /// the plan that would win instead if it kept what is asked, of which that cannot be told.
     pub(super) fn narrow(
         &self,
         found: &mut FlipPoint,
         (before, after): (&Point, &Point),
         leader: (usize, &Leader),
         halved: &mut Vec<Point>,
-    ) -> Result<(Option<f64>, Option<f64>)> {
+    ) -> Result<(Settled, Option<(usize, Requirement)>)> {
         let mut plans: BTreeSet<usize> = before.plans().intersection(&after.plans()).copied().collect();
         if found.because != Cause::LessBad {
             let new = after.leader(leader.0).map(|new| new.plan);
@@ -54,7 +58,20 @@ impl Ground<'_> {
             *found = point;
             inner[usize::from(is_earlier)] = Some(middle);
         }
-        Ok(settled)
+        let rival = self.rival(inner[1].as_ref().unwrap_or(after), found, leader);
+        Ok((settled, rival))
+    }
+
+    /// The cheapest plan at a point that costs less than the one that wins there, and of which it cannot be told whether it keeps what is asked.
+    fn rival(&self, point: &Point, found: &FlipPoint, (index, leader): (usize, &Leader)) -> Option<(usize, Requirement)> {
+        let is_kept = self.stated.level(leader) < Level::BreaksLimits;
+        let winner = found.plan.filter(|_| is_kept && !matches!(found.because, Cause::Breaks(_)))?;
+        let cheaper = |&plan: &usize| {
+            let of = point.unsure(plan)?;
+            let less = self.dearer(point, plan, winner).0;
+            (plan != winner && less < 0.0).then_some((plan, of, less))
+        };
+        point.members(index).iter().filter_map(cheaper).min_by(|a, b| a.2.total_cmp(&b.2)).map(|(plan, of, _)| (plan, of))
     }
 
     /// Whether the run's leader, which begins to keep what is asked within a step, may do so already where another plan is found to lead: it
@@ -150,18 +167,18 @@ fn turn((before, after): (&Point, &Point), plan: usize, keeps: bool) -> FlipPoin
 }
 
 /// Where a straight line from one height to another crosses zero between two changes, and the 95 % interval of that, given half the intervals of the
-/// heights; the changes where these are unknown.
+/// heights; not a number where these are unknown.
 fn on_line((low, high): (f64, f64), (before, reach): (f64, f64), (after, reach_after): (f64, f64)) -> (f64, (f64, f64)) {
     let share = crossing(before, after);
     // By how far the line would cross elsewhere if it lay an error higher, there.
     let reach = (high - low) * (reach + share * (reach_after - reach)) / (before - after);
     let at = low + (high - low) * share;
-    (at, if reach.is_finite() { (at - reach, at + reach) } else { (low, high) })
+    (at, if reach.is_finite() { (at - reach, at + reach) } else { (f64::NAN, f64::NAN) })
 }
 
 impl Ground<'_> {
-    /// Where on a straight line between two points a plan comes to cost as much as another, and the 95 % interval of that; the step where the error
-    /// is unknown.
+    /// Where on a straight line between two points a plan comes to cost as much as another, and the 95 % interval of that; not a number where
+    /// the error is unknown.
     fn meeting(&self, (before, after): (&Point, &Point), (plan, other): (usize, usize)) -> (f64, (f64, f64)) {
         on_line((before.change, after.change), self.dearer(before, plan, other), self.dearer(after, plan, other))
     }

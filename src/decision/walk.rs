@@ -19,6 +19,9 @@ pub(super) fn walk(ground: Ground<'_>, steps: &[f64], start: &Point) -> Result<V
     ground.judgement.leaders.iter().enumerate().map(|leader| walk.end(leader)).collect()
 }
 
+/// A change of the answer, and the same of a plan that is cheaper than the one that wins there and may keep what is asked.
+type Found = (FlipPoint, Option<FlipPoint>);
+
 /// The points of a walk that are known. Place 0 is the stated value, place i the i-th step.
 struct Walk<'a> {
     ground: Ground<'a>,
@@ -34,17 +37,16 @@ impl Walk<'_> {
     /// Where the answer about one leader changes, or may change already: where a plan becomes cheaper of which it cannot be told whether it keeps
     /// the limits.
     fn end(&mut self, leader: (usize, &Leader)) -> Result<End> {
-        let flip = self.flip(leader)?;
+        let (flip, rival) = self.flip(leader)?.map_or((None, None), |(flip, rival)| (Some(flip), rival));
         let at = flip.as_ref().map_or(f64::INFINITY, |flip| flip.at.abs());
-        let doubtful = self.doubtful(leader, at)?.filter(|point| point.at.abs() < at);
-        let point = doubtful.or(flip);
-        let as_good = match &point {
+        let doubtful = self.doubtful(leader, at)?.filter(|point| point.at.abs() < at).or(rival);
+        let as_good = match doubtful.as_ref().or(flip.as_ref()) {
             // What costs are not told apart is in the interval of where they meet.
             Some(point) if point.because == Cause::Cheaper || point.because == Cause::LessBad => None,
             Some(point) => self.as_good_before(leader, point),
             None => self.full.last().and_then(Option::as_ref).and_then(|last| self.as_good(leader, last)),
         };
-        Ok(End { point, as_good })
+        Ok(End { points: doubtful.into_iter().chain(flip).collect(), as_good })
     }
 
     /// The first change, short of one of this size, at which a plan becomes cheaper than the leader that may keep what is asked then, within the error.
@@ -101,8 +103,8 @@ impl Walk<'_> {
         best.map(|(plan, _)| AsGood { plan, at: step.change })
     }
 
-    /// Where the answer about one leader changes.
-    fn flip(&mut self, leader: (usize, &Leader)) -> Result<Option<FlipPoint>> {
+    /// Where the answer about one leader changes, and what may be the answer there instead.
+    fn flip(&mut self, leader: (usize, &Leader)) -> Result<Option<Found>> {
         let level = self.ground.stated.level(leader.1);
         let has_changed = |point: &Point| point.has_changed(leader.0, leader.1, level);
         let mut place = self.next(leader, 1)?;
@@ -175,11 +177,11 @@ impl Walk<'_> {
     }
 
     /// The change of the answer between a place and the one before, both of which are known.
-    fn between(&mut self, place: usize, leader: (usize, &Leader)) -> Result<Option<FlipPoint>> {
+    fn between(&mut self, place: usize, leader: (usize, &Leader)) -> Result<Option<Found>> {
         let [before, after] = [place - 1, place].map(|place| known(self.start, &self.full, place));
         let (Some(before), Some(after)) = (before, after) else { return Ok(None) };
         let Some(mut found) = self.ground.trade(before, after, leader) else { return Ok(None) };
-        let ends = self.ground.narrow(&mut found, (before, after), leader, &mut self.halved)?;
+        let (ends, rival) = self.ground.narrow(&mut found, (before, after), leader, &mut self.halved)?;
         if !is_on_line(&found) {
             let decides = decides(&found, leader.1);
             let near = ends.0.unwrap_or_else(|| self.settled_before(place - 1, decides));
@@ -189,7 +191,9 @@ impl Walk<'_> {
             };
             found.between = (near, far);
         }
-        Ok(Some(found))
+        let told = |(plan, of)| FlipPoint { plan: Some(plan), because: Cause::Cheaper, unsure: Some(of), ..found.clone() };
+        let rival = rival.map(told);
+        Ok(Some((found, rival)))
     }
 
     /// The nearest change, of a place and those before it, at which it is settled how often a plan keeps the limits; none at all, if need be.

@@ -95,7 +95,13 @@ fn change(flip: &Flip, point: &FlipPoint) -> String {
     let (low, high) = if a <= b { (a, b) } else { (b, a) };
     // One decimal where whole per cents would hide the difference.
     let decimals = usize::from(high - low < 2.0);
-    let range = if high - low < 0.05 { String::new() } else { format!(" ({low:.decimals$} to {high:.decimals$})") };
+    let range = if point.between.0.is_nan() {
+        " (so few futures do not tell how well that is known)".to_owned()
+    } else if high - low < 0.05 {
+        String::new()
+    } else {
+        format!(" ({low:.decimals$} to {high:.decimals$})")
+    };
     let at = size(point.at);
     // What would read "rises 0%" lies too near to be told from none.
     let near = at < 0.5 * libm::pow(10.0, -(decimals as f64));

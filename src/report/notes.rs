@@ -14,6 +14,7 @@ pub fn notes(report: &Report<'_>) -> Vec<String> {
     told.extend(of_the_first(report));
     told.extend(report.provenance.precision.map(|precise| as_precise(&precise, report.provenance.replications)));
     told.extend(stranded(report));
+    told.extend(owed_late(report));
     told.extend(policies(report));
     told.extend(report.rare.map(|rare| rarely(report, rare)));
     let plans = &report.scenario.supply.plans;
@@ -27,6 +28,27 @@ pub fn notes(report: &Report<'_>) -> Vec<String> {
         }
     }
     told
+}
+
+/// What plans to buy, and the next best, owe for longer because they start later.
+fn owed_late(report: &Report<'_>) -> Vec<String> {
+    let mut plans: Vec<usize> =
+        report.judgement.leaders.iter().flat_map(|leader| [Some(leader.plan), leader.runner_up]).flatten().collect();
+    plans.sort_unstable();
+    plans.dedup();
+    let told = |plan: usize| {
+        let owed = report.outcome.owed_late(report.scenario, plan);
+        (owed > 0.0).then(|| {
+            format!(
+                "`{}` starts after the first month and owes {} {} after the horizon, which is no part of its spend: it is ranked with that, spread over the \
+                 months.",
+                report.scenario.supply.plans[plan].name,
+                words::exact(owed),
+                report.scenario.currency.code()
+            )
+        })
+    };
+    plans.into_iter().filter_map(told).collect()
 }
 
 /// That schedules of purchases are no plans.

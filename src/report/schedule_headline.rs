@@ -57,10 +57,11 @@ pub(super) fn headline(scenario: &Scenario, stage: &Stage, wish: ScheduleWish) -
     // What is too close to call against the best plan was said.
     if let Some((other, lead)) = stage.lead.as_ref().filter(|(other, _)| *other != stage.plan) {
         let name = &stage.policies[*other].policy.name;
+        let compared = stage.policies.len();
         let (by, settled) = (words::amount(lead), lead.interval(0.95).is_some_and(|(low, _)| low > 0.0));
         text += &match (lead.standard_error, settled) {
-            (None, _) => format!(" The next best, `{name}`, costs {by} more."),
-            (_, true) => format!(" The next best, `{name}`, costs {by} {currency} a month more."),
+            (None, _) => format!(" Of the {compared} compared the next best, `{name}`, costs {by} more."),
+            (_, true) => format!(" Of the {compared} compared the next best, `{name}`, costs {by} {currency} a month more."),
             (Some(error), false) => {
                 let factor = 1.96 * error / lead.point;
                 let needed = rounded_up(stage.futures as f64 * (factor * factor).max(1.0));

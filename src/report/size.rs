@@ -246,7 +246,8 @@ fn three_digits(percent: &dyn Fn(f64) -> String, share: f64) -> String {
 /// What each further nine of throttling costs under a leader's group of plans.
 #[must_use]
 pub fn nines_table(sizing: &Sizing, leader: usize) -> Option<String> {
-    let nines = sizing.nines.get(leader)?;
+    // What mixes terms has no curve of its own.
+    let nines = sizing.nines.get(leader).filter(|nines| !nines.is_empty())?;
     let currency = sizing.scenario.currency.code();
     let mut table = Table::new();
     table.load_style(STYLE);
@@ -268,5 +269,8 @@ pub fn nines_table(sizing: &Sizing, leader: usize) -> Option<String> {
     }
     let term = sizing.judgement.leaders.get(leader).and_then(|leader| leader.term.as_ref()).filter(|_| sizing.judgement.within_terms);
     let term = term.map_or_else(String::new, |term| format!(" (term {term})"));
-    Some(format!("What less throttling costs{term}, by the mean share of the requests of the worst pool:\n{}", table.trim_fmt()))
+    Some(format!(
+        "What less throttling costs{term}, by the mean share of the requests of the worst pool, other limits aside:\n{}",
+        table.trim_fmt()
+    ))
 }

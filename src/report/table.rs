@@ -88,7 +88,9 @@ fn row(report: &Report<'_>, headline: &Headline, regret: Option<Regret>, role: S
 
 /// The mean, and P95 in brackets where that differs.
 fn regretted(regret: &Regret) -> String {
-    let (mean, high) = (words::amount(&regret.expected), words::rounded(regret.p95, regret.p95));
+    // What is added up in another order leaves a trace of what it differs by.
+    let p95 = if regret.p95.abs() <= words::ROUNDING * regret.expected.point.abs() { 0.0 } else { regret.p95 };
+    let (mean, high) = (words::amount(&regret.expected), words::rounded(p95, p95));
     if mean == high { mean } else { format!("{mean} ({high})") }
 }
 

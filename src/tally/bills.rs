@@ -14,6 +14,8 @@ pub(super) struct PoolBill {
     pub(super) axes: Vec<Vec<AxisBill>>,
     /// What terms still bind to after the horizon `[currency]`.
     pub(super) owed: f64,
+    /// The part of it that is owed because units start after the first month `[currency]`.
+    pub(super) owed_late: f64,
     /// By month: what terms and reservations bind to `[currency]`.
     pub(super) bound: Vec<f64>,
 }
@@ -53,6 +55,7 @@ pub(super) fn bills(scenario: &Scenario, plan: &Plan, months: usize) -> Vec<Pool
             cost: (0..months).map(cost).collect(),
             axes: bought_axes(group).map(of_axis).collect(),
             bound: (0..months).map(|month| group.nodes.iter().map(|node| plan.bound_cost(node.offer, month, horizon)).sum()).collect(),
+            owed_late: of_pool().filter(|c| c.start_month > 0).map(|c| c.committed_after_horizon(horizon)).sum(),
             owed: of_pool().chain(reserved()).map(|c| c.committed_after_horizon(horizon)).sum(),
         }
     };

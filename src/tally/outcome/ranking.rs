@@ -18,17 +18,27 @@ pub fn limited(limits: &Limits) -> Vec<(Metric, f64)> {
 }
 
 impl Outcome {
-    /// What plans are ranked by, a month: spend, plus failed requests at their stated cost.
+    /// What plans are ranked by, a month: spend, plus failed requests at their stated cost, plus what terms that begin after the first month
+    /// still bind to after the horizon.
     #[must_use]
     pub fn objective(&self, scenario: &Scenario, plan: usize) -> Recipe {
         self.objective_of(scenario, plan, Row::All)
+    }
+
+    /// What a plan owes after the horizon because its units start after the first month `[currency]`: it is ranked with that.
+    #[must_use]
+    pub fn owed_late(&self, scenario: &Scenario, plan: usize) -> f64 {
+        View { outcome: self, scenario, plan, row: Row::All, months: self.months_of(Span::Horizon) }.owed_late()
     }
 
     /// The part of it that a row bears: those of a plan's pools add up to the plan's.
     #[must_use]
     pub fn objective_of(&self, scenario: &Scenario, plan: usize, row: Row) -> Recipe {
         let view = View { outcome: self, scenario, plan, row, months: self.months_of(Span::Horizon) };
+        let late = view.owed_late();
         let cost = view.cost_total();
+        // Or the later a term begins, the more of it would be nobody's cost.
+        let cost = if late > 0.0 { cost.plus(Recipe::constant(late)) } else { cost };
         let cost = match scenario.limits.cost_per_failed_request {
             Some(price) => cost.plus(view.service(ServiceColumn::RequestsThrottled).times(price)),
             None => cost,
@@ -103,5 +113,11 @@ impl Outcome {
     pub(in crate::tally) fn limits(&self, excess: &[Recipe]) -> (Recipe, Recipe) {
         let sum = excess.iter().cloned().fold(Recipe::constant(0.0), Recipe::plus);
         (Recipe::zeros(excess).over(self.months as f64), sum)
+    }
+}
+
+impl View<'_> {
+    fn owed_late(&self) -> f64 {
+        self.pools().map(|(pool, _, _)| self.outcome.provisioned[self.plan][pool].owed_late).sum()
     }
 }
