@@ -278,9 +278,10 @@ fn steps(scenario: &Scenario, stage: &Stage, step_up: &StepUp) -> String {
 
 fn left_out(stage: &Stage, wish: ScheduleWish) -> String {
     let mut text = format!(
-        "The best plan known from the start is one of {} that were looked at; `size` looks finer and at all pools together. Rules see the demand \
+        "The best plan known from the start is one of {} with the routes of `{}` that were looked at; `size` looks finer, at all pools together and at other \
+         routes. Rules see the demand \
          of each past hour spread evenly within it, and no outage.",
-        stage.plans
+        stage.plans, stage.base
     );
     if stage.pool.is_some() {
         text += " Each pool is judged by itself.";

@@ -220,7 +220,7 @@ pub fn steps_table(line: &PoolSteps, currency: &str) -> String {
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    let axis = line.axis.map_or_else(String::new, |axis| format!(", {axis}"));
+    let axis = line.axis.map_or_else(String::new, |axis| format!(", {axis} with the other axis as it is,"));
     let term = match &line.hours {
         Some(hours) => hours.to_string(),
         None if line.term == crate::units::Term::NONE => "by the hour".to_owned(),

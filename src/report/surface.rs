@@ -150,7 +150,7 @@ pub fn unit_prices_table(line: &TermSurface, share: f64) -> String {
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    let axis = line.axis.map_or_else(String::new, |axis| format!(", {axis}"));
+    let axis = line.axis.map_or_else(String::new, |axis| format!(", {axis} with the other axis as it is,"));
     format!(
         "Unit by unit, `{}`{axis} for {} ({}, `{}`), in what share of the futures it pays:\n{}",
         line.offer,

@@ -41,6 +41,7 @@ mod size_flips;
 mod size_hours;
 mod size_hours_axes;
 mod size_least_bad;
+mod size_starts;
 mod size_terms;
 mod surface;
 mod tornado;
