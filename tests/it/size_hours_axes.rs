@@ -156,7 +156,7 @@ fn pairs_by_the_hour_are_told() {
     assert!(kept.parse::<usize>().unwrap() <= 200 && rest.contains(" of 41 and ") && rest.contains(" of 61 numbers of units: "), "{note}");
     // The units of the window are told with it.
     let text = printed(folder.path(), &["size", "office.toml", "--quiet", "--units=u=0..=2+0..=3", "--hours=u=weekdays 8-20", "--out=out"]);
-    assert!(text.contains("Unit by unit, `u`, output for w (weekdays 8-20)"), "{text}");
+    assert!(text.contains("Unit by unit, `u`, output with the other axis as it is, for w (weekdays 8-20)"), "{text}");
     let steps = std::fs::read_to_string(folder.path().join("out/units.csv")).unwrap();
     assert!(steps.lines().any(|line| line.starts_with("w,u,input,none,") && line.ends_with(",weekdays 8-20")), "{steps}");
 }
