@@ -89,6 +89,13 @@ impl Commitment {
         let per_hour: f64 = self.units.iter().zip(self.price).map(|(units, price)| units * price).sum();
         per_hour * self.bound_after(horizon)
     }
+
+    /// The same where the units start after the first month, and 0 where they do not `[currency]`: plans are ranked with it, or the later a term
+    /// begins, the more of it would be nobody's cost.
+    #[must_use]
+    pub fn owed_late(&self, horizon: &Horizon) -> f64 {
+        if self.start_month > 0 { self.committed_after_horizon(horizon) } else { 0.0 }
+    }
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ pub struct Alternative {
     pub plans: usize,
     /// Whether it keeps the limits; the least bad where it does not.
     pub keeps_limits: bool,
-    /// Spend a month, failed requests at their stated cost. `[currency]`
+    /// Spend a month, failed requests at their stated cost and what late starts owe counted in. `[currency]`
     pub spend: Option<Distribution>,
     /// Share of the requests that is throttled.
     pub throttled: Option<Distribution>,

@@ -117,16 +117,9 @@ pub fn flips(
     let stated = &Stated::new(scenario, outcome, judgement, criterion);
     let ground = |lever: Lever, most: u64| Ground { scenario, lever, judgement, stated, spec, start: None, most, lines: None };
     let at_stated = |ground: &Ground<'_>| ground.point(0.0, &ground.all());
-    let of_run = outcome.replications() as u64 / PART;
-    let mut most = REPLICATIONS.max(of_run);
+    let mut most = REPLICATIONS.max(outcome.replications() as u64 / PART);
     let mut start = at_stated(&ground(Lever::Traffic, most))?;
-    let wanted = if start.engine != Engine::Kernel {
-        enough_break(scenario).min(affordable(scenario))
-    } else if scenario.limits.any() || criterion != Criterion::MEAN {
-        ON_KERNEL.max(enough_break(scenario))
-    } else {
-        0
-    };
+    let wanted = wanted(scenario, criterion, &start.engine);
     if wanted > most {
         most = wanted;
         start = at_stated(&ground(Lever::Traffic, most))?;
@@ -187,6 +180,15 @@ pub fn flips(
     Ok(found)
 }
 
+/// Replications of each change that how plans are chosen takes at the least, where this engine serves it.
+fn wanted(scenario: &Scenario, criterion: Criterion, engine: &Engine) -> u64 {
+    match engine {
+        Engine::Reference(_) => enough_break(scenario).min(affordable(scenario)),
+        Engine::Kernel if scenario.limits.any() || criterion != Criterion::MEAN => ON_KERNEL.max(enough_break(scenario)),
+        Engine::Kernel => 0,
+    }
+}
+
 /// Replications in which as many months as should may break the limits; 0 where nothing is limited.
 fn enough_break(scenario: &Scenario) -> u64 {
     let (limits, months) = (&scenario.limits, scenario.horizon.months() as f64);
@@ -195,7 +197,7 @@ fn enough_break(scenario: &Scenario) -> u64 {
     if limits.any() { (enough.ceil() as u64).min(MANY) } else { 0 }
 }
 
-/// Replications of all plans that the reference serves at a change in about a tenth of a second.
+/// Replications of all plans that the reference serves at a change in less than a tenth of a second.
 fn affordable(scenario: &Scenario) -> u64 {
     (PLAN_HOURS / (scenario.supply.plans.len() * scenario.horizon.hours()) as f64) as u64
 }

@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 /// How one plan stands.
 #[derive(Clone, Debug)]
 pub struct PlanStanding {
-    /// Mean of what plans are ranked by, a month: spend, plus failed requests at their stated cost.
+    /// Mean of what plans are ranked by, a month: see [`Outcome::objective`].
     pub objective: Estimate,
     /// Share of the plan-months of all replications in which every pool keeps the limits; its error is by replication.
     pub months_kept: ClusterProportion,
@@ -224,7 +224,7 @@ fn stands(scenario: &Scenario, objective: Estimate, (months_kept, excess): (Clus
     }
 }
 
-/// What plans are ranked by, a month, one value per replication: spend plus failed requests at their stated cost.
+/// What plans are ranked by, a month, one value per replication: see [`Outcome::objective`].
 #[must_use]
 pub fn objective_samples(scenario: &Scenario, outcome: &Outcome, plan: usize) -> Vec<f64> {
     outcome.make(&outcome.objective(scenario, plan))

@@ -11,12 +11,12 @@ use std::collections::BTreeSet;
 /// Plans of which it is looked closer who is the first to become cheaper.
 const FIRST: usize = 4;
 
-/// The ends between which a change lies, as far as it is settled on either side.
-type Settled = (Option<f64>, Option<f64>);
-
 /// Halvings of a step in which a plan begins or ceases to keep the limits. The share of months that keep them does not change along a
 /// straight line, as costs nearly do; an eighth of a step is about what the replications can tell apart.
 const HALVINGS: usize = 3;
+
+/// The ends between which a change lies, as far as it is settled on either side.
+type Settled = (Option<f64>, Option<f64>);
 
 impl Ground<'_> {
     /// Narrows the step in which the answer changes: by halves where keeping what is asked makes a plan win or lose, by the point that is told
@@ -64,8 +64,7 @@ impl Ground<'_> {
 
     /// The cheapest plan at a point that costs less than the one that wins there, and of which it cannot be told whether it keeps what is asked.
     fn rival(&self, point: &Point, found: &FlipPoint, (index, leader): (usize, &Leader)) -> Option<(usize, Requirement)> {
-        let is_kept = self.stated.level(leader) < Level::BreaksLimits;
-        let winner = found.plan.filter(|_| is_kept && !matches!(found.because, Cause::Breaks(_)))?;
+        let winner = found.plan.filter(|_| self.keeps_limits(leader) && !matches!(found.because, Cause::Breaks(_)))?;
         let cheaper = |&plan: &usize| {
             let of = point.unsure(plan)?;
             let less = self.dearer(point, plan, winner).0;
@@ -120,10 +119,15 @@ impl Ground<'_> {
         if both_break || of(after, new) == level && of(before, new) <= level {
             let first = self.passing(before, after, (index, leader)).first().map_or(new, |(first, _)| *first);
             let (at, between) = self.meeting((before, after), (first, old));
-            let unsure = after.unsure(first).filter(|_| leader.qualified);
+            let unsure = after.unsure(first).filter(|_| self.keeps_limits(leader));
             return Some(FlipPoint { at, between, plan: Some(first), because: Cause::Cheaper, unsure });
         }
         Some(FlipPoint { plan, ..turn((before, after), new, true) })
+    }
+
+    /// Whether a leader keeps the limits in the run, so that only what keeps them can win.
+    pub(super) fn keeps_limits(&self, leader: &Leader) -> bool {
+        self.stated.level(leader) < Level::BreaksLimits
     }
 
     /// Whether a plan keeps as much as the leader of a group does in the run, the limits at least.

@@ -51,7 +51,7 @@ impl Walk<'_> {
 
     /// The first change, short of one of this size, at which a plan becomes cheaper than the leader that may keep what is asked then, within the error.
     fn doubtful(&mut self, (group, leader): (usize, &Leader), size: f64) -> Result<Option<FlipPoint>> {
-        if !leader.qualified {
+        if !self.ground.keeps_limits(leader) {
             return Ok(None);
         }
         let old = leader.plan;

@@ -40,8 +40,8 @@ fn owed_late(report: &Report<'_>) -> Vec<String> {
         let owed = report.outcome.owed_late(report.scenario, plan);
         (owed > 0.0).then(|| {
             format!(
-                "`{}` starts after the first month and owes {} {} after the horizon, which is no part of its spend: it is ranked with that, spread over the \
-                 months.",
+                "`{}` starts after the first month and owes {} {} after the horizon, which is no part of its spend: it is ranked, and held against a \
+                 budget, with that, spread over the months.",
                 report.scenario.supply.plans[plan].name,
                 words::exact(owed),
                 report.scenario.currency.code()

@@ -55,7 +55,7 @@ pub(super) fn bills(scenario: &Scenario, plan: &Plan, months: usize) -> Vec<Pool
             cost: (0..months).map(cost).collect(),
             axes: bought_axes(group).map(of_axis).collect(),
             bound: (0..months).map(|month| group.nodes.iter().map(|node| plan.bound_cost(node.offer, month, horizon)).sum()).collect(),
-            owed_late: of_pool().filter(|c| c.start_month > 0).map(|c| c.committed_after_horizon(horizon)).sum(),
+            owed_late: of_pool().map(|c| c.owed_late(horizon)).sum(),
             owed: of_pool().chain(reserved()).map(|c| c.committed_after_horizon(horizon)).sum(),
         }
     };

@@ -1,5 +1,5 @@
-//! Plans among which flip points are looked for: those told of, the next best, and those that buy a little more or less than the best. What wins
-//! somewhere is told of as well.
+//! Plans among which flip points are looked for: those told of, the next best, those that buy a little more or less than the best, the best of each
+//! route, and the best where more or less is asked. What wins somewhere is told of as well.
 
 use super::lines::lines;
 use super::parts::{Family, Part};
@@ -17,6 +17,14 @@ use crate::tally::Outcome;
 const NEXT: usize = 16;
 /// How many numbers of units more and fewer take part, of each offer on its own.
 const STEPS: usize = 2;
+/// With no more plans than this, all take part.
+const ALL: usize = 24;
+/// Parts of the way from what is asked of the limits to nothing, and to all months, at which the cheapest plan takes part: a change that relieves
+/// or burdens all plans lets others keep what is asked.
+const LESS: [f64; 5] = [0.1, 0.25, 0.5, 0.75, 1.0];
+const MORE: [f64; 2] = [0.5, 1.0];
+/// The most combinations looked at for each of these.
+const LOOKED_AT: usize = 500;
 
 /// A scenario with some plans, and their samples.
 #[derive(Debug)]
@@ -24,15 +32,6 @@ pub(super) struct Field {
     pub(super) scenario: Scenario,
     pub(super) outcome: Outcome,
 }
-
-/// With no more plans than this, all take part.
-const ALL: f64 = 24.0;
-/// Parts of the way from what is asked of the limits to nothing, and to all months, at which the cheapest plan takes part: a change that relieves
-/// or burdens all plans lets others keep what is asked.
-const LESS: [f64; 5] = [0.1, 0.25, 0.5, 0.75, 1.0];
-const MORE: [f64; 2] = [0.5, 1.0];
-/// The most combinations looked at for each of these.
-const LOOKED_AT: usize = 500;
 
 /// The plans near a combination: `found` are the best of a search, of which it is the first.
 pub(super) fn near(search: &mut Search<'_>, best: &Combination, found: &[Combination], usable: &dyn Fn(&Part) -> bool) -> Vec<Plan> {
@@ -59,9 +58,9 @@ fn asked_otherwise(search: &mut Search<'_>, usable: &dyn Fn(&Part) -> bool) -> V
     let asked = search.asked;
     let within = Asked { budget: None, ..asked };
     let mut found = Vec::new();
-    if search.families.iter().map(Family::combinations).sum::<f64>() <= ALL {
+    if search.families.iter().map(Family::combinations).sum::<f64>() <= ALL as f64 {
         search.asked = Asked { kept: 0.0, ..within };
-        found = search.best(ALL as usize, usable).best;
+        found = search.best(ALL, usable).best;
     } else {
         if asked.budget.is_some() {
             search.asked = within;

@@ -17,7 +17,7 @@ pub(super) struct Part {
     /// A plan that has it, and where.
     pub(super) plan: usize,
     pub(super) pool: usize,
-    /// Spend a month, with failed requests at their stated cost.
+    /// What plans are ranked by, a month, of this pool.
     pub(super) objective: Recipe,
     pub(super) mean: f64,
     /// What it adds to the bound of a combination; see [`Goal::bound`].

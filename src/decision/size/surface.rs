@@ -246,11 +246,14 @@ impl Ground<'_> {
     }
 }
 
-/// Hours of the horizon that a unit is paid at the price of its term, rounding included: after the term the price may be another.
+/// Hours of the horizon that a unit is paid at the price of its term, rounding included: after the term the price may be another. What a late start
+/// owes after the horizon counts too, as it does where plans are ranked.
 fn hours_at_price(scenario: &Scenario, like: &Commitment, axis: usize) -> f64 {
     let cost = |price: f64| -> f64 {
-        let one = Commitment { units: [1.0; MAX_AXES], price: [price; MAX_AXES], ..like.clone() };
-        (0..scenario.horizon.months()).map(|month| one.cost_by_axis(month, &scenario.horizon)[axis]).sum()
+        let units = std::array::from_fn(|other| f64::from(u8::from(other == axis)));
+        let one = Commitment { units, price: [price; MAX_AXES], ..like.clone() };
+        let months = (0..scenario.horizon.months()).map(|month| one.cost_by_axis(month, &scenario.horizon)[axis]);
+        months.sum::<f64>() + one.owed_late(&scenario.horizon)
     };
     cost(1.0) - cost(0.0)
 }

@@ -1,4 +1,4 @@
-//! What plans are judged by: spend with failed requests at their stated cost, and the months that keep the limits.
+//! What plans are judged by: spend with failed requests at their stated cost and what late starts owe, and the months that keep the limits.
 
 use super::{Outcome, Row, Span, View};
 use crate::scenario::{Limits, Scenario};
@@ -37,7 +37,6 @@ impl Outcome {
         let view = View { outcome: self, scenario, plan, row, months: self.months_of(Span::Horizon) };
         let late = view.owed_late();
         let cost = view.cost_total();
-        // Or the later a term begins, the more of it would be nobody's cost.
         let cost = if late > 0.0 { cost.plus(Recipe::constant(late)) } else { cost };
         let cost = match scenario.limits.cost_per_failed_request {
             Some(price) => cost.plus(view.service(ServiceColumn::RequestsThrottled).times(price)),
