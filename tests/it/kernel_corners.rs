@@ -84,9 +84,8 @@ fn corners_are_served_as_the_reference_does_or_refused() {
     worst.assert_within();
 }
 
-/// Thousands of scenarios: run by hand.
+/// Thousands of scenarios.
 #[test]
-#[ignore = "takes minutes"]
 fn corners_hold_at_length() {
     let (worst, served) = hold(1000..4000);
     assert!(served > 900, "{served}");
