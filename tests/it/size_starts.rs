@@ -1,14 +1,15 @@
 //! Units that start later: what they owe after the horizon counts where plans are ranked, or the last month would be the best to start in.
 
 use crate::size::open;
-use tokentide::decision::{Criterion, Lever, Wish, flips, judge, size};
+use tokentide::decision::{Criterion, Lever, Wish, flips, judge, size, surface};
 use tokentide::simulation::{RunSpec, run};
 use tokentide::supply::{Candidates, OfferCandidates};
 use tokentide::tally::{Columns, Metric, Row, Span};
 
-/// Demand that doubles every month, up to 1.02 million tokens an hour: a unit that serves a million costs less than that in the sixth month alone.
-const DOUBLING: &str = r#"
-name = "doubling"
+/// Demand that grows e-fold every month: a unit, which serves a million tokens an hour, is full from the fourth month on, and costs less than tokens
+/// do as long as what it owes does not count.
+const GROWING: &str = r#"
+name = "growing"
 sampling = "plain"
 horizon = { flat = { months = 6, hours_per_month = 730 } }
 [[offer]]
@@ -40,7 +41,7 @@ units = { u = 1 }
 fn a_late_start_is_ranked_with_what_it_owes() {
     let starts = OfferCandidates { starts: Some((1..=6).collect()), ..OfferCandidates::default() };
     let candidates = Candidates { by_offer: [("u".to_owned(), starts)].into(), ..Candidates::default() };
-    let scenario = open(DOUBLING, &candidates);
+    let scenario = open(GROWING, &candidates);
     let spec = RunSpec { replications: Some(64), seed: Some(1), ..RunSpec::default() };
     let (_, sizing) = size(&scenario, Wish { candidates: &candidates, criterion: Criterion::MEAN }, &spec).unwrap();
     assert_eq!(sizing.scenario.supply.plans[sizing.judgement.leaders[0].plan].name, "on demand");
@@ -56,7 +57,7 @@ fn a_late_start_is_ranked_with_what_it_owes() {
         let ranked = (mean(plan, Metric::CostTotal) + owed) / 6.0;
         assert!((judgement.standings[plan].objective.point - ranked).abs() < 1e-9 * ranked, "{}", bought.name);
     }
-    // The same counts where unit prices fall: a unit in the last month pays 5/6 of its price for nothing.
+    // The same counts where unit prices fall.
     let found = flips(&scenario, &outcome, &judgement, Criterion::MEAN, &spec).unwrap();
     let fall = found[0].iter().find(|flip| flip.lever == Lever::UnitPrice && !flip.upwards).unwrap();
     let point = fall.point.as_ref().unwrap();
@@ -64,4 +65,15 @@ fn a_late_start_is_ranked_with_what_it_owes() {
     let (best, other) = (judgement.leaders[0].plan, point.plan.unwrap());
     let paid = (mean(other, Metric::CostProvisioned) + mean(other, Metric::CommittedAfterHorizon)) / 6.0;
     assert!((point.at - (at(best) - at(other)) / paid).abs() < 1e-9, "{point:?}");
+}
+
+/// In the last month a unit spares 730 USD, and is paid for that month and five more.
+#[test]
+fn a_late_start_pays_at_a_price_that_counts_what_it_owes() {
+    let candidates = Candidates::default();
+    let scenario = open(&format!("{GROWING}start_month = {{ u = 6 }}\n"), &candidates);
+    let spec = RunSpec { replications: Some(64), seed: Some(1), ..RunSpec::default() };
+    let found = surface(&scenario, Wish { candidates: &candidates, criterion: Criterion::MEAN }, 0.8, &spec).unwrap().summary;
+    let price = found.lines[0].steps[0].price.point;
+    assert!((price - 1.0 / 6.0).abs() < 1e-9, "{price}");
 }
